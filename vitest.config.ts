@@ -1,0 +1,42 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { configDefaults, defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "node",
+          pool: "threads",
+          // Seven times faster; tests hold no state outside themselves.
+          isolate: false,
+          include: ["**/*.test.ts"],
+          exclude: [...configDefaults.exclude, "**/*.workerd.test.ts", "**/*.system.test.ts"],
+        },
+      },
+      {
+        // `main` exports what wrangler.toml's main exports, and the objects that only tests use.
+        plugins: [
+          cloudflareTest({ main: "./durable-objects/test/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
+        ],
+        test: {
+          name: "workerd",
+          // One runtime for all files, so storage is shared: names of objects must be unique across files.
+          isolate: false,
+          maxWorkers: 1,
+          include: ["**/*.workerd.test.ts"],
+        },
+      },
+      {
+        // Real engine processes: they are started, killed and measured, so one file at a time.
+        test: {
+          name: "system",
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          include: ["**/*.system.test.ts"],
+        },
+      },
+    ],
+  },
+});
