@@ -1,0 +1,25 @@
+// Written by scripts/migrations.ts from schema/disk/catalog.ts. Append-only: a database remembers how many it has run.
+export const catalogMigrations: readonly string[] = [
+  `
+CREATE TABLE "counter" (
+    "name" text PRIMARY KEY NOT NULL,
+    "value" integer NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE "pipeline" (
+    "name" text PRIMARY KEY NOT NULL,
+    "version" integer NOT NULL,
+    "incarnation" integer NOT NULL,
+    "state" text NOT NULL,
+    "error" text
+) WITHOUT ROWID;
+
+CREATE TABLE "topic" (
+    "name" text PRIMARY KEY NOT NULL,
+    "topic_id" text NOT NULL,
+    "partitions" integer NOT NULL,
+    "config" text NOT NULL,
+    "status" text NOT NULL
+) WITHOUT ROWID;
+  `,
+];

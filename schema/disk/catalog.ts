@@ -1,0 +1,26 @@
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+export const topic = sqliteTable("topic", {
+  name: text().primaryKey(),
+  topicId: text("topic_id").notNull(),
+  partitions: integer().notNull(),
+  config: text().notNull(),
+  /** `creating` until every partition is open and `deleting` until every one is closed: a call repeated finishes the job. */
+  status: text({ enum: ["creating", "open", "deleting"] }).notNull(),
+});
+
+export const pipeline = sqliteTable("pipeline", {
+  name: text().primaryKey(),
+  version: integer().notNull(),
+  incarnation: integer().notNull(),
+  state: text({ enum: ["bootstrapping", "running", "paused", "failed"] }).notNull(),
+  error: text(),
+});
+
+/** Numbers handed out once: producer ids, incarnations, topic ids. */
+export const counter = sqliteTable("counter", {
+  name: text().primaryKey(),
+  value: integer().notNull(),
+});
+
+export const withoutRowid = [topic, pipeline, counter];

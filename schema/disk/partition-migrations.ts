@@ -1,0 +1,121 @@
+// Written by scripts/migrations.ts from schema/disk/partition.ts. Append-only: a database remembers how many it has run.
+export const partitionMigrations: readonly string[] = [
+  `
+CREATE TABLE "batch" (
+    "base_offset" integer PRIMARY KEY NOT NULL,
+    "last_offset" integer NOT NULL,
+    "max_timestamp" integer NOT NULL,
+    "size" integer NOT NULL,
+    "end_bytes" integer NOT NULL,
+    "body" blob NOT NULL
+);
+
+CREATE TABLE "delivered" (
+    "task" integer NOT NULL,
+    "scope" text NOT NULL,
+    "last" integer NOT NULL,
+    PRIMARY KEY("task", "scope")
+) WITHOUT ROWID;
+
+CREATE TABLE "file" (
+    "task" integer NOT NULL,
+    "target" text NOT NULL,
+    "from_sequence" integer NOT NULL,
+    "to_sequence" integer NOT NULL,
+    PRIMARY KEY("task", "target")
+) WITHOUT ROWID;
+
+CREATE TABLE "journal" (
+    "task" integer NOT NULL,
+    "seq" integer NOT NULL,
+    "position" integer NOT NULL,
+    "kind" text NOT NULL,
+    "payload" text NOT NULL,
+    PRIMARY KEY("task", "seq")
+) WITHOUT ROWID;
+
+CREATE TABLE "key_value" (
+    "store" integer NOT NULL,
+    "key" blob NOT NULL,
+    "timestamp" integer NOT NULL,
+    "value" text NOT NULL,
+    PRIMARY KEY("store", "key")
+) WITHOUT ROWID;
+
+CREATE TABLE "outbox" (
+    "task" integer NOT NULL,
+    "target" text NOT NULL,
+    "sequence" integer NOT NULL,
+    "records" integer NOT NULL,
+    "created_ms" integer NOT NULL,
+    "body" blob NOT NULL,
+    PRIMARY KEY("task", "target", "sequence")
+) WITHOUT ROWID;
+
+CREATE TABLE "partition" (
+    "id" integer PRIMARY KEY NOT NULL,
+    "status" text NOT NULL,
+    "topic" text NOT NULL,
+    "topic_id" text NOT NULL,
+    "partition" integer NOT NULL,
+    "config" text NOT NULL,
+    "log_start_offset" integer NOT NULL
+);
+
+CREATE TABLE "producer" (
+    "id" text PRIMARY KEY NOT NULL,
+    "epoch" integer NOT NULL,
+    "last_sequence" integer NOT NULL,
+    "last_seen_ms" integer NOT NULL,
+    "state" text NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE "store" (
+    "id" integer PRIMARY KEY NOT NULL,
+    "task" integer NOT NULL,
+    "name" text NOT NULL,
+    "kind" text NOT NULL
+);
+
+CREATE TABLE "task" (
+    "id" integer PRIMARY KEY NOT NULL,
+    "pipeline" text NOT NULL,
+    "version" integer NOT NULL,
+    "incarnation" integer NOT NULL,
+    "state" text NOT NULL,
+    "layout" text NOT NULL,
+    "outputs" text NOT NULL,
+    "start_offset" integer NOT NULL,
+    "position" integer NOT NULL,
+    "skipped" integer NOT NULL,
+    "progress" text NOT NULL,
+    "error" text
+);
+
+CREATE TABLE "timer" (
+    "name" text PRIMARY KEY NOT NULL,
+    "due_ms" integer NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE "trying" (
+    "task" integer PRIMARY KEY NOT NULL,
+    "position" integer NOT NULL,
+    "until" integer NOT NULL,
+    "single" integer NOT NULL
+);
+
+CREATE TABLE "upstream" (
+    "source" text PRIMARY KEY NOT NULL,
+    "last" integer NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE "window_state" (
+    "store" integer NOT NULL,
+    "start" integer NOT NULL,
+    "key" blob NOT NULL,
+    "timestamp" integer NOT NULL,
+    "value" text NOT NULL,
+    PRIMARY KEY("store", "start", "key")
+) WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,116 @@
+CREATE TABLE `batch` (
+	`base_offset` integer PRIMARY KEY NOT NULL,
+	`last_offset` integer NOT NULL,
+	`max_timestamp` integer NOT NULL,
+	`size` integer NOT NULL,
+	`end_bytes` integer NOT NULL,
+	`body` blob NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `delivered` (
+	`task` integer NOT NULL,
+	`scope` text NOT NULL,
+	`last` integer NOT NULL,
+	PRIMARY KEY(`task`, `scope`)
+);
+--> statement-breakpoint
+CREATE TABLE `file` (
+	`task` integer NOT NULL,
+	`target` text NOT NULL,
+	`from_sequence` integer NOT NULL,
+	`to_sequence` integer NOT NULL,
+	PRIMARY KEY(`task`, `target`)
+);
+--> statement-breakpoint
+CREATE TABLE `journal` (
+	`task` integer NOT NULL,
+	`seq` integer NOT NULL,
+	`position` integer NOT NULL,
+	`kind` text NOT NULL,
+	`payload` text NOT NULL,
+	PRIMARY KEY(`task`, `seq`)
+);
+--> statement-breakpoint
+CREATE TABLE `key_value` (
+	`store` integer NOT NULL,
+	`key` blob NOT NULL,
+	`timestamp` integer NOT NULL,
+	`value` text NOT NULL,
+	PRIMARY KEY(`store`, `key`)
+);
+--> statement-breakpoint
+CREATE TABLE `outbox` (
+	`task` integer NOT NULL,
+	`target` text NOT NULL,
+	`sequence` integer NOT NULL,
+	`records` integer NOT NULL,
+	`created_ms` integer NOT NULL,
+	`body` blob NOT NULL,
+	PRIMARY KEY(`task`, `target`, `sequence`)
+);
+--> statement-breakpoint
+CREATE TABLE `partition` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`status` text NOT NULL,
+	`topic` text NOT NULL,
+	`topic_id` text NOT NULL,
+	`partition` integer NOT NULL,
+	`config` text NOT NULL,
+	`log_start_offset` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `producer` (
+	`id` text PRIMARY KEY NOT NULL,
+	`epoch` integer NOT NULL,
+	`last_sequence` integer NOT NULL,
+	`last_seen_ms` integer NOT NULL,
+	`state` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `store` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`task` integer NOT NULL,
+	`name` text NOT NULL,
+	`kind` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `task` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`pipeline` text NOT NULL,
+	`version` integer NOT NULL,
+	`incarnation` integer NOT NULL,
+	`state` text NOT NULL,
+	`layout` text NOT NULL,
+	`outputs` text NOT NULL,
+	`start_offset` integer NOT NULL,
+	`position` integer NOT NULL,
+	`skipped` integer NOT NULL,
+	`progress` text NOT NULL,
+	`error` text
+);
+--> statement-breakpoint
+CREATE TABLE `timer` (
+	`name` text PRIMARY KEY NOT NULL,
+	`due_ms` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `trying` (
+	`task` integer PRIMARY KEY NOT NULL,
+	`position` integer NOT NULL,
+	`until` integer NOT NULL,
+	`single` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `upstream` (
+	`source` text PRIMARY KEY NOT NULL,
+	`last` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `window_state` (
+	`store` integer NOT NULL,
+	`start` integer NOT NULL,
+	`key` blob NOT NULL,
+	`timestamp` integer NOT NULL,
+	`value` text NOT NULL,
+	PRIMARY KEY(`store`, `start`, `key`)
+);

@@ -1,0 +1,159 @@
+// Tables of a Partition's SQLite database. Hot paths use constant statements against these same definitions.
+// rowsWritten is what costs (one per row and index), so: no secondary indexes, WITHOUT ROWID where the key is not an integer.
+import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { bytes } from "./column.ts";
+
+/** One row (id 1) once the Catalog has opened the partition; `deleted` stays for ever. */
+export const partitionRow = sqliteTable("partition", {
+  id: integer().primaryKey(),
+  status: text({ enum: ["open", "deleted"] }).notNull(),
+  topic: text().notNull(),
+  topicId: text("topic_id").notNull(),
+  partition: integer().notNull(),
+  config: text().notNull(),
+  /** First readable offset; also the end of the log when retention has emptied it. */
+  logStartOffset: integer("log_start_offset").notNull(),
+});
+
+/** One row per RecordBatch, body last. `max_timestamp` and `end_bytes` are running, so seeks are binary searches. */
+export const batch = sqliteTable("batch", {
+  baseOffset: integer("base_offset").primaryKey(),
+  lastOffset: integer("last_offset").notNull(),
+  maxTimestamp: integer("max_timestamp").notNull(),
+  size: integer().notNull(),
+  endBytes: integer("end_bytes").notNull(),
+  body: bytes().notNull(),
+});
+
+/** Idempotent producers. `state` is JSON: the latest accepted batches with what was answered. */
+export const producer = sqliteTable("producer", {
+  id: text().primaryKey(),
+  epoch: integer().notNull(),
+  lastSequence: integer("last_sequence").notNull(),
+  lastSeenMs: integer("last_seen_ms").notNull(),
+  state: text().notNull(),
+});
+
+/** Highest sequence taken from each sending task; goes only with the partition. */
+export const upstream = sqliteTable("upstream", {
+  source: text().primaryKey(),
+  last: integer().notNull(),
+});
+
+export const task = sqliteTable("task", {
+  id: integer().primaryKey(),
+  pipeline: text().notNull(),
+  version: integer().notNull(),
+  incarnation: integer().notNull(),
+  state: text({ enum: ["running", "paused", "failed", "detached"] }).notNull(),
+  /** Layout of its stores, to tell a compatible plan from an incompatible one. */
+  layout: text().notNull(),
+  outputs: text().notNull(),
+  startOffset: integer("start_offset").notNull(),
+  position: integer().notNull(),
+  /** Records trimmed from the log before the task had read them. */
+  skipped: integer().notNull(),
+  /** JSON: clocks of operators and counters, opaque to SQL. */
+  progress: text().notNull(),
+  error: text(),
+});
+
+/** What a task observed besides its log: read as "before the record at `position` it saw …". */
+export const journal = sqliteTable(
+  "journal",
+  {
+    task: integer().notNull(),
+    seq: integer().notNull(),
+    position: integer().notNull(),
+    kind: text().notNull(),
+    payload: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.task, table.seq] })],
+);
+
+/**
+ * Crash guard: the slice from `position` is being tried. `single` when it is one record; `until` is where the slice ended
+ * that crashed first, so the task goes record by record no longer than it must.
+ */
+export const trying = sqliteTable("trying", {
+  task: integer().primaryKey(),
+  position: integer().notNull(),
+  until: integer().notNull(),
+  single: integer().notNull(),
+});
+
+export const store = sqliteTable("store", {
+  id: integer().primaryKey(),
+  task: integer().notNull(),
+  name: text().notNull(),
+  kind: text({ enum: ["keyValue", "window"] }).notNull(),
+});
+
+export const keyValue = sqliteTable(
+  "key_value",
+  {
+    store: integer().notNull(),
+    key: bytes().notNull(),
+    timestamp: integer().notNull(),
+    value: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.store, table.key] })],
+);
+
+/** Start before key: windows close and expire in (start, key) order. */
+export const windowState = sqliteTable(
+  "window_state",
+  {
+    store: integer().notNull(),
+    start: integer().notNull(),
+    key: bytes().notNull(),
+    timestamp: integer().notNull(),
+    value: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.store, table.start, table.key] })],
+);
+
+/** One row per (transaction, target), sequences dense from 1 per (task, scope of the target). */
+export const outbox = sqliteTable(
+  "outbox",
+  {
+    task: integer().notNull(),
+    target: text().notNull(),
+    sequence: integer().notNull(),
+    records: integer().notNull(),
+    createdMs: integer("created_ms").notNull(),
+    body: bytes().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.task, table.target, table.sequence] })],
+);
+
+/**
+ * Highest sequence that has left the outbox, per task and scope: the target itself, or `r2:<prefix>` for all paths under
+ * it, so that a path forgotten while nothing waits for it never meets an old object's name.
+ */
+export const delivered = sqliteTable(
+  "delivered",
+  { task: integer().notNull(), scope: text().notNull(), last: integer().notNull() },
+  (table) => [primaryKey({ columns: [table.task, table.scope] })],
+);
+
+/** An R2 object decided on: these rows, and no others, until its PUT is confirmed. */
+export const file = sqliteTable(
+  "file",
+  {
+    task: integer().notNull(),
+    target: text().notNull(),
+    fromSequence: integer("from_sequence").notNull(),
+    toSequence: integer("to_sequence").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.task, table.target] })],
+);
+
+/** Named timers; the object's one alarm is set to the earliest. */
+export const timer = sqliteTable("timer", {
+  name: text().primaryKey(),
+  dueMs: integer("due_ms").notNull(),
+});
+
+/** Made WITHOUT ROWID by scripts/migrations.ts: drizzle cannot say it. */
+export const withoutRowid = [producer, upstream, journal, keyValue, windowState, outbox, delivered, file, timer];

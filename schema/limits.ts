@@ -1,0 +1,81 @@
+// Every bound Millrace enforces, with its unit in the name. Platform figures: developers.cloudflare.com/durable-objects/platform/limits.
+
+/** `[a-zA-Z0-9._-]{1,200}`: Kafka's alphabet. Names that begin with `__` are internal. */
+export const TOPIC_NAME_PATTERN = /^[a-zA-Z0-9._-]{1,200}$/;
+export const MAX_PARTITIONS = 256;
+
+export const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+export const MAX_RECORDS_PER_REQUEST = 10_000;
+export const MAX_RECORD_BYTES = 1_000_000;
+export const MAX_KEY_BYTES = 16 * 1024;
+export const MAX_HEADERS_PER_RECORD = 100;
+export const MAX_HEADER_BYTES = 16 * 1024;
+/** Objects and arrays inside each other in a JSON value. Below SQLite's 1,000, so what is accepted can be queried. */
+export const MAX_JSON_DEPTH = 256;
+/** What our encoders aim below; one larger record still makes a batch of its own. */
+export const TARGET_BATCH_BYTES = 1_000_000;
+/** A row of a Durable Object ends at 2 MB; above this a batch is refused, never split. */
+export const MAX_BATCH_BYTES = 1_900_000;
+/** Unfolded size of a compressed RecordBatch. */
+export const MAX_UNFOLDED_BYTES = 16 * 1024 * 1024;
+
+export const MIN_TIMESTAMP_MS = 0;
+/** 9999-12-31T23:59:59.999Z. */
+export const MAX_TIMESTAMP_MS = 253_402_300_799_999;
+export const DEFAULT_TIMESTAMP_AHEAD_MS = 3_600_000;
+export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+export const FOREVER = -1;
+
+export const MAX_PRODUCER_ID_CHARACTERS = 64;
+/** Kafka's: batches of one producer a broker remembers, and a client may have in flight. */
+export const REMEMBERED_BATCHES = 5;
+export const PRODUCER_EXPIRY_MS = 7 * 24 * 3_600_000;
+export const MAX_SEQUENCE = 2_147_483_647;
+
+export const DEFAULT_READ_RECORDS = 500;
+export const MAX_READ_RECORDS = 10_000;
+export const DEFAULT_READ_BYTES = 1_000_000;
+/** An RPC answer of a Durable Object stays below this. */
+export const MAX_READ_BYTES = 4_000_000;
+export const MAX_WAIT_MS = 30_000;
+export const MAX_DRAIN_MS = 120_000;
+export const DEFAULT_DRAIN_MS = 30_000;
+export const MAX_PAGE = 1_000;
+
+/** A Durable Object ends at 10 GB; appends stop here and tasks still have room to work. */
+export const MAX_PARTITION_BYTES = 8_000_000_000;
+
+/** One slice: a transaction of a task over records already appended. */
+export const MAX_SLICE_RECORDS = 5_000;
+export const MAX_SLICE_BYTES = 4_000_000;
+export const MAX_MICRO_BATCH_RECORDS = 10_000;
+export const MAX_MICRO_BATCH_BYTES = 8_000_000;
+/** Undelivered outbox rows of one object; above it its tasks stop reading. */
+export const MAX_OUTBOX_BYTES = 32_000_000;
+export const DELIVERY_DEADLINE_MS = 25_000;
+/** One RPC to another partition carries at most this much. */
+export const MAX_DELIVERY_BYTES = 4_000_000;
+export const MAX_STATE_VALUE_BYTES = 1_000_000;
+export const STATE_CACHE_BYTES = 32_000_000;
+export const BODIES_IN_FLIGHT_BYTES = 32_000_000;
+
+/** An R2 object is closed at this size, or when its first row has waited this long. */
+export const DEFAULT_FILE_BYTES = 8_000_000;
+export const DEFAULT_FILE_ROLL_MS = 60_000;
+
+/** Names of pipelines and stores: they stand in paths, in topic names (`<pipeline>.dead-letters`) and in D1 rows. */
+export const PIPELINE_NAME_PATTERN = /^[a-zA-Z0-9._-]{1,100}$/;
+export const MAX_PLAN_NODES = 200;
+export const MIN_TRIGGER_MS = 100;
+export const MAX_TRIGGER_MS = 24 * 3_600_000;
+export const MAX_WINDOW_MS = 366 * 24 * 3_600_000;
+/** Hopping windows that one record may be in: each is a row of state written per record. */
+export const MAX_WINDOWS_PER_RECORD = 100;
+
+/** A D1 table; SQLite compares names without case. `sqlite_`, `_cf_` and `millrace_` tables belong to others. */
+export const TABLE_NAME_PATTERN = /^(?!sqlite_|_cf_|millrace_)[a-z_][a-z0-9_]{0,62}$/i;
+export const COLUMN_NAME_PATTERN = /^[a-z_][a-z0-9_]{0,62}$/i;
+/** D1's: developers.cloudflare.com/d1/platform/limits. */
+export const MAX_COLUMNS = 100;
+/** Segments joined by `/`, so that a prefix is a folder: no empty one, none of dots alone. */
+export const OBJECT_PREFIX_PATTERN = /^(?!.{201})(?!\.+(\/|$))[a-zA-Z0-9._=-]+(\/(?!\.+(\/|$))[a-zA-Z0-9._=-]+)*$/;

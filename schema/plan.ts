@@ -1,0 +1,124 @@
+// The plan: what the DSL builds and the engine runs. Functions are held as they are; everything else is data.
+// A pipeline is (name, version). Nodes stand in topological order and name their inputs.
+
+export type Trigger = { readonly kind: "perEvent" } | { readonly kind: "every"; readonly intervalMs: number };
+
+/** What a user function may know besides key and value. Times are ms since epoch. */
+export interface RecordContext {
+  readonly timestampMs: number;
+  readonly offset: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
+}
+
+/** `[start, end)` of a window and the key it belongs to. */
+export interface Windowed {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export type PlanKey = string | Windowed | null;
+export type ValueFormat = "json" | "text" | "bytes";
+export interface KeyValue {
+  readonly key: PlanKey;
+  readonly value: unknown;
+}
+
+/** Windows `[start, start + sizeMs)` starting at multiples of `advanceMs`; tumbling has advance = size. */
+export interface TimeWindows {
+  readonly kind: "time";
+  readonly sizeMs: number;
+  readonly advanceMs: number;
+  readonly graceMs: number;
+}
+
+export interface StoreDefinition {
+  readonly name: string;
+  /** Windowed stores only: how long a window stays readable, by stream time, after it started. At least size + grace. */
+  readonly retentionMs?: number | undefined;
+}
+
+interface Node<Kind extends string> {
+  readonly kind: Kind;
+  /** Unique in the plan, e.g. `filter-2`; stable as long as the code that builds it is. */
+  readonly name: string;
+  readonly inputs: readonly string[];
+}
+
+export type SourceNode = Node<"source"> & { readonly topic: string; readonly format: ValueFormat };
+export type FilterNode = Node<"filter"> & {
+  readonly predicate: (value: unknown, key: PlanKey, context: RecordContext) => boolean;
+};
+export type MapNode = Node<"map"> & {
+  readonly mapper: (value: unknown, key: PlanKey, context: RecordContext) => KeyValue;
+};
+export type MapValuesNode = Node<"mapValues"> & {
+  readonly mapper: (value: unknown, key: PlanKey, context: RecordContext) => unknown;
+};
+export type FlatMapNode = Node<"flatMap"> & {
+  readonly mapper: (value: unknown, key: PlanKey, context: RecordContext) => Iterable<KeyValue>;
+};
+export type SelectKeyNode = Node<"selectKey"> & {
+  readonly selector: (value: unknown, key: PlanKey, context: RecordContext) => string | null;
+};
+/** count, reduce and aggregate are this one node. Records with a null key are dropped and counted (Kafka Streams). */
+export type AggregateNode = Node<"aggregate"> & {
+  readonly store: StoreDefinition;
+  readonly windows?: TimeWindows | undefined;
+  /** Absent for reduce: the first value is the state. */
+  readonly initializer?: (() => unknown) | undefined;
+  readonly aggregator: (aggregate: unknown, value: unknown, key: string) => unknown;
+};
+/** Keeps the last value of each key; null removes it. */
+export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
+export type SinkNode = Node<"sink"> & { readonly sink: Sink };
+
+export type PlanNode =
+  | SourceNode
+  | FilterNode
+  | MapNode
+  | MapValuesNode
+  | FlatMapNode
+  | SelectKeyNode
+  | AggregateNode
+  | TableNode
+  | SinkNode;
+
+export type Sink = TopicSink | D1Sink | R2Sink;
+
+export interface TopicSink {
+  readonly kind: "topic";
+  readonly topic: string;
+  readonly format: ValueFormat;
+}
+
+export type ColumnType = "TEXT" | "INTEGER" | "REAL" | "BLOB";
+
+/** Upserts by primary key. The table is created when it is missing. */
+export interface D1Sink {
+  readonly kind: "d1";
+  readonly table: string;
+  readonly columns: { readonly [column: string]: ColumnType };
+  readonly primaryKey: readonly string[];
+}
+
+/** Files of one line a record under `<prefix>/<path>/`. */
+export interface R2Sink {
+  readonly kind: "r2";
+  readonly prefix: string;
+  readonly path: (value: unknown, key: PlanKey, context: RecordContext) => string;
+  /** A file is closed when its first record has waited this long, ms. */
+  readonly rollMs: number;
+  readonly maxFileBytes: number;
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly version: number;
+  readonly trigger: Trigger;
+  readonly nodes: readonly PlanNode[];
+  /** Where records go, as they came, that user code throws on or a sink cannot take. */
+  readonly deadLetterTopic: string;
+}

@@ -1,0 +1,246 @@
+// What crosses between Workers, the Catalog and Partitions. Every method takes one object and ignores fields it does not
+// know (a deploy may be half out); refusals are values, because errors lose their class over Durable Object RPC.
+import type { Answer } from "./error.ts";
+import type { Bytes } from "./record.ts";
+import type { TopicConfig } from "./topic-config.ts";
+
+export interface TopicIdentity {
+  readonly topic: string;
+  /** New for every creation, so a topic created again never meets old data. */
+  readonly topicId: string;
+  readonly partitions: number;
+  readonly config: TopicConfig;
+}
+
+/** The Durable Object name of a partition. */
+export function partitionName(topicId: string, partition: number): string {
+  return `${topicId}/${partition}`;
+}
+
+// ---- the log
+
+/**
+ * One RecordBatch for one partition. The caller (an ingress Worker) has validated it whole: CRC, record count, dense
+ * offset deltas, contents within limits, timestamps inside [0, 9999]. The Partition does not look inside again; it checks
+ * what only it knows: topic config against the four measured figures, and the producer.
+ */
+export interface AppendRequest {
+  readonly batch: Bytes;
+  /** Size of the largest record unfolded, bytes. */
+  readonly largestRecordBytes: number;
+  /** Set when the request carried Producer-Id/Epoch/Sequence headers; absent, the batch's own producer fields count. */
+  readonly requestSequence?: RequestSequence | undefined;
+}
+
+export interface RequestSequence {
+  readonly producerId: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Equal for equal records; does not see timestamps that the server filled in. */
+  readonly fingerprint: number;
+}
+
+export interface Appended {
+  /** -1 where a duplicate is older than what is remembered. */
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly duplicate: boolean;
+}
+
+export interface ReadRequest {
+  readonly from: { readonly offset: number } | { readonly timestampMs: number } | "earliest" | "latest";
+  readonly maxBytes: number;
+  readonly maxRecords: number;
+  /** Long poll: wait this long, ms, for a first record. */
+  readonly waitMs: number;
+}
+
+export interface ReadAnswer {
+  /** Stored batches one after another; the first may begin before `startOffset`, the last may end after the wanted count. */
+  readonly batches: Bytes;
+  /** First offset the reader asked for, resolved. */
+  readonly startOffset: number;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+}
+
+export interface PartitionDescription {
+  readonly partition: number;
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly bytes: number;
+  /** Largest record time, -1 when empty. */
+  readonly lastTimestamp: number;
+}
+
+export interface ProducerPosition {
+  readonly epoch: number;
+  readonly lastSequence: number;
+}
+
+/** Rows of another task's outbox, in sequence order. */
+export interface DeliverRequest {
+  /** `pipeline/incarnation/topicId/partition` of the sending task. */
+  readonly source: string;
+  readonly rows: readonly { readonly sequence: number; readonly batch: Bytes }[];
+}
+
+// ---- tasks
+
+export interface AttachRequest {
+  readonly pipeline: string;
+  readonly version: number;
+  readonly incarnation: number;
+  readonly from: "earliest" | "latest";
+  /** Topics the pipeline writes, resolved once: id and partition count never change. */
+  readonly outputs: { readonly [topic: string]: { readonly topicId: string; readonly partitions: number } };
+}
+
+export interface TaskStatus {
+  readonly pipeline: string;
+  readonly version: number;
+  readonly incarnation: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: "running" | "paused" | "failed";
+  readonly trigger: string;
+  readonly position: number;
+  readonly lag: number;
+  /** Stream time of the task: largest record time seen, -1 before the first. */
+  readonly watermark: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly lateRecords: number;
+  readonly deadLetters: number;
+  readonly skippedRecords: number;
+  /** Records an operator must drop: a null key in an aggregate. */
+  readonly droppedRecords: number;
+  /** Undelivered outbox rows. */
+  readonly outbox: number;
+  readonly lastBatch?:
+    | {
+        readonly batchId: number;
+        readonly from: number;
+        readonly to: number;
+        readonly durationMs: number;
+        readonly rowsWritten: number;
+      }
+    | undefined;
+  readonly error?: string | undefined;
+}
+
+export interface StoreDescription {
+  readonly name: string;
+  readonly kind: "keyValue" | "window";
+}
+
+export type StoreQuery =
+  | { readonly kind: "key"; readonly key: string }
+  | {
+      readonly kind: "windows";
+      readonly key: string;
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly limit: number;
+    }
+  | { readonly kind: "scan"; readonly cursor?: string | undefined; readonly limit: number };
+
+export interface StoreReadRequest {
+  readonly pipeline: string;
+  readonly store: string;
+  readonly query: StoreQuery;
+  /** Wait until the task's position is at least this, up to `waitMs`. */
+  readonly minOffset?: number | undefined;
+  readonly waitMs: number;
+}
+
+/** `value` is JSON text: it is never parsed on the way out. `start`/`end` are set for windowed stores. */
+export interface StoreRow {
+  readonly key: string;
+  readonly value: string;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}
+
+export interface StoreAnswer {
+  readonly kind: "keyValue" | "window";
+  readonly rows: readonly StoreRow[];
+  /** Input the rows reflect: every record below `offset`. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Where the next page begins; absent at the end. */
+  readonly cursor?: string | undefined;
+}
+
+export interface PartitionRpc {
+  open(request: { topic: string; topicId: string; partition: number; config: TopicConfig }): Promise<Answer>;
+  configure(request: { config: TopicConfig }): Promise<Answer>;
+  erase(request: object): Promise<Answer>;
+  append(request: AppendRequest): Promise<Answer<Appended>>;
+  read(request: ReadRequest): Promise<Answer<ReadAnswer>>;
+  describe(request: object): Promise<Answer<PartitionDescription>>;
+  producer(request: { producerId: string }): Promise<Answer<{ readonly position: ProducerPosition | null }>>;
+  deliver(request: DeliverRequest): Promise<Answer<{ readonly last: number }>>;
+  attach(request: AttachRequest): Promise<Answer<{ readonly startOffset: number }>>;
+  /** Stops the pipeline's task for good with this error; its state is kept. */
+  fail(request: { pipeline: string; reason: string }): Promise<Answer>;
+  tasks(request: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>>;
+  pause(request: { pipeline: string }): Promise<Answer>;
+  resume(request: { pipeline: string }): Promise<Answer>;
+  run(request: { pipeline: string }): Promise<Answer>;
+  drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer>;
+  readStore(request: StoreReadRequest): Promise<Answer<StoreAnswer>>;
+  /** Wakes the object; its timers and deliveries go on. */
+  touch(request: object): Promise<Answer>;
+}
+
+export interface PipelineRecord {
+  readonly name: string;
+  readonly version: number;
+  readonly incarnation: number;
+  readonly state: "running" | "bootstrapping" | "paused" | "failed";
+  readonly sources: readonly string[];
+  readonly trigger: string;
+  readonly stores: readonly StoreDescription[];
+  readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string };
+  readonly error?: string | undefined;
+}
+
+export interface TopologyNode {
+  readonly name: string;
+  readonly kind: string;
+  readonly inputs: readonly string[];
+  readonly detail?: string | undefined;
+}
+
+export interface CatalogRpc {
+  createTopic(request: {
+    topic: string;
+    partitions: number;
+    config: Partial<TopicConfig>;
+  }): Promise<Answer<{ readonly created: boolean; readonly identity: TopicIdentity }>>;
+  topics(request: object): Promise<Answer<{ readonly topics: readonly TopicIdentity[] }>>;
+  topic(request: {
+    topic: string;
+  }): Promise<Answer<{ readonly identity: TopicIdentity; readonly heldBy: readonly string[] }>>;
+  configureTopic(request: {
+    topic: string;
+    config: Partial<TopicConfig>;
+  }): Promise<Answer<{ readonly identity: TopicIdentity }>>;
+  deleteTopic(request: { topic: string; force: boolean }): Promise<Answer>;
+  allocateProducer(request: object): Promise<Answer<{ readonly producerId: number; readonly producerEpoch: number }>>;
+  pipelines(request: object): Promise<Answer<{ readonly pipelines: readonly PipelineRecord[] }>>;
+  pipeline(request: { name: string }): Promise<Answer<{ readonly pipeline: PipelineRecord }>>;
+  setPipelineState(request: { name: string; state: "running" | "paused" }): Promise<Answer>;
+  /** D1 tables the bundle's pipelines write, for reading them over HTTP. */
+  tables(request: object): Promise<Answer<{ readonly tables: readonly TableDescription[] }>>;
+  /** Starts pipelines whose topics now exist and touches partitions that have tasks: called by cron and at every start. */
+  reconcile(request: object): Promise<Answer>;
+}
+
+export interface TableDescription {
+  readonly table: string;
+  readonly pipeline: string;
+  readonly columns: readonly string[];
+}

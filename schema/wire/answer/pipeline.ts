@@ -1,0 +1,70 @@
+import * as z from "zod";
+
+const pipelineState = z.enum(["running", "bootstrapping", "paused", "failed"]);
+
+const identity = {
+  name: z.string(),
+  version: z.int(),
+  incarnation: z.int(),
+  state: pipelineState,
+  trigger: z.string(),
+  sources: z.array(z.string()),
+  error: z.string().optional(),
+};
+
+export const pipelineList = z.object({ pipelines: z.array(z.object(identity)) }).meta({ id: "PipelineList" });
+
+const taskStatus = z
+  .object({
+    topic: z.string(),
+    partition: z.int(),
+    version: z.int(),
+    incarnation: z.int(),
+    state: z.enum(["running", "paused", "failed"]),
+    position: z.int(),
+    lag: z.int(),
+    watermark: z.int().meta({ description: "Largest record time seen, ms; -1 before the first." }),
+    recordsIn: z.int(),
+    recordsOut: z.int(),
+    lateRecords: z.int(),
+    deadLetters: z.int(),
+    skippedRecords: z.int(),
+    outbox: z.int(),
+    lastBatch: z
+      .object({
+        batchId: z.int(),
+        from: z.int(),
+        to: z.int(),
+        durationMs: z.number(),
+        rowsWritten: z.int(),
+      })
+      .optional(),
+    error: z.string().optional(),
+  })
+  .meta({ id: "TaskStatus" });
+
+export const pipelineDescription = z
+  .object({
+    ...identity,
+    topology: z.object({
+      nodes: z.array(
+        z.object({
+          name: z.string(),
+          kind: z.string(),
+          inputs: z.array(z.string()),
+          detail: z.string().optional(),
+        }),
+      ),
+      mermaid: z.string(),
+    }),
+    tasks: z.array(taskStatus),
+  })
+  .meta({ id: "PipelineDescription" });
+
+export const pipelineAction = z
+  .object({ name: z.string(), tasks: z.int().meta({ description: "Tasks that answered." }) })
+  .meta({ id: "PipelineAction" });
+
+export const pipelineStateAnswer = z.object({ name: z.string(), state: pipelineState }).meta({ id: "PipelineState" });
+
+export type PipelineDescription = z.infer<typeof pipelineDescription>;

@@ -1,0 +1,21 @@
+import * as z from "zod";
+import { MAX_PAGE, MAX_PARTITIONS, MAX_TIMESTAMP_MS, MAX_WAIT_MS } from "../../limits.ts";
+import { integer } from "./parameter.ts";
+
+const timeMs = integer(0, MAX_TIMESTAMP_MS);
+
+/**
+ * One key, the windows of one key whose start lies in `[from, to)`, or all keys page by page. `minOffset` waits up to `waitMs`
+ * until the task of the partition has read every record below it.
+ */
+export const storeQuery = z.strictObject({
+  key: z.string().optional(),
+  from: timeMs.optional(),
+  to: timeMs.optional(),
+  cursor: z.string().optional(),
+  limit: integer(1, MAX_PAGE).optional(),
+  partition: integer(0, MAX_PARTITIONS - 1).optional(),
+  minOffset: integer(0).optional(),
+  waitMs: integer(0, MAX_WAIT_MS).default(10_000),
+});
+export type StoreParameters = z.infer<typeof storeQuery>;

@@ -1,0 +1,27 @@
+import * as z from "zod";
+import { FOREVER, MAX_PARTITIONS, MAX_RECORD_BYTES, MAX_TIMESTAMP_MS } from "../../limits.ts";
+import { flag } from "./parameter.ts";
+
+/** What may be set; what is absent takes its default on creation and stays as it is on a change. */
+export const topicConfigChange = z
+  .strictObject({
+    retentionMs: z.int().min(FOREVER).exactOptional(),
+    retentionBytes: z.int().min(FOREVER).exactOptional(),
+    cleanupPolicy: z.literal("delete", { error: 'only "delete" is available' }).exactOptional(),
+    timestampType: z.enum(["CreateTime", "LogAppendTime"]).exactOptional(),
+    timestampAheadMs: z.int().min(0).max(MAX_TIMESTAMP_MS).exactOptional(),
+    maxRecordBytes: z.int().min(1).max(MAX_RECORD_BYTES).exactOptional(),
+  })
+  .meta({ id: "TopicConfigChange" });
+
+export const topicCreation = z
+  .strictObject({
+    partitions: z.int().min(1).max(MAX_PARTITIONS).default(1),
+    config: topicConfigChange.default({}),
+  })
+  .meta({ id: "TopicCreation" });
+
+export const topicChange = z.strictObject({ config: topicConfigChange }).meta({ id: "TopicChange" });
+
+/** `force` deletes although a pipeline reads or writes the topic; that pipeline fails. */
+export const topicDeletionQuery = z.strictObject({ force: flag.optional() });
