@@ -1,0 +1,48 @@
+import type { Answer } from "../../../schema/error.ts";
+import type { Plan } from "../../../schema/plan.ts";
+import { checkPlan } from "./check.ts";
+import { invalid, type Problem } from "./problem.ts";
+
+/**
+ * Whether the plans can run beside each other: each can run, no (name, version) is there twice, and pipelines of different
+ * names write different tables and prefixes. Versions of one name may share them: one takes over from the other.
+ */
+export function checkDeployment(plans: readonly Plan[]): Answer {
+  const versions = new Set<string>();
+  const owners = new Map<string, string>();
+  for (const [index, plan] of plans.entries()) {
+    const field = `pipelines[${index}]`;
+    const answer = checkPlan(plan);
+    if (!answer.ok) return { ...answer, field: `${field}.${answer.field}` };
+    const problem = checkVersion(plan, versions, field) ?? checkOwners(plan, owners, field);
+    if (problem) return problem;
+  }
+  return { ok: true };
+}
+
+function checkVersion({ name, version }: Plan, versions: Set<string>, field: string): Problem {
+  const id = `${name} ${version}`;
+  if (versions.has(id)) {
+    return invalid(`${field}.version`, `pipeline "${name}" has version ${version} twice`, "Raise one, or rename it.");
+  }
+  versions.add(id);
+  return undefined;
+}
+
+function checkOwners({ name, nodes }: Plan, owners: Map<string, string>, field: string): Problem {
+  for (const [index, node] of nodes.entries()) {
+    if (node.kind !== "sink" || node.sink.kind === "topic") continue;
+    const { sink } = node;
+    const target = sink.kind === "d1" ? `table "${sink.table.toLowerCase()}"` : `prefix "${sink.prefix}"`;
+    const owner = owners.get(target) ?? name;
+    if (owner !== name) {
+      return invalid(
+        `${field}.nodes[${index}].sink`,
+        `pipelines "${owner}" and "${name}" both write ${target}`,
+        "Give each a target of its own.",
+      );
+    }
+    owners.set(target, owner);
+  }
+  return undefined;
+}

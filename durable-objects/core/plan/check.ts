@@ -1,0 +1,141 @@
+import type { Answer } from "../../../schema/error.ts";
+import { MAX_PLAN_NODES, MAX_TRIGGER_MS, MIN_TRIGGER_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
+import type { Plan, PlanNode, Trigger } from "../../../schema/plan.ts";
+import { checkSink } from "./check-sink.ts";
+import { checkStores } from "./check-store.ts";
+import { invalid, type Problem, topicProblem } from "./problem.ts";
+
+/**
+ * Whether the engine can run the plan, whoever built it: the DSL, SQL, or a hand. Answers the first problem, with the path
+ * of the offending part in `field`. What is accepted here is not checked again by the task.
+ */
+export function checkPlan(plan: Plan): Answer {
+  return (
+    checkHead(plan) ??
+    checkTrigger(plan.trigger) ??
+    checkGraph(plan.nodes) ??
+    checkSources(plan) ??
+    checkStores(plan.nodes) ??
+    checkSinks(plan) ?? { ok: true }
+  );
+}
+
+function checkHead(plan: Plan): Problem {
+  if (!PIPELINE_NAME_PATTERN.test(plan.name)) {
+    return invalid("name", `"${plan.name}" is not a pipeline name`, "Use 1 to 100 of the characters a-z A-Z 0-9 . _ -");
+  }
+  if (!Number.isSafeInteger(plan.version) || plan.version < 1) {
+    return invalid("version", `version is ${plan.version}`, "Use a whole number from 1.");
+  }
+  return topicProblem("deadLetterTopic", plan.deadLetterTopic);
+}
+
+function checkTrigger(trigger: Trigger): Problem {
+  if (trigger.kind === "perEvent") return undefined;
+  const { intervalMs } = trigger;
+  if (Number.isSafeInteger(intervalMs) && intervalMs >= MIN_TRIGGER_MS && intervalMs <= MAX_TRIGGER_MS)
+    return undefined;
+  return invalid(
+    "trigger.intervalMs",
+    `a trigger every ${intervalMs} ms is outside ${MIN_TRIGGER_MS} to ${MAX_TRIGGER_MS}`,
+    "Run per event for less, or ask for at most a day.",
+  );
+}
+
+/** Names are unique, inputs stand before the nodes that read them, and only sources have none. */
+function checkGraph(nodes: readonly PlanNode[]): Problem {
+  if (nodes.length > MAX_PLAN_NODES) {
+    return invalid("nodes", `${nodes.length} nodes are above ${MAX_PLAN_NODES}`, "Cut the pipeline in two at a topic.");
+  }
+  const before = new Map<string, PlanNode>();
+  for (const [index, node] of nodes.entries()) {
+    const problem = checkNode(node, before, `nodes[${index}]`);
+    if (problem) return problem;
+    before.set(node.name, node);
+  }
+  return undefined;
+}
+
+function checkNode(node: PlanNode, before: ReadonlyMap<string, PlanNode>, field: string): Problem {
+  if (!PIPELINE_NAME_PATTERN.test(node.name)) {
+    return invalid(
+      `${field}.name`,
+      `"${node.name}" is not a node name`,
+      "Use 1 to 100 of the characters a-z A-Z 0-9 . _ -",
+    );
+  }
+  if (before.has(node.name)) {
+    return invalid(`${field}.name`, `two nodes are named "${node.name}"`, "Give each node a name of its own.");
+  }
+  if ((node.kind === "source") !== (node.inputs.length === 0)) {
+    return node.kind === "source"
+      ? invalid(`${field}.inputs`, `source "${node.name}" has inputs`, "A source reads its topic only.")
+      : invalid(`${field}.inputs`, `node "${node.name}" has no input`, "Name the node that it reads.");
+  }
+  for (const [at, input] of node.inputs.entries()) {
+    const problem = checkInput(node, before.get(input), { input, at, field: `${field}.inputs[${at}]` });
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function checkInput(
+  node: PlanNode,
+  found: PlanNode | undefined,
+  { input, at, field }: { input: string; at: number; field: string },
+): Problem {
+  if (found === undefined) {
+    return invalid(
+      field,
+      `node "${node.name}" reads "${input}", which does not stand before it`,
+      "List nodes after their inputs.",
+    );
+  }
+  if (found.kind === "sink") {
+    return invalid(field, `node "${node.name}" reads the sink "${input}"`, "Read the node in front of that sink.");
+  }
+  if (node.inputs.indexOf(input) === at) return undefined;
+  return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
+}
+
+/** A task reads one log, so a pipeline reads one topic. */
+function checkSources({ nodes, deadLetterTopic }: Plan): Problem {
+  const topics = new Map<string, string>();
+  for (const [index, node] of nodes.entries()) {
+    if (node.kind !== "source") continue;
+    const problem = topicProblem(`nodes[${index}].topic`, node.topic);
+    if (problem) return problem;
+    if (topics.has(node.topic)) {
+      return invalid(
+        `nodes[${index}].topic`,
+        `topic "${node.topic}" has two sources`,
+        "Read both streams from one source.",
+      );
+    }
+    topics.set(node.topic, node.name);
+  }
+  if (topics.has(deadLetterTopic)) {
+    return invalid(
+      "deadLetterTopic",
+      `the pipeline reads "${deadLetterTopic}", to which it sends its own dead letters`,
+      "Read dead letters in a pipeline of another name.",
+    );
+  }
+  if (topics.size === 1) return undefined;
+  if (topics.size === 0) return invalid("nodes", "the pipeline reads no topic", `Begin with stream("<topic>").`);
+  return invalid(
+    "nodes",
+    `the pipeline reads ${topics.size} topics: ${[...topics.keys()].join(", ")}`,
+    "A pipeline reads one topic for now. Define one pipeline for each, and let those that belong together write to one topic that another reads.",
+  );
+}
+
+function checkSinks(plan: Plan): Problem {
+  const taken = new Set<string>();
+  for (const [index, node] of plan.nodes.entries()) {
+    if (node.kind !== "sink") continue;
+    const problem = checkSink(node.sink, { plan, taken, field: `nodes[${index}].sink` });
+    if (problem) return problem;
+  }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { d1, every, hopping, pipeline, r2, tumbling } from "../../../sdk/streams/index.ts";
+import { describePlan } from "./describe.ts";
+import { durationText } from "./duration-text.ts";
+
+const { plan } = pipeline("hours", ({ stream }) => {
+  const lines = stream("flights", { format: "text" });
+  lines
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 hour", grace: "0 seconds" }))
+    .count({ store: "per-hour" })
+    .toStream()
+    .mapValues((count, window) => ({ airport: window.key, count }))
+    .to(d1("hours", { columns: { airport: "TEXT", count: "INTEGER" }, primaryKey: ["airport"] }));
+  lines
+    .groupByKey()
+    .windowedBy(hopping({ size: "2 hours", advance: "90 seconds", grace: 5 }))
+    .count();
+  lines.toTable({ store: "last" }).to("last-flights");
+  lines.to(r2("archive"));
+}).trigger(every("2 seconds"));
+
+test("a plan is described as text [PLN-6]", () => {
+  expect(describePlan(plan).text).toBe(
+    `Pipeline: hours (version 1, every("2 seconds"))
+  source-1 (topic flights as text)
+  count-1 (store per-hour, tumbling 1 hour, grace 0 ms) <- source-1
+  mapValues-1 <- count-1
+  sink-1 (D1 table hours by airport) <- mapValues-1
+  count-2 (store count-2, hopping 2 hours by 90 seconds, grace 5 ms) <- source-1
+  toTable-1 (store last) <- source-1
+  sink-2 (topic last-flights) <- toTable-1
+  sink-3 (R2 files archive/) <- source-1`,
+  );
+});
+
+test("a plan is described as data and as a flowchart [PLN-6]", () => {
+  const { mermaid, nodes, stores, sources, sinks, trigger } = describePlan(plan);
+  expect(mermaid.split("\n").slice(0, 4)).toEqual([
+    "flowchart LR",
+    `  n0(["source-1<br/>topic flights as text"])`,
+    `  n1[("count-1<br/>store per-hour, tumbling 1 hour, grace 0 ms")]`,
+    `  n2["mapValues-1"]`,
+  ]);
+  expect(mermaid).toContain("  n1 --> n2");
+  expect(nodes[2]).toEqual({ name: "mapValues-1", kind: "mapValues", inputs: ["count-1"] });
+  expect(stores).toEqual([
+    { name: "per-hour", kind: "window" },
+    { name: "count-2", kind: "window" },
+    { name: "last", kind: "keyValue" },
+  ]);
+  expect(sources).toEqual(["flights"]);
+  expect(trigger).toBe(`every("2 seconds")`);
+  expect(sinks).toEqual([
+    { kind: "d1", name: "hours", columns: ["airport", "count"] },
+    { kind: "topic", name: "last-flights" },
+    { kind: "r2", name: "archive" },
+  ]);
+});
+
+test("a duration is written in its largest whole unit [PLN-6]", () => {
+  expect([0, 1, 999, 1_000, 90_000, 3_600_000, 172_800_000].map(durationText)).toEqual([
+    "0 ms",
+    "1 ms",
+    "999 ms",
+    "1 second",
+    "90 seconds",
+    "1 hour",
+    "2 days",
+  ]);
+});

@@ -1,0 +1,126 @@
+import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
+import type { Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
+import { durationText } from "./duration-text.ts";
+
+export interface SinkDescription {
+  readonly kind: Sink["kind"];
+  /** The topic, the table, or the prefix. */
+  readonly name: string;
+  /** Of a table. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+/** A plan for reading: over HTTP, on the dashboard, in a terminal. No function of the plan is called. */
+export interface PlanDescription {
+  readonly nodes: readonly TopologyNode[];
+  /** A Mermaid flowchart. */
+  readonly mermaid: string;
+  /** Lines in the manner of Kafka Streams' `Topology.describe()`. */
+  readonly text: string;
+  /** As it is written: `perEvent()`, `every("2 seconds")`. */
+  readonly trigger: string;
+  readonly stores: readonly StoreDescription[];
+  /** Topics read. */
+  readonly sources: readonly string[];
+  readonly sinks: readonly SinkDescription[];
+}
+
+export function describePlan(plan: Plan): PlanDescription {
+  const nodes = plan.nodes.map((node): TopologyNode => ({
+    name: node.name,
+    kind: node.kind,
+    inputs: node.inputs,
+    detail: detailOf(node),
+  }));
+  const trigger = triggerText(plan.trigger);
+  return {
+    nodes,
+    mermaid: mermaidOf(nodes),
+    text: [`Pipeline: ${plan.name} (version ${plan.version}, ${trigger})`, ...nodes.map(lineOf)].join("\n"),
+    trigger,
+    stores: plan.nodes.flatMap(storeOf),
+    sources: plan.nodes.flatMap((node) => (node.kind === "source" ? [node.topic] : [])),
+    sinks: plan.nodes.flatMap((node) => (node.kind === "sink" ? [sinkOf(node.sink)] : [])),
+  };
+}
+
+export function triggerText(trigger: Trigger): string {
+  return trigger.kind === "perEvent" ? "perEvent()" : `every("${durationText(trigger.intervalMs)}")`;
+}
+
+function storeOf(node: PlanNode): StoreDescription[] {
+  if (node.kind !== "aggregate" && node.kind !== "toTable") return [];
+  return [{ name: node.store.name, kind: node.kind === "aggregate" && node.windows ? "window" : "keyValue" }];
+}
+
+function sinkOf(sink: Sink): SinkDescription {
+  switch (sink.kind) {
+    case "topic":
+      return { kind: "topic", name: sink.topic };
+    case "d1":
+      return { kind: "d1", name: sink.table, columns: Object.keys(sink.columns) };
+    case "r2":
+      return { kind: "r2", name: sink.prefix };
+  }
+}
+
+function detailOf(node: PlanNode): string | undefined {
+  switch (node.kind) {
+    case "source":
+      return `topic ${node.topic}${node.format === "json" ? "" : ` as ${node.format}`}`;
+    case "sink":
+      return sinkDetail(node.sink);
+    case "toTable":
+      return `store ${node.store.name}`;
+    case "aggregate":
+      return `store ${node.store.name}${node.windows === undefined ? "" : `, ${windowsText(node.windows)}`}`;
+    case "filter":
+    case "map":
+    case "mapValues":
+    case "flatMap":
+    case "selectKey":
+      return undefined;
+  }
+}
+
+function sinkDetail(sink: Sink): string {
+  switch (sink.kind) {
+    case "topic":
+      return `topic ${sink.topic}${sink.format === "json" ? "" : ` as ${sink.format}`}`;
+    case "d1":
+      return `D1 table ${sink.table} by ${sink.primaryKey.join(", ")}`;
+    case "r2":
+      return `R2 files ${sink.prefix}/`;
+  }
+}
+
+function windowsText({ sizeMs, advanceMs, graceMs }: { sizeMs: number; advanceMs: number; graceMs: number }): string {
+  const grace = `grace ${durationText(graceMs)}`;
+  if (advanceMs === sizeMs) return `tumbling ${durationText(sizeMs)}, ${grace}`;
+  return `hopping ${durationText(sizeMs)} by ${durationText(advanceMs)}, ${grace}`;
+}
+
+function lineOf({ name, inputs, detail }: TopologyNode): string {
+  const from = inputs.length === 0 ? "" : ` <- ${inputs.join(", ")}`;
+  return `  ${name}${detail === undefined ? "" : ` (${detail})`}${from}`;
+}
+
+/** Node ids are positions, since a name such as `end` is a word of Mermaid. */
+function mermaidOf(nodes: readonly TopologyNode[]): string {
+  const ids = new Map(nodes.map(({ name }, index) => [name, `n${index}`]));
+  const boxes = nodes.map(({ name, kind, detail }, index) => {
+    const label = detail === undefined ? name : `${name}<br/>${detail}`;
+    const [open, close] = shapes[kind] ?? ["[", "]"];
+    return `  n${index}${open}"${label}"${close}`;
+  });
+  const arrows = nodes.flatMap(({ inputs }, index) => inputs.map((input) => `  ${ids.get(input)} --> n${index}`));
+  return ["flowchart LR", ...boxes, ...arrows].join("\n");
+}
+
+/** Stadiums at the ends, cylinders for state. */
+const shapes: { readonly [kind: string]: readonly [open: string, close: string] } = {
+  source: ["([", "])"],
+  sink: ["([", "])"],
+  aggregate: ["[(", ")]"],
+  toTable: ["[(", ")]"],
+};

@@ -1,0 +1,39 @@
+import type { PlanNode, TimeWindows } from "../../../schema/plan.ts";
+
+/** What the keys of a node's records are: as the topic has them, of a window, or made by user code in the node `by`. */
+export type Keys =
+  | { readonly kind: "asRead" }
+  | { readonly kind: "windowed"; readonly windows: TimeWindows }
+  | { readonly kind: "changed"; readonly by: string };
+
+export const AS_READ: Keys = { kind: "asRead" };
+
+/** Of every node, by name. A sink has the keys of what it is sent. */
+export function keysOf(nodes: readonly PlanNode[]): ReadonlyMap<string, Keys> {
+  const keys = new Map<string, Keys>();
+  for (const node of nodes) keys.set(node.name, keysAfter(node, keys));
+  return keys;
+}
+
+function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Keys {
+  switch (node.kind) {
+    case "map":
+    case "flatMap":
+    case "selectKey":
+      return { kind: "changed", by: node.name };
+    case "aggregate":
+      return node.windows === undefined ? AS_READ : { kind: "windowed", windows: node.windows };
+    case "source":
+    case "toTable":
+      return AS_READ;
+    case "filter":
+    case "mapValues":
+    case "sink":
+      return merged(node.inputs.map((input) => before.get(input) ?? AS_READ));
+  }
+}
+
+/** Of several inputs the one that rules most out. */
+function merged(inputs: readonly Keys[]): Keys {
+  return inputs.find(({ kind }) => kind !== "asRead") ?? AS_READ;
+}

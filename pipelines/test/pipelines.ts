@@ -1,0 +1,54 @@
+// Pipelines that tests of the engine run in workerd, one topic each, so that files sharing a runtime do not meet.
+import { d1, every, type Pipeline, pipeline, r2, tumbling } from "../../sdk/streams/index.ts";
+import { hooks } from "./hooks.ts";
+
+export interface Reading {
+  readonly n: number;
+}
+
+/** Per event: numbers summed by key, every new sum to a topic. A value without `n` throws. */
+const sums = pipeline("sums", ({ stream }) =>
+  stream<Reading>("sums-in")
+    .mapValues((reading) => {
+      hooks.onValue(reading);
+      if (typeof reading.n !== "number") throw new Error(`n is ${typeof reading.n}`);
+      return reading;
+    })
+    .groupByKey()
+    .aggregate(
+      () => 0,
+      (sum, reading) => sum + reading.n,
+      { store: "sums" },
+    )
+    .toStream()
+    .mapValues((sum) => ({ sum }))
+    .to("sums-out"),
+);
+
+/** In micro-batches: one-minute windows into D1, everything into R2. */
+const minutes = pipeline("minutes", ({ stream }) => {
+  const readings = stream<Reading>("minutes-in");
+  readings
+    .filter((reading) => {
+      hooks.onValue(reading);
+      return true;
+    })
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 minute", grace: "0 ms" }))
+    .aggregate(
+      () => ({ count: 0, sum: 0 }),
+      (minute, reading) => ({ count: minute.count + 1, sum: minute.sum + reading.n }),
+      { store: "minutes" },
+    )
+    .toStream()
+    .mapValues((minute, window) => ({ name: window.key, minute: window.start, ...minute }))
+    .to(
+      d1("minutes", {
+        columns: { name: "TEXT", minute: "INTEGER", count: "INTEGER", sum: "REAL" },
+        primaryKey: ["name", "minute"],
+      }),
+    );
+  readings.to(r2("minutes", { roll: "1 hour" }));
+}).trigger(every("200 ms"));
+
+export const testPipelines: readonly Pipeline[] = [sums, minutes];

@@ -1,0 +1,59 @@
+import { PIPELINE_NAME_PATTERN, TOPIC_NAME_PATTERN } from "../../schema/limits.ts";
+import type { PlanNode, ValueFormat } from "../../schema/plan.ts";
+
+type WithoutName<Node> = Node extends PlanNode ? Omit<Node, "name"> : never;
+
+/**
+ * The nodes of one pipeline while it is being defined, in topological order because a node can only name inputs that are
+ * there. A name is the DSL's word and a count of that word, so a filter put in front renames no store.
+ */
+export class Graph {
+  readonly #nodes: PlanNode[] = [];
+  readonly #counts = new Map<string, number>();
+  #closed = false;
+
+  /** The name that the next node of this word will get. */
+  nextName(word: string): string {
+    return `${word}-${(this.#counts.get(word) ?? 0) + 1}`;
+  }
+
+  add(word: string, node: WithoutName<PlanNode>): string {
+    if (this.#closed) {
+      throw new Error(
+        `${word} was called after the pipeline was defined. Call it inside the function given to pipeline().`,
+      );
+    }
+    const name = this.nextName(word);
+    this.#counts.set(word, (this.#counts.get(word) ?? 0) + 1);
+    this.#nodes.push({ ...node, name } as PlanNode);
+    return name;
+  }
+
+  /** Reading a topic twice reads it once: both streams begin at one source node. */
+  source(topic: string, format: ValueFormat): string {
+    checkTopicName(topic);
+    const known = this.#nodes.find((node) => node.kind === "source" && node.topic === topic);
+    if (known?.kind !== "source") return this.add("source", { kind: "source", inputs: [], topic, format });
+    if (known.format === format) return known.name;
+    throw new Error(
+      `Topic "${topic}" is read as ${known.format} and as ${format}. Read it once as bytes and decode it with mapValues.`,
+    );
+  }
+
+  close(): readonly PlanNode[] {
+    this.#closed = true;
+    return this.#nodes;
+  }
+}
+
+export function checkTopicName(topic: string): void {
+  if (TOPIC_NAME_PATTERN.test(topic) && !topic.startsWith("__")) return;
+  throw new Error(
+    `"${topic}" is not a topic name. Use 1 to 200 of the characters a-z A-Z 0-9 . _ - and no leading "__".`,
+  );
+}
+
+export function checkName(what: "pipeline" | "store", name: string): void {
+  if (PIPELINE_NAME_PATTERN.test(name)) return;
+  throw new Error(`"${name}" is not a ${what} name. Use 1 to 100 of the characters a-z A-Z 0-9 . _ -`);
+}

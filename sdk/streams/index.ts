@@ -1,0 +1,13 @@
+// What a pipeline imports. The words are Kafka Streams'; what runs the plan they build is the engine's business.
+export type { PlanKey, RecordContext, TimeWindows, Trigger, Windowed } from "../../schema/plan.ts";
+export { type Columns, d1, type Row } from "./d1.ts";
+export { type Duration, durationMs } from "./duration.ts";
+export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
+export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
+export { type FileOptions, r2 } from "./r2.ts";
+export { type SinkFor, topic } from "./sink.ts";
+export type { KeyValueStoreOptions, WindowStoreOptions } from "./store.ts";
+export { Stream } from "./stream.ts";
+export { Table } from "./table.ts";
+export { every, perEvent } from "./trigger.ts";
+export { hopping, tumbling } from "./windows.ts";

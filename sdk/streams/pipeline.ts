@@ -1,0 +1,88 @@
+import type { Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
+import { checkName, Graph } from "./graph.ts";
+import { Stream } from "./stream.ts";
+import { perEvent } from "./trigger.ts";
+
+/**
+ * What the function given to `pipeline` gets. `stream` reads a topic as JSON values of the type you name, as text or as
+ * bytes; a record whose value does not read so goes to the dead-letter topic. Values of a topic with tombstones are
+ * `Order | null`.
+ *
+ * @example
+ * import { pipeline, type PipelineBuilder } from "../sdk/streams/index.ts";
+ *
+ * function copy({ stream }: PipelineBuilder): void {
+ *   stream("orders").to("orders-copy");
+ * }
+ * pipeline("copy", copy);
+ */
+export interface PipelineBuilder {
+  readonly stream: {
+    <Value>(topic: string, options?: { readonly format?: "json" }): Stream<Value>;
+    (topic: string, options: { readonly format: "text" }): Stream<string>;
+    (topic: string, options: { readonly format: "bytes" }): Stream<Uint8Array>;
+  };
+}
+
+/**
+ * A pipeline: its name, version, trigger and topology. Immutable; `trigger` and `version` give a changed copy.
+ *
+ * @example
+ * import { every, pipeline, type Pipeline } from "../sdk/streams/index.ts";
+ *
+ * const copy: Pipeline = pipeline("copy", ({ stream }) => stream("orders").to("orders-copy"));
+ * const copyInBatches = copy.trigger(every("2 seconds")).version(2);
+ */
+export class Pipeline {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+  }
+
+  /** When it runs: `perEvent()`, which it is unless told, or `every("2 seconds")`. Keeps state and position. */
+  trigger(trigger: Trigger): Pipeline {
+    return new Pipeline({ ...this.plan, trigger });
+  }
+
+  /** 1 unless told. Raise it when the stores change their shape: the new version starts from nothing. */
+  version(version: number): Pipeline {
+    if (!Number.isSafeInteger(version) || version < 1) {
+      throw new Error(`Version ${version} of pipeline "${this.plan.name}" cannot be. Use a whole number from 1.`);
+    }
+    return new Pipeline({ ...this.plan, version });
+  }
+}
+
+/**
+ * Defines a pipeline: calls `define` once, at once. Throws when a name, a duration or an option cannot be; what only the
+ * whole topology shows (two tables of one name, an aggregate after `selectKey`) is refused when it is tested or deployed.
+ *
+ * @example
+ * import { d1, every, pipeline, tumbling } from "../sdk/streams/index.ts";
+ *
+ * export const sales = pipeline("sales", ({ stream }) => {
+ *   const orders = stream<{ amount: number }>("orders");
+ *   orders.filter((order) => order.amount > 1_000).to("large-orders");
+ *   orders
+ *     .groupByKey()
+ *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+ *     .aggregate(() => 0, (total, order) => total + order.amount, { store: "sales-per-hour" })
+ *     .toStream()
+ *     .mapValues((total, hour) => ({ shop: hour.key, hour: hour.start, total }))
+ *     .to(d1("sales", { columns: { shop: "TEXT", hour: "INTEGER", total: "REAL" }, primaryKey: ["shop", "hour"] }));
+ * }).trigger(every("2 seconds"));
+ */
+export function pipeline(name: string, define: (builder: PipelineBuilder) => unknown): Pipeline {
+  checkName("pipeline", name);
+  const graph = new Graph();
+  const stream = (topic: string, options: { readonly format?: ValueFormat } = {}): Stream<never> =>
+    new Stream(graph, graph.source(topic, options.format ?? "json"));
+  const result = define({ stream });
+  if (result instanceof Promise) {
+    throw new Error(`The function that defines pipeline "${name}" is async. Define it synchronously.`);
+  }
+  const nodes = graph.close();
+  if (nodes.length === 0) throw new Error(`Pipeline "${name}" reads nothing. Begin with stream("<topic>").`);
+  return new Pipeline({ name, version: 1, trigger: perEvent(), nodes, deadLetterTopic: `${name}.dead-letters` });
+}

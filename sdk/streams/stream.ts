@@ -1,0 +1,110 @@
+import type {
+  FilterNode,
+  FlatMapNode,
+  MapNode,
+  MapValuesNode,
+  PlanKey,
+  RecordContext,
+  SelectKeyNode,
+  TableNode,
+} from "../../schema/plan.ts";
+import type { Graph } from "./graph.ts";
+import { GroupedStream } from "./grouped-stream.ts";
+import { type SinkFor, topic } from "./sink.ts";
+import { type KeyValueStoreOptions, storeOf } from "./store.ts";
+import { Table } from "./table.ts";
+
+type Unplaced<Node> = Node extends unknown ? Omit<Node, "name" | "inputs"> : never;
+
+/**
+ * Records one after another: of a topic, or what an operator makes of them. Functions get the value first, then the key,
+ * then the context; they are synchronous and must be deterministic. One that throws sends its input record, with the
+ * error, to the dead-letter topic `<pipeline>.dead-letters`, and none of that record's effects stay.
+ *
+ * Every method leaves the stream as it is, so a stream may be used several times.
+ *
+ * @example
+ * import { pipeline, type Stream } from "../sdk/streams/index.ts";
+ *
+ * interface Order { readonly amount: number }
+ * const large = (orders: Stream<Order>): Stream<Order> => orders.filter((order) => order.amount > 1_000);
+ *
+ * pipeline("large-orders", ({ stream }) => large(stream<Order>("orders")).to("large-orders"));
+ */
+export class Stream<Value, Key extends PlanKey = string | null> {
+  readonly #graph: Graph;
+  readonly #node: string;
+
+  /** Streams come from `stream(topic)` inside `pipeline()`. */
+  constructor(graph: Graph, node: string) {
+    this.#graph = graph;
+    this.#node = node;
+  }
+
+  /** Keeps the records for which the predicate is true. A type guard narrows the values. */
+  filter<Narrow extends Value>(
+    predicate: (value: Value, key: Key, context: RecordContext) => value is Narrow,
+  ): Stream<Narrow, Key>;
+  filter(predicate: (value: Value, key: Key, context: RecordContext) => boolean): Stream<Value, Key>;
+  filter(predicate: (value: Value, key: Key, context: RecordContext) => boolean): Stream<Value, Key> {
+    return this.#then("filter", { kind: "filter", predicate: predicate as FilterNode["predicate"] });
+  }
+
+  /** One record for each record, with a new value and a new key. */
+  map<Next>(
+    mapper: (value: Value, key: Key, context: RecordContext) => { readonly key: string | null; readonly value: Next },
+  ): Stream<Next> {
+    return this.#then("map", { kind: "map", mapper: mapper as MapNode["mapper"] });
+  }
+
+  /** One record for each record, with a new value and the same key. */
+  mapValues<Next>(mapper: (value: Value, key: Key, context: RecordContext) => Next): Stream<Next, Key> {
+    return this.#then("mapValues", { kind: "mapValues", mapper: mapper as MapValuesNode["mapper"] });
+  }
+
+  /** Any number of records for each record. */
+  flatMap<Next>(
+    mapper: (
+      value: Value,
+      key: Key,
+      context: RecordContext,
+    ) => Iterable<{ readonly key: string | null; readonly value: Next }>,
+  ): Stream<Next> {
+    return this.#then("flatMap", { kind: "flatMap", mapper: mapper as FlatMapNode["mapper"] });
+  }
+
+  /** The same records under a new key. */
+  selectKey(selector: (value: Value, key: Key, context: RecordContext) => string | null): Stream<Value> {
+    return this.#then("selectKey", { kind: "selectKey", selector: selector as SelectKeyNode["selector"] });
+  }
+
+  /** Records of one key together, to be counted, reduced or aggregated. Records without a key are dropped and counted. */
+  groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
+    return new GroupedStream((word, aggregate) => {
+      const node = this.#graph.add(word, { ...aggregate(this.#graph.nextName(word)), inputs: [this.#node] });
+      return new Table(new Stream(this.#graph, node));
+    });
+  }
+
+  /** The last value of each key, kept in a store. A null value removes its key. */
+  toTable(this: Stream<Value, string | null>, options: KeyValueStoreOptions = {}): Table<Value, string> {
+    const store = storeOf(options, this.#graph.nextName("toTable"));
+    return new Table(this.#then("toTable", { kind: "toTable", store }));
+  }
+
+  /**
+   * Sends the records to a topic as JSON, or to what `topic`, `d1` and `r2` name. Window keys are written as Kafka's
+   * TimeWindowedSerializer does: the key, then the window's start as 8 bytes, big-endian.
+   */
+  to(sink: string | SinkFor<Value, Key>): void {
+    const target = typeof sink === "string" ? topic(sink) : sink;
+    this.#graph.add("sink", { kind: "sink", sink: target.sink, inputs: [this.#node] });
+  }
+
+  #then<Next, NextKey extends PlanKey>(
+    word: string,
+    node: Unplaced<FilterNode | MapNode | MapValuesNode | FlatMapNode | SelectKeyNode | TableNode>,
+  ): Stream<Next, NextKey> {
+    return new Stream(this.#graph, this.#graph.add(word, { ...node, inputs: [this.#node] }));
+  }
+}

@@ -1,0 +1,138 @@
+// Type tests of the DSL: this file compiles, and each `@ts-expect-error` line would not. `tsc -b` runs it.
+import {
+  d1,
+  type Duration,
+  every,
+  hopping,
+  pipeline,
+  type PipelineBuilder,
+  r2,
+  type RecordContext,
+  type Stream,
+  type Table,
+  topic,
+  tumbling,
+  type Windowed,
+} from "./index.ts";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** `same<Exact>()(value)` compiles when the value's type is exactly that. */
+function same<Expected>() {
+  return <Actual>(_value: Actual, ..._equal: Same<Actual, Expected> extends true ? [] : [never]): void => {};
+}
+
+interface Flight {
+  readonly origin: string;
+  readonly delay: number;
+}
+
+/** What functions get, and what comes out [DSL-1]. */
+export function operators({ stream }: PipelineBuilder): void {
+  const flights = stream<Flight>("flights");
+  same<Stream<Flight>>()(flights);
+  same<Stream<string>>()(stream("lines", { format: "text" }));
+  same<Stream<Uint8Array>>()(stream("blobs", { format: "bytes" }));
+  same<Stream<unknown>>()(stream("anything"));
+
+  flights.filter((flight, key, context) => {
+    same<Flight>()(flight);
+    same<string | null>()(key);
+    same<RecordContext>()(context);
+    return flight.delay > 15;
+  });
+  same<Stream<number>>()(flights.mapValues((flight) => flight.delay));
+  same<Stream<number>>()(flights.map((flight) => ({ key: flight.origin, value: flight.delay })));
+  same<Stream<number>>()(flights.flatMap((flight, key) => [{ key, value: flight.delay }]));
+  same<Stream<Flight>>()(flights.selectKey((flight) => flight.origin));
+  same<Stream<Flight>>()(stream<Flight | null>("flights").filter((flight): flight is Flight => flight !== null));
+  same<Stream<Flight>>()(stream<Flight | null>("flights").filter((flight) => flight !== null));
+
+  // @ts-expect-error `same` tells types apart
+  same<Stream<string>>()(flights.mapValues((flight) => flight.delay));
+  // @ts-expect-error a predicate answers a boolean
+  flights.filter((flight) => flight.delay);
+  // @ts-expect-error no such field
+  flights.filter((flight) => flight.delays > 15);
+  // @ts-expect-error keys are text
+  flights.selectKey((flight) => flight.delay);
+  // @ts-expect-error functions are synchronous
+  flights.filter(async (flight) => flight.delay > 15);
+}
+
+/** What grouping gives [DSL-1]. */
+export function tables({ stream }: PipelineBuilder): void {
+  const grouped = stream<Flight>("flights").groupByKey();
+  const hourly = grouped.windowedBy(tumbling({ size: "1 hour", grace: "0 seconds" }));
+  same<Table<number, string>>()(grouped.count());
+  same<Table<number, Windowed>>()(hourly.count({ store: "hourly", retention: "1 day" }));
+  same<Table<Flight, string>>()(grouped.reduce((worst, flight) => (flight.delay > worst.delay ? flight : worst)));
+  same<Table<{ sum: number }, Windowed>>()(
+    hourly.aggregate(
+      () => ({ sum: 0 }),
+      (total, flight, key) => {
+        same<string>()(key);
+        return { sum: total.sum + flight.delay };
+      },
+    ),
+  );
+  same<Table<Flight, string>>()(stream<Flight>("flights").toTable({ store: "last-flight" }));
+  const counts = hourly.count().toStream();
+  same<Stream<number, Windowed>>()(counts);
+  same<Stream<string>>()(counts.map((count, window) => ({ key: window.key, value: `${count} at ${window.start}` })));
+
+  // @ts-expect-error retention is of windowed stores
+  grouped.count({ store: "counts", retention: "1 day" });
+  const nameOf = (_total: number, flight: Flight): string => flight.origin;
+  // @ts-expect-error an aggregate keeps its type
+  grouped.aggregate(() => 0, nameOf);
+  // @ts-expect-error a window is not a key to group by: map it to text first
+  counts.groupByKey();
+}
+
+/** A missing grace and a misspelt unit do not compile [DSL-3, DSL-4]. */
+export function times(): void {
+  // @ts-expect-error grace has no default
+  tumbling({ size: "1 hour" });
+  // @ts-expect-error grace has no default
+  hopping({ size: "1 hour", advance: "5 minutes" });
+  // @ts-expect-error no such unit
+  every("2 secs");
+  same<Duration>()(1 as Duration);
+}
+
+/** Sinks take only what fits them [DSL-5]. */
+export function sinks({ stream }: PipelineBuilder): void {
+  const flights = stream<Flight>("flights");
+  const counts = d1("counts", { columns: { origin: "TEXT", flights: "INTEGER" }, primaryKey: ["origin"] });
+  flights.mapValues((flight) => ({ origin: flight.origin, flights: 1 })).to(counts);
+  flights.mapValues((flight) => ({ origin: flight.origin, flights: null })).to(counts);
+  const hourly = flights
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+    .count()
+    .toStream();
+  hourly.mapValues((count, hour) => ({ origin: hour.key, flights: count })).to(counts);
+  flights.to(r2("flights", { path: (flight, key, context) => `${flight.origin}/${key}/${context.offset}` }));
+  hourly.to(r2("hours", { path: (count, hour) => `${count}/${hour.start}` }));
+  stream("lines", { format: "text" }).to(topic("copy", { format: "text" }));
+
+  // @ts-expect-error a column is missing
+  flights.mapValues((flight) => ({ origin: flight.origin })).to(counts);
+  // @ts-expect-error a column of another type
+  flights.mapValues((flight) => ({ origin: flight.origin, flights: "1" })).to(counts);
+  // @ts-expect-error a primary key is not null
+  flights.mapValues(() => ({ origin: null, flights: 1 })).to(counts);
+  // @ts-expect-error tombstones are no rows
+  flights.mapValues((flight) => (flight.delay > 0 ? { origin: flight.origin, flights: 1 } : null)).to(counts);
+  // @ts-expect-error not a column
+  d1("counts", { columns: { origin: "TEXT" }, primaryKey: ["destination"] });
+  // @ts-expect-error an empty primary key
+  d1("counts", { columns: { origin: "TEXT" }, primaryKey: [] });
+  // @ts-expect-error objects are not text
+  flights.to(topic("copy", { format: "text" }));
+}
+
+/** The trigger is part of the pipeline [DSL-2]. */
+export const triggered = pipeline("copy", ({ stream }) => stream("a").to("b"))
+  .trigger(every("2 seconds"))
+  .version(2);

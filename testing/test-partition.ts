@@ -1,0 +1,67 @@
+import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
+import type { OutboxRow, TaskCounters, TaskPorts } from "../durable-objects/core/task/task-port.ts";
+import { Task } from "../durable-objects/core/task/task.ts";
+import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { ConsumerRecord, ProducerRecord } from "../schema/record.ts";
+import { logged } from "./logged.ts";
+
+/** One partition: a log, and the task that reads it as a Partition object would have it, without the object. */
+export class TestPartition {
+  readonly store = new MemoryStateStore();
+  readonly #plan: Plan;
+  readonly #ports: TaskPorts;
+  readonly #log: ConsumerRecord[] = [];
+  #task: Task;
+  #position = 0;
+  #progress: string | undefined;
+  #batchId = 0;
+
+  constructor(plan: Plan, ports: Omit<TaskPorts, "store">) {
+    this.#plan = plan;
+    this.#ports = { ...ports, store: this.store };
+    this.#task = this.#restored();
+  }
+
+  get counters(): TaskCounters {
+    return this.#task.counters;
+  }
+
+  /** Records not yet run. */
+  get waiting(): number {
+    return this.#log.length - this.#position;
+  }
+
+  append(records: readonly ProducerRecord[]): void {
+    // One by one: a spread of a large array overflows the stack.
+    for (const record of logged(records, this.#log.length)) this.#log.push(record);
+  }
+
+  /** Runs all that waits, in slices or micro-batches; answers what must be delivered, in order. */
+  *run(nowMs: number): Generator<OutboxRow> {
+    while (this.waiting > 0) yield* this.#runNext(nowMs);
+  }
+
+  /** A new task over the committed state, as after a restart. */
+  crash(): void {
+    this.#task = this.#restored();
+  }
+
+  #runNext(nowMs: number): readonly OutboxRow[] {
+    const batched = this.#plan.trigger.kind === "every";
+    const limit = batched ? MAX_MICRO_BATCH_RECORDS : MAX_SLICE_RECORDS;
+    const records = this.#log.slice(this.#position, this.#position + limit);
+    const options = batched ? { nowMs, microBatch: { batchId: this.#batchId } } : { nowMs };
+    const { rows, progress } = this.store.transaction(() => this.#task.run(records, options));
+    this.#position += records.length;
+    this.#progress = progress;
+    if (batched) this.#batchId += 1;
+    return rows;
+  }
+
+  #restored(): Task {
+    const task = new Task(this.#plan, this.#ports);
+    task.restore(this.#progress);
+    return task;
+  }
+}

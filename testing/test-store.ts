@@ -1,0 +1,57 @@
+import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
+
+export interface TestEntry<Value> {
+  readonly key: string;
+  /** Of a windowed store: the window is `[start, end)`. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  readonly value: Value;
+  /** Largest time of a record in it. */
+  readonly timestampMs: number;
+}
+
+export interface TestStoreParts {
+  readonly name: string;
+  /** Of every partition. */
+  readonly stores: readonly MemoryStateStore[];
+  /** Set for a windowed store. */
+  readonly windowSizeMs: number | undefined;
+}
+
+/** A store as committed, over all partitions. */
+export class TestStore<Value> {
+  readonly #parts: TestStoreParts;
+
+  constructor(parts: TestStoreParts) {
+    this.#parts = parts;
+  }
+
+  /** The value of a key; `undefined` when it has none. For a windowed store see `windows`. */
+  get(key: string): Value | undefined {
+    const { name, stores, windowSizeMs } = this.#parts;
+    if (windowSizeMs !== undefined) throw new Error(`Store "${name}" is windowed. Ask for windows(key).`);
+    const stored = stores.map((store) => store.get(name, key)).find((each) => each !== undefined);
+    return stored === undefined ? undefined : (JSON.parse(stored.value) as Value);
+  }
+
+  /** The windows of a key, by start. */
+  windows(key: string): readonly TestEntry<Value>[] {
+    const { name, windowSizeMs } = this.#parts;
+    if (windowSizeMs === undefined) throw new Error(`Store "${name}" is not windowed. Ask for get(key).`);
+    return this.all().filter((entry) => entry.key === key);
+  }
+
+  /** All entries of all keys: in key order within a partition, of a windowed store in order of start, then key. */
+  all(): readonly TestEntry<Value>[] {
+    const { name, stores, windowSizeMs } = this.#parts;
+    const limit = Number.POSITIVE_INFINITY;
+    if (windowSizeMs === undefined) {
+      const rows = stores.flatMap((store) => store.scan(name, undefined, limit));
+      return rows.map((row) => ({ ...row, value: JSON.parse(row.value) as Value }));
+    }
+    const rows = stores.flatMap((store) => store.scanWindows(name, undefined, limit));
+    return rows
+      .toSorted((a, b) => a.start - b.start)
+      .map((row) => ({ ...row, end: row.start + windowSizeMs, value: JSON.parse(row.value) as Value }));
+  }
+}

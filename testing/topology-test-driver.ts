@@ -1,0 +1,178 @@
+import { checkPlan } from "../durable-objects/core/plan/check.ts";
+import type { TaskCounters } from "../durable-objects/core/task/task-port.ts";
+import { STATE_CACHE_BYTES } from "../schema/limits.ts";
+import { partitionForKey } from "../schema/murmur2.ts";
+import type { Plan } from "../schema/plan.ts";
+import type { ProducerRecord } from "../schema/record.ts";
+import { type Duration, durationMs } from "../sdk/streams/index.ts";
+import { bytesOf, headersOf, keyBytesOf } from "./test-codec.ts";
+import { type Row, TestOutputs } from "./test-outputs.ts";
+import { TestPartition } from "./test-partition.ts";
+import type { DeadLetter, ReadRecord, TestRecord } from "./test-record.ts";
+import { TestStore } from "./test-store.ts";
+
+/** 2026-01-01T00:00:00Z: a test gives the same whenever it runs. */
+const DEFAULT_NOW_MS = 1_767_225_600_000;
+
+export interface TestOptions {
+  /** What the virtual clock says at first, ms since the epoch; 2026-01-01 unless given. */
+  readonly nowMs?: number | undefined;
+  /** Of the topic that the pipeline reads; 1 unless given. Topics it writes have one, so `read` keeps the order sent. */
+  readonly partitions?: number | undefined;
+}
+
+/**
+ * Runs a pipeline in memory, at once and without a server: the task that runs it in production, over records that went
+ * through the log's own format, with a clock that only `advance` moves.
+ *
+ * @example
+ * import { pipeline } from "../sdk/streams/index.ts";
+ * import { TopologyTestDriver } from "../testing/topology-test-driver.ts";
+ *
+ * const late = pipeline("late", ({ stream }) =>
+ *   stream<{ delay: number }>("flights").filter((flight) => flight.delay > 15).to("late-flights"),
+ * );
+ * const driver = new TopologyTestDriver(late);
+ * driver.pipe("flights", [{ key: "ATL", value: { delay: 5 } }, { key: "ATL", value: { delay: 20 } }]);
+ * driver.read("late-flights"); // [{ key: "ATL", value: { delay: 20 }, … }]
+ */
+export class TopologyTestDriver {
+  readonly #plan: Plan;
+  readonly #partitions: readonly TestPartition[];
+  readonly #outputs: TestOutputs;
+  #nowMs: number;
+  /** When the next micro-batch is due: armed by the first record after an empty run. */
+  #dueMs: number | undefined;
+  #keyless = 0;
+
+  /** Throws what `checkPlan` refuses. Takes a pipeline, or anything else that has a plan. */
+  constructor({ plan }: { readonly plan: Plan }, options: TestOptions = {}) {
+    const answer = checkPlan(plan);
+    if (!answer.ok) throw new Error(`Pipeline "${plan.name}": ${answer.message}. ${answer.hint} (${answer.field})`);
+    this.#plan = plan;
+    this.#nowMs = options.nowMs ?? DEFAULT_NOW_MS;
+    this.#outputs = new TestOutputs(plan);
+    const ports = { topic: sourceOf(plan).topic, outputs: outputsOf(plan), cacheBytes: STATE_CACHE_BYTES };
+    this.#partitions = Array.from(
+      { length: options.partitions ?? 1 },
+      (_, partition) => new TestPartition(plan, { ...ports, partition }),
+    );
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Appends to the topic that the pipeline reads. A `perEvent()` pipeline has run them when this returns. */
+  pipe(topic: string, records: TestRecord | readonly TestRecord[]): void {
+    const source = sourceOf(this.#plan);
+    if (topic !== source.topic) {
+      throw new Error(`Pipeline "${this.#plan.name}" does not read topic "${topic}". It reads "${source.topic}".`);
+    }
+    const parts = this.#partitions.map((): ProducerRecord[] => []);
+    for (const record of Array.isArray(records) ? (records as readonly TestRecord[]) : [records as TestRecord]) {
+      const produced = this.#produced(record);
+      const part = parts[record.partition ?? this.#place(produced)];
+      if (part === undefined) {
+        throw new Error(`There is no partition ${record.partition}. The driver has ${parts.length}: { partitions }.`);
+      }
+      part.push(produced);
+    }
+    for (const [at, part] of parts.entries()) if (part.length > 0) this.#partitions[at]?.append(part);
+    this.#afterAppend();
+  }
+
+  /** Moves the clock. Micro-batches of an `every(…)` pipeline that come due on the way run at their time. */
+  advance(duration: Duration): void {
+    const untilMs = this.#nowMs + durationMs(duration);
+    while (this.#dueMs !== undefined && this.#dueMs <= untilMs) {
+      this.#nowMs = this.#dueMs;
+      this.runBatch();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  /** Runs all that waits now, whatever the trigger; answers how many records that were. */
+  runBatch(): number {
+    this.#dueMs = undefined;
+    let records = 0;
+    for (const partition of this.#partitions) {
+      records += partition.waiting;
+      for (const row of partition.run(this.#nowMs)) this.#outputs.deliver(row);
+    }
+    return records;
+  }
+
+  /** All memory is lost: new tasks take up what was committed. Nothing that can be seen may change by it. */
+  crash(): void {
+    for (const partition of this.#partitions) partition.crash();
+  }
+
+  /** The records that came to a topic since it was read last, in the order sent. */
+  read<Value = unknown>(topic: string): ReadRecord<Value>[] {
+    return this.#outputs.read(topic) as ReadRecord<Value>[];
+  }
+
+  /** The rows of a D1 table, in order of its primary key. */
+  rows<Columns extends object = Row>(table: string): Columns[] {
+    return this.#outputs.rows(table) as Columns[];
+  }
+
+  /** The values in R2 files under a prefix, by path: `files("flights").get("2001-01-10")`. */
+  files<Value = unknown>(prefix: string): ReadonlyMap<string, readonly Value[]> {
+    return this.#outputs.files(prefix) as ReadonlyMap<string, readonly Value[]>;
+  }
+
+  /** A store by its name: `store("totals").get("ATL")`. */
+  store<Value = unknown>(name: string): TestStore<Value> {
+    const nodes = this.#plan.nodes.filter((node) => node.kind === "aggregate" || node.kind === "toTable");
+    const node = nodes.find((each) => each.store.name === name);
+    if (node === undefined) {
+      const names = nodes.map((each) => `"${each.store.name}"`).join(", ");
+      throw new Error(`Pipeline "${this.#plan.name}" has no store "${name}". It has: ${names || "none"}.`);
+    }
+    const windowSizeMs = node.kind === "aggregate" ? node.windows?.sizeMs : undefined;
+    return new TestStore({ name, stores: this.#partitions.map(({ store }) => store), windowSizeMs });
+  }
+
+  /** All dead letters so far. */
+  get deadLetters(): DeadLetter[] {
+    return this.#outputs.deadLetters();
+  }
+
+  /** Over all partitions. */
+  get counters(): TaskCounters {
+    const sum = { recordsIn: 0, recordsOut: 0, lateRecords: 0, deadLetters: 0, droppedRecords: 0 };
+    for (const { counters } of this.#partitions) {
+      for (const name of Object.keys(sum) as (keyof TaskCounters)[]) sum[name] += counters[name];
+    }
+    return sum;
+  }
+
+  #afterAppend(): void {
+    const { trigger } = this.#plan;
+    if (trigger.kind === "perEvent") this.runBatch();
+    else if (this.#partitions.some(({ waiting }) => waiting > 0)) this.#dueMs ??= this.#nowMs + trigger.intervalMs;
+  }
+
+  #produced({ key = null, value, timestampMs = this.#nowMs, headers = {} }: TestRecord): ProducerRecord {
+    const { format } = sourceOf(this.#plan);
+    return { key: keyBytesOf(key), value: bytesOf(value, format), timestampMs, headers: headersOf(headers) };
+  }
+
+  /** Kafka's placement; records without a key in turn. */
+  #place({ key }: ProducerRecord): number {
+    return key === null ? this.#keyless++ % this.#partitions.length : partitionForKey(key, this.#partitions.length);
+  }
+}
+
+function sourceOf({ nodes }: Plan): { readonly topic: string; readonly format: "json" | "text" | "bytes" } {
+  const source = nodes.find((node) => node.kind === "source");
+  if (source === undefined) throw new Error("a checked plan has a source");
+  return source;
+}
+
+function outputsOf({ nodes, deadLetterTopic }: Plan): { [topic: string]: { readonly partitions: number } } {
+  const topics = nodes.flatMap((node) => (node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : []));
+  return Object.fromEntries([...topics, deadLetterTopic].map((topic) => [topic, { partitions: 1 }]));
+}
