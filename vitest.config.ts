@@ -17,7 +17,7 @@ export default defineConfig({
       {
         // `main` exports what wrangler.toml's main exports, and the objects that only tests use.
         plugins: [
-          cloudflareTest({ main: "./durable-objects/test/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
+          cloudflareTest({ main: "./workers/test/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
         ],
         test: {
           name: "workerd",

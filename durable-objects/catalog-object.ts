@@ -1,0 +1,104 @@
+import { DurableObject } from "cloudflare:workers";
+import { drizzle } from "drizzle-orm/durable-sqlite";
+import { catalogMigrations } from "../schema/disk/catalog-migrations.ts";
+import { type Answer, refuse } from "../schema/error.ts";
+import type * as Rpc from "../schema/rpc.ts";
+import type { TopicConfig } from "../schema/topic-config.ts";
+import { PipelineTable } from "./catalog/pipeline-table.ts";
+import { Pipelines } from "./catalog/pipelines.ts";
+import { nextNumber, TopicTable } from "./catalog/topic-table.ts";
+import { identityOf, Topics, unknownTopic } from "./catalog/topics.ts";
+import type { Env } from "./env.ts";
+import type { Plans } from "./plans.ts";
+import { migrate } from "./sqlite/migrate.ts";
+
+/** Topics, pipelines, and the numbers handed out once. Never on the path of a produce or a read that hits a Worker's cache. */
+export abstract class CatalogObject extends DurableObject<Env> implements Rpc.CatalogRpc {
+  readonly #database;
+  readonly #topics: Topics;
+  readonly #pipelines: Pipelines;
+  #starting: Promise<void> = Promise.resolve();
+
+  constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
+    super(ctx, env);
+    migrate(ctx.storage.sql, (work) => ctx.storage.transactionSync(work), catalogMigrations);
+    this.#database = drizzle(ctx.storage);
+    this.#topics = new Topics(new TopicTable(this.#database), env.PARTITION);
+    this.#pipelines = new Pipelines({
+      table: new PipelineTable(this.#database),
+      topics: this.#topics,
+      plans,
+      namespace: env.PARTITION,
+      nextIncarnation: () => nextNumber(this.#database, "incarnation"),
+    });
+  }
+
+  async createTopic(request: { topic: string; partitions: number; config: Partial<TopicConfig> }): ReturnType<Rpc.CatalogRpc["createTopic"]> {
+    const answer = await this.#topics.create(request);
+    if (answer.ok && answer.created) await this.#start();
+    return answer;
+  }
+
+  async topics(_request: object): ReturnType<Rpc.CatalogRpc["topics"]> {
+    const rows = this.#topics.table.all().filter((row) => row.status === "open");
+    return { ok: true, topics: rows.map(identityOf) };
+  }
+
+  async topic({ topic }: { topic: string }): ReturnType<Rpc.CatalogRpc["topic"]> {
+    const row = this.#topics.table.open(topic);
+    if (row === undefined) return unknownTopic(topic);
+    return { ok: true, identity: identityOf(row), heldBy: this.#pipelines.holdersOf(topic) };
+  }
+
+  async configureTopic({ topic, config }: { topic: string; config: Partial<TopicConfig> }): ReturnType<Rpc.CatalogRpc["configureTopic"]> {
+    return this.#topics.configure(topic, config);
+  }
+
+  async deleteTopic({ topic, force }: { topic: string; force: boolean }): Promise<Answer> {
+    const holders = this.#pipelines.holdersOf(topic);
+    if (holders.length > 0 && !force) {
+      return refuse("topic_in_use", `topic ${topic} is read or written by ${holders.join(", ")}`, {
+        hint: "Take the pipeline out of the bundle, or fail it with ?force=true",
+        extra: { pipelines: holders.join(",") },
+      });
+    }
+    for (const holder of holders) {
+      const failed = await this.#pipelines.fail(holder, `topic ${topic} was deleted`);
+      if (!failed.ok) return failed;
+    }
+    return this.#topics.delete(topic);
+  }
+
+  async allocateProducer(_request: object): ReturnType<Rpc.CatalogRpc["allocateProducer"]> {
+    return { ok: true, producerId: nextNumber(this.#database, "producer"), producerEpoch: 0 };
+  }
+
+  async pipelines(_request: object): ReturnType<Rpc.CatalogRpc["pipelines"]> {
+    return { ok: true, pipelines: this.#pipelines.records() };
+  }
+
+  async pipeline({ name }: { name: string }): ReturnType<Rpc.CatalogRpc["pipeline"]> {
+    return this.#pipelines.record(name);
+  }
+
+  async setPipelineState({ name, state }: { name: string; state: "running" | "paused" }): Promise<Answer> {
+    return this.#pipelines.setState(name, state);
+  }
+
+  async tables(_request: object): ReturnType<Rpc.CatalogRpc["tables"]> {
+    return { ok: true, tables: this.#pipelines.tables() };
+  }
+
+  async reconcile(_request: object): Promise<Answer> {
+    await this.#topics.finishInterrupted();
+    await this.#start();
+    await this.#pipelines.touchAll();
+    return { ok: true };
+  }
+
+  /** One start at a time: two would hand out two incarnations for one pipeline. */
+  #start(): Promise<void> {
+    this.#starting = this.#starting.catch(() => undefined).then(() => this.#pipelines.startAll());
+    return this.#starting;
+  }
+}

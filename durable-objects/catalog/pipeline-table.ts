@@ -1,0 +1,29 @@
+import { eq } from "drizzle-orm";
+import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
+import { pipeline } from "../../schema/disk/catalog.ts";
+
+export type PipelineRow = typeof pipeline.$inferSelect;
+
+export class PipelineTable {
+  readonly #database: DrizzleSqliteDODatabase;
+
+  constructor(database: DrizzleSqliteDODatabase) {
+    this.#database = database;
+  }
+
+  get(name: string): PipelineRow | undefined {
+    return this.#database.select().from(pipeline).where(eq(pipeline.name, name)).get();
+  }
+
+  all(): PipelineRow[] {
+    return this.#database.select().from(pipeline).orderBy(pipeline.name).all();
+  }
+
+  put(row: PipelineRow): void {
+    this.#database.insert(pipeline).values(row).onConflictDoUpdate({ target: pipeline.name, set: row }).run();
+  }
+
+  setState(name: string, state: PipelineRow["state"], error: string | null): void {
+    this.#database.update(pipeline).set({ state, error }).where(eq(pipeline.name, name)).run();
+  }
+}

@@ -1,0 +1,1 @@
+/// <reference path="../../schema/globals.d.ts" />

@@ -1,0 +1,38 @@
+import type { AggregateNode } from "../../../schema/plan.ts";
+import type { CachedStore } from "../store/store-cache.ts";
+import { Fold } from "./fold.ts";
+import type { Operator, Output, Runtime } from "./operator.ts";
+import { storeKey } from "./record-key.ts";
+import type { StreamRecord } from "./stream-record.ts";
+import { Updates } from "./updates.ts";
+
+/** One state per key. A record with a null key or a null value is dropped and counted (KStreamAggregate). */
+export class Aggregate implements Operator {
+  readonly name: string;
+  readonly #store: CachedStore;
+  readonly #runtime: Runtime;
+  readonly #fold: Fold;
+  readonly #updates: Updates;
+
+  constructor(parts: { node: AggregateNode; store: CachedStore }, runtime: Runtime, output: Output) {
+    this.name = parts.node.name;
+    this.#store = parts.store;
+    this.#runtime = runtime;
+    this.#fold = new Fold(parts.node, runtime.cache);
+    this.#updates = new Updates(runtime, output);
+  }
+
+  process(record: StreamRecord): void {
+    if (record.key === null || record.value === null) {
+      this.#runtime.tally.droppedRecords++;
+      return;
+    }
+    const key = storeKey(record.key, this.name);
+    const { text, timestampMs } = this.#fold.apply(this.#runtime.cache.entry(this.#store, key), record);
+    this.#updates.emit({ key, text, timestampMs, from: record });
+  }
+
+  endBatch(): void {
+    this.#updates.endBatch();
+  }
+}

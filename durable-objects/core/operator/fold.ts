@@ -1,0 +1,37 @@
+import type { AggregateNode } from "../../../schema/plan.ts";
+import { boundedState, stateText } from "../store/state-value.ts";
+import type { StateEntry, StoreCache } from "../store/store-cache.ts";
+import type { StoredValue } from "../store/state-store.ts";
+import type { StreamRecord } from "./stream-record.ts";
+
+/** Folds a record into one key's state and answers the new state; `undefined` when the aggregator removed it (null). */
+export class Fold {
+  readonly #node: AggregateNode;
+  readonly #cache: StoreCache;
+
+  constructor(node: AggregateNode, cache: StoreCache) {
+    this.#node = node;
+    this.#cache = cache;
+  }
+
+  /** Result time is the largest record time folded in. */
+  apply(entry: StateEntry, record: StreamRecord): { readonly text: string | undefined; readonly timestampMs: number } {
+    const before = entry.value;
+    const timestampMs = before === undefined ? record.timestampMs : Math.max(before.timestampMs, record.timestampMs);
+    const text = this.#next(before, record, entry.key);
+    this.#cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
+    return { text, timestampMs };
+  }
+
+  #next(before: StoredValue | undefined, record: StreamRecord, key: string): string | undefined {
+    const { initializer, aggregator } = this.#node;
+    const { value } = record;
+    if (before === undefined && initializer === undefined) {
+      return value === null ? undefined : boundedState(record.payload.json("state"), "state");
+    }
+    // A fresh object each time: what the aggregator does with it in place ends here.
+    const aggregate: unknown = before === undefined ? initializer?.() : JSON.parse(before.value);
+    const after = aggregator(aggregate, value, key);
+    return after === null ? undefined : stateText(after, "state");
+  }
+}

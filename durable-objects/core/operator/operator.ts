@@ -1,0 +1,62 @@
+import type { StoreCache } from "../store/store-cache.ts";
+import type { UndoLog } from "../store/undo-log.ts";
+import type { StreamRecord } from "./stream-record.ts";
+
+/**
+ * One node of a running plan. Synchronous; user code may throw out of `process` and `endBatch`, through every operator
+ * above it, and the task then takes back all that the record changed. So an operator changes only what is undone: state
+ * through the StoreCache, its own fields through the UndoLog, output through the Outbox, counters through the Tally.
+ * An operator keeps no StreamRecord, StateEntry or value of user code after `process` returns, except in a micro-batch
+ * the origin of an update.
+ */
+export interface Operator {
+  /** The plan node's name. */
+  readonly name: string;
+  process(record: StreamRecord): void;
+  /** At the end of a micro-batch, in plan order: emits what was held back. */
+  endBatch?(): void;
+  /** Before each flush: lets go of state whose retention has passed. A function of the clock alone. */
+  expire?(): void;
+}
+
+/** Which node is at work, to say who threw. */
+export interface Trace {
+  node: string;
+}
+
+/** Counts that are taken back with the record. */
+export interface Tally {
+  recordsOut: number;
+  lateRecords: number;
+  droppedRecords: number;
+}
+
+/** What the task gives its operators. */
+export interface Runtime {
+  readonly cache: StoreCache;
+  readonly undo: UndoLog;
+  readonly tally: Tally;
+  readonly trace: Trace;
+  /** The records being run are one micro-batch. */
+  readonly microBatch: boolean;
+  /** Forwards an update as a unit of its own: an error is that update's dead letter and undoes nothing before it. */
+  attempt(update: StreamRecord, output: Output): void;
+}
+
+/** The consumers of one node, in plan order. All get the same record: a value is shared by its branches. */
+export class Output {
+  readonly #trace: Trace;
+  readonly #consumers: readonly Operator[];
+
+  constructor(trace: Trace, consumers: readonly Operator[]) {
+    this.#trace = trace;
+    this.#consumers = consumers;
+  }
+
+  forward(record: StreamRecord): void {
+    for (const consumer of this.#consumers) {
+      this.#trace.node = consumer.name;
+      consumer.process(record);
+    }
+  }
+}

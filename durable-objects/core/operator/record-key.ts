@@ -1,0 +1,47 @@
+import { MAX_KEY_BYTES } from "../../../schema/limits.ts";
+import type { PlanKey, Windowed } from "../../../schema/plan.ts";
+import type { Bytes } from "../../../schema/record.ts";
+import { wellFormed } from "../store/key-order.ts";
+
+const encoder = new TextEncoder();
+
+export const WINDOW_START_BYTES = 8;
+
+/** A key that user code returned. `node` names it in errors. */
+export function checkKey(key: unknown, node: string): PlanKey {
+  if (key === null) return null;
+  if (typeof key === "string") return checkText(key, node);
+  if (windowed(key)) {
+    checkText(key.key, node);
+    return key;
+  }
+  throw new TypeError(`${node} returned a key of type ${typeof key}; a key is text or null`);
+}
+
+/** The key under which a store holds a record: text. */
+export function storeKey(key: Exclude<PlanKey, null>, node: string): string {
+  if (typeof key === "string") return key;
+  throw new TypeError(`the key at ${node} is windowed; give it a text key with selectKey first`);
+}
+
+/** Kafka's TimeWindowedSerializer: the key, then the start of the window as 8 bytes, big-endian. */
+export function windowedBytes(key: Bytes, start: number): Bytes {
+  const bytes = new Uint8Array(key.length + WINDOW_START_BYTES);
+  bytes.set(key);
+  new DataView(bytes.buffer).setBigInt64(key.length, BigInt(start));
+  return bytes;
+}
+
+function checkText(key: string, node: string): string {
+  if (!wellFormed(key)) throw new TypeError(`${node} returned a key with a lone surrogate, which UTF-8 cannot hold`);
+  if (key.length * 3 > MAX_KEY_BYTES && encoder.encode(key).length > MAX_KEY_BYTES) {
+    throw new RangeError(`${node} returned a key above ${MAX_KEY_BYTES} bytes`);
+  }
+  return key;
+}
+
+function windowed(key: unknown): key is Windowed {
+  if (typeof key !== "object" || key === null) return false;
+  const { key: text, start, end } = key as Partial<Windowed>;
+  return typeof text === "string" && Number.isSafeInteger(start) && Number.isSafeInteger(end);
+}

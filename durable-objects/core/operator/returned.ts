@@ -1,0 +1,21 @@
+import type { KeyValue, PlanKey } from "../../../schema/plan.ts";
+import { LivePayload, type Payload } from "./payload.ts";
+import { checkKey } from "./record-key.ts";
+import { StreamRecord } from "./stream-record.ts";
+
+/** The record made of a `{key, value}` that user code returned. */
+export function returned(pair: KeyValue, from: StreamRecord, node: string): StreamRecord {
+  if (typeof pair !== "object" || pair === null)
+    throw new TypeError(`${node} returned ${typeof pair}, not {key, value}`);
+  return new StreamRecord(returnedKey(pair.key, from.key, node), returnedValue(pair.value, node), from);
+}
+
+export function returnedValue(value: unknown, node: string): Payload {
+  if (value === undefined) throw new TypeError(`${node} returned undefined; a tombstone is null`);
+  return new LivePayload(value);
+}
+
+/** A key handed back unchanged needs no second look. */
+export function returnedKey(key: unknown, before: PlanKey, node: string): PlanKey {
+  return key === before && typeof key === "string" ? key : checkKey(key, node);
+}

@@ -1,0 +1,132 @@
+import { assert } from "../assert.ts";
+import { compareKeys } from "./key-order.ts";
+import type { KeyRow, StateStore, StoredValue, StoreKind, WindowRow } from "./state-store.ts";
+
+interface KeyValueTable {
+  readonly kind: "keyValue";
+  readonly rows: Map<string, StoredValue>;
+}
+
+interface WindowTable {
+  readonly kind: "window";
+  readonly windows: Map<number, Map<string, StoredValue>>;
+}
+
+/** A StateStore in memory: for tests, the TopologyTestDriver and the simulation. Scans sort when asked. */
+export class MemoryStateStore implements StateStore {
+  readonly #tables = new Map<string, KeyValueTable | WindowTable>();
+  /** Present in a transaction: what takes back its writes, in order. */
+  #undo: (() => void)[] | undefined;
+
+  /** Runs `body`; when it throws every write it made is taken back. Not nested. */
+  transaction<T>(body: () => T): T {
+    assert(this.#undo === undefined, "transactions do not nest");
+    const undo: (() => void)[] = [];
+    this.#undo = undo;
+    try {
+      return body();
+    } catch (error) {
+      this.#undo = undefined;
+      for (const step of undo.toReversed()) step();
+      throw error;
+    } finally {
+      this.#undo = undefined;
+    }
+  }
+
+  open(store: string, kind: StoreKind): void {
+    const table = this.#tables.get(store);
+    assert(table === undefined || table.kind === kind, `store ${store} is open as another kind`);
+    if (table !== undefined) return;
+    this.#tables.set(store, kind === "keyValue" ? { kind, rows: new Map() } : { kind, windows: new Map() });
+  }
+
+  get(store: string, key: string): StoredValue | undefined {
+    return this.#rows(store).get(key);
+  }
+
+  put(store: string, key: string, value: StoredValue | undefined): void {
+    this.#set(this.#rows(store), key, value);
+  }
+
+  scan(store: string, after: string | undefined, limit: number): readonly KeyRow[] {
+    return [...this.#rows(store)]
+      .filter(([key]) => after === undefined || compareKeys(key, after) > 0)
+      .toSorted(([a], [b]) => compareKeys(a, b))
+      .slice(0, limit)
+      .map(([key, value]) => ({ key, ...value }));
+  }
+
+  getWindow(store: string, start: number, key: string): StoredValue | undefined {
+    return this.#windows(store).get(start)?.get(key);
+  }
+
+  // oxlint-disable-next-line max-params -- the port's
+  putWindow(store: string, start: number, key: string, value: StoredValue | undefined): void {
+    const windows = this.#windows(store);
+    let rows = windows.get(start);
+    if (rows === undefined) windows.set(start, (rows = new Map()));
+    this.#set(rows, key, value);
+  }
+
+  windowsOfKey(
+    store: string,
+    key: string,
+    { fromMs, toMs, limit }: { fromMs: number; toMs: number; limit: number },
+  ): readonly WindowRow[] {
+    return [...this.#windows(store)]
+      .filter(([start]) => fromMs <= start && start <= toMs)
+      .toSorted(([a], [b]) => a - b)
+      .flatMap(([start, rows]) => {
+        const value = rows.get(key);
+        return value === undefined ? [] : [{ start, key, ...value }];
+      })
+      .slice(0, limit);
+  }
+
+  scanWindows(store: string, after: { start: number; key: string } | undefined, limit: number): readonly WindowRow[] {
+    const rows: WindowRow[] = [];
+    for (const [start, keys] of [...this.#windows(store)].toSorted(([a], [b]) => a - b)) {
+      if (rows.length >= limit) break;
+      if (after !== undefined && start < after.start) continue;
+      const afterKey = after !== undefined && start === after.start ? after.key : undefined;
+      for (const [key, value] of [...keys].toSorted(([a], [b]) => compareKeys(a, b))) {
+        if (afterKey === undefined || compareKeys(key, afterKey) > 0) rows.push({ start, key, ...value });
+      }
+    }
+    return rows.slice(0, limit);
+  }
+
+  expireWindows(store: string, beforeMs: number): number {
+    const windows = this.#windows(store);
+    let removed = 0;
+    for (const [start, rows] of windows) {
+      if (start >= beforeMs) continue;
+      removed += rows.size;
+      windows.delete(start);
+      this.#undo?.push(() => windows.set(start, rows));
+    }
+    return removed;
+  }
+
+  #set(rows: Map<string, StoredValue>, key: string, value: StoredValue | undefined): void {
+    if (this.#undo !== undefined) {
+      const before = rows.get(key);
+      this.#undo.push(() => void (before === undefined ? rows.delete(key) : rows.set(key, before)));
+    }
+    if (value === undefined) rows.delete(key);
+    else rows.set(key, value);
+  }
+
+  #rows(store: string): Map<string, StoredValue> {
+    const table = this.#tables.get(store);
+    assert(table?.kind === "keyValue", `key-value store ${store} is not open`);
+    return table.rows;
+  }
+
+  #windows(store: string): Map<number, Map<string, StoredValue>> {
+    const table = this.#tables.get(store);
+    assert(table?.kind === "window", `window store ${store} is not open`);
+    return table.windows;
+  }
+}

@@ -1,0 +1,235 @@
+import type { StateStore, StoredValue, StoreKind } from "./state-store.ts";
+import type { Undoable, UndoLog } from "./undo-log.ts";
+
+/** Bytes of one entry besides its texts, roughly: the object, its maps' slots and its StoredValue. */
+const ENTRY_BYTES = 200;
+/** What an eviction leaves of `cacheBytes`. */
+const KEPT_SHARE = 0.75;
+
+/** A store as the cache knows it. Windowed entries lie by start, so that a window leaves in one step. */
+export class CachedStore {
+  readonly name: string;
+  readonly kind: StoreKind;
+  readonly rows = new Map<string, StateEntry>();
+  readonly windows = new Map<number, Map<string, StateEntry>>();
+  /** Windows that start before this have been removed from the StateStore. */
+  expiredBeforeMs = -Infinity;
+
+  constructor(name: string, kind: StoreKind) {
+    this.name = name;
+    this.kind = kind;
+  }
+}
+
+/**
+ * One key's state in the cache, present or known to be absent. Values are immutable JSON text: what user code does with
+ * an object it was handed cannot reach the state. Valid until the record ends: never kept across records.
+ */
+export class StateEntry implements Undoable {
+  readonly store: CachedStore;
+  readonly start: number;
+  readonly key: string;
+  /** `undefined`: no row. */
+  value: StoredValue | undefined;
+  /** What the StateStore holds. */
+  stored: StoredValue | undefined;
+  dirty = false;
+  used = false;
+  expired = false;
+  bytes: number;
+
+  constructor(at: { store: CachedStore; start: number; key: string }, stored: StoredValue | undefined) {
+    this.store = at.store;
+    this.start = at.start;
+    this.key = at.key;
+    this.value = stored;
+    this.stored = stored;
+    this.bytes = ENTRY_BYTES + 2 * (at.key.length + lengthOf(stored));
+  }
+
+  undo(saved: unknown): void {
+    this.value = saved as StoredValue | undefined;
+  }
+}
+
+/**
+ * Write-back cache over the StateStore. `write` changes memory only; `flush` writes each changed key once. What stays in
+ * memory is a matter of speed: the same calls give the same state whatever `cacheBytes` is (STO-6).
+ */
+export class StoreCache {
+  readonly #store: StateStore;
+  readonly #undo: UndoLog;
+  readonly #cacheBytes: number;
+  readonly #dirty: StateEntry[] = [];
+  /** By age. */
+  #queue: StateEntry[] = [];
+  #bytes = 0;
+  #written = 0;
+  #failed = false;
+
+  constructor(store: StateStore, undo: UndoLog, cacheBytes: number) {
+    this.#store = store;
+    this.#undo = undo;
+    this.#cacheBytes = cacheBytes;
+  }
+
+  /** The StateStore threw: what is in memory must be forgotten and its transaction rolled back. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  open(name: string, kind: StoreKind): CachedStore {
+    this.#guard(() => this.#store.open(name, kind));
+    return new CachedStore(name, kind);
+  }
+
+  entry(store: CachedStore, key: string): StateEntry {
+    const known = store.rows.get(key);
+    if (known !== undefined) {
+      known.used = true;
+      return known;
+    }
+    const entry = new StateEntry(
+      { store, start: 0, key },
+      this.#guard(() => this.#store.get(store.name, key)),
+    );
+    store.rows.set(key, entry);
+    return this.#keep(entry);
+  }
+
+  windowEntry(store: CachedStore, start: number, key: string): StateEntry {
+    let rows = store.windows.get(start);
+    if (rows === undefined) store.windows.set(start, (rows = new Map()));
+    const known = rows.get(key);
+    if (known !== undefined) {
+      known.used = true;
+      return known;
+    }
+    const entry = new StateEntry(
+      { store, start, key },
+      this.#guard(() => this.#store.getWindow(store.name, start, key)),
+    );
+    rows.set(key, entry);
+    return this.#keep(entry);
+  }
+
+  /** `undefined` removes. Undone with the record. */
+  write(entry: StateEntry, value: StoredValue | undefined): void {
+    this.#undo.save(entry, entry.value);
+    // A rollback does not give back the difference: the sum over entries stays right, and the next write corrects it.
+    const bytes = ENTRY_BYTES + 2 * (entry.key.length + lengthOf(value));
+    this.#bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
+    entry.value = value;
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.#dirty.push(entry);
+  }
+
+  /**
+   * Between records: keeps memory in bounds. Changed entries count too; when they alone do not fit they are written
+   * early, in the caller's transaction as everything else.
+   */
+  trim(): void {
+    if (this.#bytes <= this.#cacheBytes) return;
+    this.#evict();
+    if (this.#bytes <= this.#cacheBytes * KEPT_SHARE) return;
+    this.#writeDirty();
+    this.#evict();
+  }
+
+  /** Removes windows that start before `beforeMs`, those not yet written included. */
+  expire(store: CachedStore, beforeMs: number): void {
+    if (beforeMs <= store.expiredBeforeMs) return;
+    for (const [start, rows] of store.windows) {
+      if (start >= beforeMs) continue;
+      store.windows.delete(start);
+      for (const entry of rows.values()) {
+        entry.expired = true;
+        this.#bytes -= entry.bytes;
+      }
+    }
+    this.#written += this.#guard(() => this.#store.expireWindows(store.name, beforeMs));
+    store.expiredBeforeMs = beforeMs;
+  }
+
+  /** Writes what changed and answers how many rows were written or removed since the last flush. */
+  flush(): number {
+    this.#writeDirty();
+    if (this.#bytes > this.#cacheBytes) this.#evict();
+    const written = this.#written;
+    this.#written = 0;
+    return written;
+  }
+
+  #writeDirty(): void {
+    for (const entry of this.#dirty) {
+      entry.dirty = false;
+      if (entry.expired) continue;
+      const { value, stored } = entry;
+      if (same(value, stored)) continue;
+      this.#put(entry, value);
+      entry.stored = value;
+      this.#written++;
+    }
+    this.#dirty.length = 0;
+  }
+
+  #put(entry: StateEntry, value: StoredValue | undefined): void {
+    const { store, start, key } = entry;
+    if (store.kind === "window") this.#guard(() => this.#store.putWindow(store.name, start, key, value));
+    else this.#guard(() => this.#store.put(store.name, key, value));
+  }
+
+  #keep(entry: StateEntry): StateEntry {
+    this.#queue.push(entry);
+    this.#bytes += entry.bytes;
+    return entry;
+  }
+
+  /**
+   * Down to three quarters, so that the walk is paid for by many records. Oldest first; one used since its last turn
+   * gets another (second chance); changed ones stay.
+   */
+  #evict(): void {
+    const target = this.#cacheBytes * KEPT_SHARE;
+    for (let turn = 0; turn < 2 && this.#bytes > target; turn++) {
+      const kept: StateEntry[] = [];
+      for (const entry of this.#queue) {
+        if (entry.expired) continue;
+        if (this.#bytes <= target || entry.dirty || entry.used) kept.push(entry);
+        else this.#drop(entry);
+        entry.used &&= this.#bytes <= target;
+      }
+      this.#queue = kept;
+    }
+  }
+
+  #drop(entry: StateEntry): void {
+    const { store, start, key } = entry;
+    this.#bytes -= entry.bytes;
+    if (store.kind === "keyValue") store.rows.delete(key);
+    else {
+      const rows = store.windows.get(start);
+      rows?.delete(key);
+      if (rows?.size === 0) store.windows.delete(start);
+    }
+  }
+
+  #guard<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+}
+
+function lengthOf(value: StoredValue | undefined): number {
+  return value === undefined ? 0 : value.value.length;
+}
+
+function same(a: StoredValue | undefined, b: StoredValue | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.value === b.value && a.timestampMs === b.timestampMs);
+}

@@ -1,0 +1,21 @@
+import type { TaskCounters } from "./task-port.ts";
+
+/** What a task remembers besides its stores. Written as JSON; a field that is missing is at its beginning. */
+export interface Progress {
+  readonly streamTimeMs: number;
+  /** Stream time of each windowed store that has seen a record. */
+  readonly clocks: { readonly [store: string]: number };
+  readonly counters: TaskCounters;
+}
+
+const BEGINNING: Progress = {
+  streamTimeMs: -1,
+  clocks: {},
+  counters: { recordsIn: 0, recordsOut: 0, lateRecords: 0, deadLetters: 0, droppedRecords: 0 },
+};
+
+export function readProgress(text: string | undefined): Progress {
+  if (text === undefined) return BEGINNING;
+  const known = JSON.parse(text) as Partial<Progress>;
+  return { ...BEGINNING, ...known, counters: { ...BEGINNING.counters, ...known.counters } };
+}

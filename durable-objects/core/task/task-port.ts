@@ -1,0 +1,75 @@
+import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
+import type { StateStore } from "../store/state-store.ts";
+
+/** Everything outside itself that a task may touch. */
+export interface TaskPorts {
+  readonly store: StateStore;
+  /** The input log. */
+  readonly topic: string;
+  readonly partition: number;
+  /** Partition counts of the topics it writes, dead-letter topic included. */
+  readonly outputs: { readonly [topic: string]: { readonly partitions: number } };
+  /** Deserialized state kept between slices; a memory bound, never a change of results. */
+  readonly cacheBytes: number;
+}
+
+/**
+ * One row for the outbox. `target` is stable for the life of an incarnation:
+ * `topic:<topic>/<partition>` body is a RecordBatch (producer fields -1);
+ * `d1:<table>` body is JSON rows in column order joined by commas: `["ATL",0,12],["BOS",0,3]`;
+ * `r2:<prefix>/<path>` body is NDJSON, every line ended by a newline.
+ * A body is at most MAX_BATCH_BYTES; a slice may give several rows for one target, in order.
+ */
+export interface OutboxRow {
+  readonly target: string;
+  readonly records: number;
+  readonly body: Bytes;
+}
+
+export interface SliceOptions {
+  /** Wall clock, constant in a slice. */
+  readonly nowMs: number;
+  /** Present when the records are one whole micro-batch: updates are emitted once per key at its end. */
+  readonly microBatch?: { readonly batchId: number } | undefined;
+  /** The records are not run: each is dead-lettered for this reason (the crash guard's `terminated`). */
+  readonly terminated?: string | undefined;
+}
+
+export interface SliceResult {
+  readonly rows: readonly OutboxRow[];
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly stateRowsWritten: number;
+  /** JSON text: clocks, counters. Given back to `restore` after a wake. */
+  readonly progress: string;
+}
+
+/** Counters that only grow, part of `progress`. */
+export interface TaskCounters {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly lateRecords: number;
+  readonly deadLetters: number;
+  /** Records an operator must drop (null key in an aggregate). */
+  readonly droppedRecords: number;
+}
+
+/**
+ * A pipeline's code over one partition's log. Deterministic: state and outputs are a function of the records given so far
+ * in order and of the micro-batch boundaries. Not re-checked: records come in offset order without gaps from the position
+ * of the progress restored.
+ */
+export interface TaskPort {
+  /** Forgets everything in memory and takes up the committed progress; `undefined` is a first start. */
+  restore(progress: string | undefined): void;
+  /**
+   * Runs the records, flushes state to `ports.store` and gives what must be committed with it. Throws only when the store
+   * throws or on a bug; the caller then rolls back and calls `restore`. An error of user code is a dead letter, not a throw.
+   */
+  run(records: Iterable<ConsumerRecord>, options: SliceOptions): SliceResult;
+  readonly counters: TaskCounters;
+  /** Largest record time seen, -1 before the first. */
+  readonly streamTimeMs: number;
+  /** Names, kinds and window sizes of its stores, canonical text: equal means the state can be taken over. */
+  readonly layout: string;
+}

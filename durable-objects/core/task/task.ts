@@ -1,0 +1,48 @@
+import type { Plan } from "../../../schema/plan.ts";
+import type { ConsumerRecord } from "../../../schema/record.ts";
+import { assert } from "../assert.ts";
+import { layoutOf } from "./layout.ts";
+import { readProgress } from "./progress.ts";
+import { RunningTask } from "./running-task.ts";
+import type { SliceOptions, SliceResult, TaskCounters, TaskPort, TaskPorts } from "./task-port.ts";
+
+/** See TaskPort. `restore` comes before the first `run`, and after every `run` that threw. */
+export class Task implements TaskPort {
+  readonly layout: string;
+  readonly #plan: Plan;
+  readonly #ports: TaskPorts;
+  #running: RunningTask | undefined;
+
+  constructor(plan: Plan, ports: TaskPorts) {
+    this.#plan = plan;
+    this.#ports = ports;
+    this.layout = layoutOf(plan);
+  }
+
+  get counters(): TaskCounters {
+    return this.#alive().counters;
+  }
+
+  get streamTimeMs(): number {
+    return this.#alive().streamTimeMs;
+  }
+
+  restore(progress: string | undefined): void {
+    this.#running = undefined;
+    this.#running = new RunningTask(this.#plan, this.#ports, readProgress(progress));
+  }
+
+  run(records: Iterable<ConsumerRecord>, options: SliceOptions): SliceResult {
+    const running = this.#alive();
+    // A run that throws leaves a task that must be restored: half a slice is in its memory.
+    this.#running = undefined;
+    const result = running.run(records, options);
+    this.#running = running;
+    return result;
+  }
+
+  #alive(): RunningTask {
+    assert(this.#running !== undefined, "a task is restored before it runs, and again after a run that threw");
+    return this.#running;
+  }
+}

@@ -1,0 +1,221 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Answer, refuse, type Refusal } from "../schema/error.ts";
+import type * as Rpc from "../schema/rpc.ts";
+import type { TopicConfig } from "../schema/topic-config.ts";
+import { append, deliver } from "./partition/appender.ts";
+import { attach } from "./partition/attach.ts";
+import { Deliveries } from "./partition/deliveries.ts";
+import { drain } from "./partition/drain.ts";
+import { erase, ERASE_TIMER, eraseSlice, openPartition } from "./partition/lifecycle.ts";
+import type { Loaded } from "./partition/loaded.ts";
+import { read } from "./partition/reader.ts";
+import { armRetention, retain, RETENTION_TIMER } from "./partition/retention.ts";
+import type { AttachedTask } from "./partition/attached-task.ts";
+import { Shell } from "./partition/shell.ts";
+import { statusOf } from "./partition/status.ts";
+import { readStore } from "./partition/store-reader.ts";
+import { TaskRunner } from "./partition/task-runner.ts";
+import type { Env } from "./env.ts";
+import type { Plans } from "./plans.ts";
+import { lastSequenceOf } from "./core/log/producer-state.ts";
+
+/**
+ * One partition: an ordered log and the tasks that read it, in one SQLite database. This class only translates calls into
+ * transactions; what they mean is in core/ and partition/. `Partition` gives it the pipelines of the bundle.
+ */
+export abstract class PartitionObject extends DurableObject<Env> implements Rpc.PartitionRpc {
+  readonly #shell: Shell;
+  readonly #deliveries: Deliveries;
+  readonly #runner: TaskRunner;
+
+  constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
+    super(ctx, env);
+    this.#shell = new Shell(ctx, env, plans);
+    this.#deliveries = new Deliveries(this.#shell);
+    this.#runner = new TaskRunner(this.#shell, this.#deliveries);
+    this.#deliveries.onRoom = () => this.#runner.kick();
+    this.#goOn();
+  }
+
+  // ---- write: validate, one transaction, answer
+
+  async open(request: { topic: string; topicId: string; partition: number; config: TopicConfig }): Promise<Answer> {
+    return openPartition(this.#shell, request);
+  }
+
+  async configure({ config }: { config: TopicConfig }): Promise<Answer> {
+    return this.#reloading(() => {
+      this.ctx.storage.sql.exec("UPDATE partition SET config = ? WHERE id = 1", JSON.stringify(config));
+      return { ok: true };
+    });
+  }
+
+  async erase(_request: object): Promise<Answer> {
+    const answer = erase(this.#shell);
+    this.#shell.changed.notify();
+    return answer;
+  }
+
+  async append(request: Rpc.AppendRequest): Promise<Answer<Rpc.Appended>> {
+    return this.#appending((loaded, nowMs) => append(loaded, request, nowMs));
+  }
+
+  async deliver(request: Rpc.DeliverRequest): Promise<Answer<{ readonly last: number }>> {
+    return this.#appending((loaded, nowMs) => deliver(loaded, this.ctx.storage.sql, { ...request, nowMs }));
+  }
+
+  async attach(request: Rpc.AttachRequest): Promise<Answer<{ readonly startOffset: number }>> {
+    return this.#reloading((loaded) => attach(loaded, request, this.#shell.now()));
+  }
+
+  async fail({ pipeline, reason }: { pipeline: string; reason: string }): Promise<Answer> {
+    return this.#setState(pipeline, "failed", reason);
+  }
+
+  async pause({ pipeline }: { pipeline: string }): Promise<Answer> {
+    return this.#setState(pipeline, "paused", undefined);
+  }
+
+  async resume({ pipeline }: { pipeline: string }): Promise<Answer> {
+    return this.#setState(pipeline, "running", undefined);
+  }
+
+  async run({ pipeline }: { pipeline: string }): Promise<Answer> {
+    return this.#onTask(pipeline, (loaded, task) => {
+      task.dueTo = loaded.log.logEndOffset;
+      this.#runner.kick();
+      return { ok: true };
+    });
+  }
+
+  async touch(_request: object): Promise<Answer> {
+    if (this.#shell.loaded === undefined) return notOpen();
+    this.#shell.write(({ timers }) => timers.rearm(this.#shell.now()));
+    this.#goOn();
+    return { ok: true };
+  }
+
+  // ---- read and wait: write nothing
+
+  async read(request: Rpc.ReadRequest): Promise<Answer<Rpc.ReadAnswer>> {
+    return read(this.#shell, request);
+  }
+
+  async describe(_request: object): Promise<Answer<Rpc.PartitionDescription>> {
+    return this.#onLoaded(({ log, row }) => {
+      const { logStartOffset, logEndOffset, bytes, lastTimestamp } = log;
+      return { ok: true, partition: row.partition, logStartOffset, logEndOffset, bytes, lastTimestamp };
+    });
+  }
+
+  async producer({ producerId }: { producerId: string }): Promise<Answer<{ readonly position: Rpc.ProducerPosition | null }>> {
+    return this.#onLoaded(({ producers }) => {
+      const state = producers.get(`batch:${producerId}`) ?? producers.get(`request:${producerId}`);
+      const position = state === undefined ? null : { epoch: state.epoch, lastSequence: lastSequenceOf(state) };
+      return { ok: true, position };
+    });
+  }
+
+  async tasks({ pipeline }: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly Rpc.TaskStatus[] }>> {
+    return this.#onLoaded((loaded) => {
+      const wanted = loaded.tasks.filter((task) => task.state !== "detached" && (pipeline ?? task.pipeline) === task.pipeline);
+      return { ok: true, tasks: wanted.map((task) => statusOf(loaded, task, this.#deliveries)) };
+    });
+  }
+
+  async drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer> {
+    return drain({ shell: this.#shell, runner: this.#runner, deliveries: this.#deliveries }, request);
+  }
+
+  async readStore(request: Rpc.StoreReadRequest): Promise<Answer<Rpc.StoreAnswer>> {
+    const wanted = request.minOffset ?? 0;
+    const position = (): number => this.#shell.loaded?.taskOf(request.pipeline)?.position ?? Number.POSITIVE_INFINITY;
+    if (!(await this.#shell.changed.until(() => position() >= wanted, request.waitMs))) {
+      return refuse("timed_out", `the task is at ${position()} and did not reach minOffset ${wanted} within ${request.waitMs} ms`);
+    }
+    return this.#onTask(request.pipeline, (loaded, task) => readStore(loaded, task, request));
+  }
+
+  // ---- alarm: due work is done or started, nothing is awaited, the next alarm is set last
+
+  override async alarm(): Promise<void> {
+    if (this.#shell.loaded === undefined) return eraseSlice(this.#shell);
+    const nowMs = this.#shell.now();
+    const moved = this.#shell.write((loaded) => {
+      let start: number | undefined;
+      for (const timer of loaded.timers.takeDue(nowMs)) {
+        if (timer === RETENTION_TIMER) start = retain(loaded, nowMs);
+        else if (timer.startsWith("run:")) this.#runner.due(loaded, timer, nowMs);
+        else if (timer !== ERASE_TIMER) this.#deliveries.due(loaded, timer, nowMs);
+      }
+      if (start !== undefined) this.ctx.storage.sql.exec("UPDATE partition SET log_start_offset = ? WHERE id = 1", start);
+      loaded.timers.rearm(nowMs);
+      return start;
+    });
+    if (moved !== undefined) this.#shell.changed.notify();
+    this.#goOn();
+  }
+
+  // ---- plumbing
+
+  /** Work may be waiting from before this wake. */
+  #goOn(): void {
+    if (this.#shell.loaded === undefined) return;
+    this.#runner.kick();
+    this.#deliveries.kick();
+  }
+
+  #appending<T extends object>(work: (loaded: Loaded, nowMs: number) => Answer<T>): Answer<T> {
+    if (this.#shell.loaded === undefined) return notOpen();
+    const nowMs = this.#shell.now();
+    const before = this.#shell.loaded.log.logEndOffset;
+    const answer = this.#shell.write((loaded): Answer<T> => {
+      const done = work(loaded, nowMs);
+      if (loaded.log.logEndOffset === before) return done;
+      this.#runner.armTimers(loaded, nowMs);
+      armRetention(loaded, nowMs);
+      return done;
+    });
+    if (this.#shell.loaded.log.logEndOffset > before) {
+      this.#shell.changed.notify();
+      this.#runner.kick();
+    }
+    return answer;
+  }
+
+  #setState(pipeline: string, state: "running" | "paused" | "failed", error: string | undefined): Answer {
+    return this.#onTask(pipeline, (_, { id }) =>
+      this.#reloading(({ taskTable }) => {
+        taskTable.setState(id, state, error);
+        return { ok: true };
+      }),
+    );
+  }
+
+  /** A change of what memory is built from: it is read anew, and work goes on from there. */
+  #reloading<T extends object>(work: (loaded: Loaded) => Answer<T>): Answer<T> {
+    if (this.#shell.loaded === undefined) return notOpen();
+    const answer = this.#shell.write(work);
+    if (answer.ok) {
+      this.#shell.reload();
+      this.#goOn();
+      this.#shell.changed.notify();
+    }
+    return answer;
+  }
+
+  #onLoaded<T extends object>(work: (loaded: Loaded) => Answer<T>): Answer<T> {
+    return this.#shell.loaded === undefined ? notOpen() : work(this.#shell.loaded);
+  }
+
+  #onTask<T extends object>(pipeline: string, work: (loaded: Loaded, task: AttachedTask) => Answer<T>): Answer<T> {
+    return this.#onLoaded((loaded) => {
+      const task = loaded.taskOf(pipeline);
+      return task === undefined ? refuse("not_found", `pipeline ${pipeline} has no task on this partition`) : work(loaded, task);
+    });
+  }
+}
+
+export function notOpen(): Refusal {
+  return refuse("unknown_topic", "there is no such topic, or it was deleted", { hint: "Create it with PUT /v1/topics/{topic}" });
+}

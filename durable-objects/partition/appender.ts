@@ -1,0 +1,87 @@
+import { type Answer, refuse } from "../../schema/error.ts";
+import { sequenceAfter, judgeBatch, judgeRequest, remember, type Attempt } from "../core/log/producer-state.ts";
+import { judgeDelivery } from "../core/log/upstream.ts";
+import { readHeader, type BatchHeader } from "../../schema/record-batch/decode.ts";
+import { fingerprintOf, stampLogAppendTime } from "../../schema/record-batch/stamp.ts";
+import type { Bytes } from "../../schema/record.ts";
+import type { Appended, AppendRequest, DeliverRequest } from "../../schema/rpc.ts";
+import type { Loaded } from "./loaded.ts";
+
+/** One batch into the log, with the producer that sent it: inside one transaction (LOG-2). */
+export function append(loaded: Loaded, request: AppendRequest, nowMs: number): Answer<Appended> {
+  const header = readHeader(request.batch);
+  const refused = checkConfig(loaded, { header, largestRecordBytes: request.largestRecordBytes, nowMs });
+  if (refused !== undefined) return refused;
+  const producer = producerOf(request, header);
+  if (producer === undefined) return store(loaded, request.batch, nowMs);
+
+  const state = loaded.producers.get(producer.id);
+  const verdict = producer.judge(state, producer.attempt);
+  if (!verdict.ok) return verdict;
+  if (verdict.duplicate) return verdict;
+  const appended = store(loaded, request.batch, nowMs);
+  if (appended.ok) loaded.producers.set(producer.id, remember(state, producer.attempt, appended), nowMs);
+  return appended;
+}
+
+/** Rows of another task's outbox: those taken before are skipped, the rest appended in order (ENG-6). */
+export function deliver(loaded: Loaded, sql: SqlStorage, request: DeliverRequest & { nowMs: number }): Answer<{ readonly last: number }> {
+  const query = "SELECT last FROM upstream WHERE source = ?";
+  const before = sql.exec<{ last: number }>(query, request.source).toArray()[0]?.last ?? 0;
+  let last = before;
+  for (const { sequence, batch } of request.rows) {
+    const verdict = judgeDelivery(last, sequence);
+    if (!verdict.ok) return last > before ? took(sql, request.source, last) : verdict;
+    if (verdict.duplicate) continue;
+    if (batch.byteLength > 0) {
+      const stored = store(loaded, batch, request.nowMs);
+      if (!stored.ok) return last > before ? took(sql, request.source, last) : stored;
+    }
+    last = sequence;
+  }
+  return last > before ? took(sql, request.source, last) : { ok: true, last };
+}
+
+function took(sql: SqlStorage, source: string, last: number): Answer<{ readonly last: number }> {
+  sql.exec("INSERT OR REPLACE INTO upstream (source, last) VALUES (?, ?)", source, last);
+  return { ok: true, last };
+}
+
+function store({ log, row }: Loaded, batch: Bytes, nowMs: number): Answer<Appended> {
+  if (row.config.timestampType === "LogAppendTime") stampLogAppendTime(batch, nowMs);
+  const appended = log.append(batch);
+  return appended.ok ? { ...appended, duplicate: false } : appended;
+}
+
+function checkConfig({ row }: Loaded, batch: { header: BatchHeader; largestRecordBytes: number; nowMs: number }): Answer<never> | undefined {
+  const { maxRecordBytes, timestampType, timestampAheadMs } = row.config;
+  if (batch.largestRecordBytes > maxRecordBytes) {
+    return refuse("record_too_large", `a record of ${batch.largestRecordBytes} bytes is above ${maxRecordBytes}, the topic's maxRecordBytes`, {
+      hint: "Send smaller records or raise maxRecordBytes of the topic",
+    });
+  }
+  const latest = batch.nowMs + timestampAheadMs;
+  if (timestampType === "CreateTime" && batch.header.maxTimestamp > latest) {
+    return refuse("invalid_timestamp", `timestamp ${batch.header.maxTimestamp} is more than ${timestampAheadMs} ms ahead of the clock`, {
+      hint: "Send milliseconds since epoch, or raise timestampAheadMs of the topic",
+    });
+  }
+  return undefined;
+}
+
+interface Producer {
+  readonly id: string;
+  readonly attempt: Attempt;
+  readonly judge: typeof judgeBatch;
+}
+
+function producerOf({ requestSequence, batch }: AppendRequest, header: BatchHeader): Producer | undefined {
+  if (requestSequence !== undefined) {
+    const { producerId, epoch, sequence, fingerprint } = requestSequence;
+    return { id: `request:${producerId}`, judge: judgeRequest, attempt: { epoch, first: sequence, last: sequence, fingerprint } };
+  }
+  if (header.producerId < 0) return undefined;
+  const last = sequenceAfter(header.baseSequence, header.recordCount - 1);
+  const attempt = { epoch: header.producerEpoch, first: header.baseSequence, last, fingerprint: fingerprintOf(batch) };
+  return { id: `batch:${header.producerId}`, judge: judgeBatch, attempt };
+}

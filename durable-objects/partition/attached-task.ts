@@ -1,0 +1,169 @@
+import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS, STATE_CACHE_BYTES } from "../../schema/limits.ts";
+import type { D1Sink, Plan, R2Sink, Sink, Trigger } from "../../schema/plan.ts";
+import { Task } from "../core/task/task.ts";
+import type { TaskPort } from "../core/task/task-port.ts";
+import type { Plans } from "../plans.ts";
+import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
+import type { MicroBatch, TaskRow, TaskState, TaskTable } from "../sqlite/task-table.ts";
+import type { PartitionRow } from "./loaded.ts";
+
+const MIN_SLICE_RECORDS = 100;
+/** A slice holds the object; one that took longer than this makes the next one shorter. */
+const SLOW_SLICE_MS = 200;
+const QUICK_SLICE_MS = 50;
+
+/**
+ * How careful the next slice must be (ENG-4): `first` after a wake commits a guard before it runs; `single` found that
+ * guard, so a slice crashed, and goes record by record to `until`; `none` is the ordinary case.
+ */
+export type Guard =
+  | { readonly kind: "none" }
+  | { readonly kind: "first" }
+  | { readonly kind: "single"; readonly until: number; readonly terminated: boolean };
+
+export interface LastBatch {
+  readonly batchId: number;
+  readonly from: number;
+  readonly to: number;
+  readonly durationMs: number;
+  readonly rowsWritten: number;
+}
+
+interface LoadContext {
+  readonly sql: SqlStorage;
+  readonly row: PartitionRow;
+  readonly plans: Plans;
+  readonly table: TaskTable;
+}
+
+/** One task in memory: its committed row, its code, and what the runner decided for its next step. */
+export class AttachedTask {
+  readonly id: number;
+  readonly pipeline: string;
+  readonly version: number;
+  readonly incarnation: number;
+  readonly startOffset: number;
+  readonly outputs: TaskRow["outputs"];
+  readonly store: SqliteStateStore;
+  /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
+  readonly plan: Plan | undefined;
+  readonly code: TaskPort | undefined;
+  /** Identity towards partitions and D1: unique for ever, because incarnations are handed out once. */
+  readonly source: string;
+  /** `<topic>.<partition>`: the task in file names and dead letters. */
+  readonly name: string;
+
+  state: TaskState;
+  error: string | undefined;
+  layout: string;
+  position: number;
+  skipped: number;
+  guard: Guard;
+  /** Offset up to which a triggered task has been asked to run. */
+  dueTo = 0;
+  /** Journaled, not yet run. */
+  microBatch: { readonly batch: MicroBatch } | undefined;
+  lastBatchId: number;
+  lastBatch: LastBatch | undefined;
+  sliceRecords: number;
+
+  static load(row: TaskRow, context: LoadContext): AttachedTask {
+    return new AttachedTask(row, context);
+  }
+
+  private constructor(row: TaskRow, { sql, row: partition, plans, table }: LoadContext) {
+    this.id = row.id;
+    this.pipeline = row.pipeline;
+    this.version = row.version;
+    this.incarnation = row.incarnation;
+    this.startOffset = row.startOffset;
+    this.outputs = row.outputs;
+    this.source = `${row.pipeline}/${row.incarnation}/${partition.topicId}/${partition.partition}`;
+    this.name = `${partition.topic}.${partition.partition}`;
+    this.state = row.state;
+    this.error = row.error;
+    this.layout = row.layout;
+    this.position = row.position;
+    this.skipped = row.skipped;
+    this.store = new SqliteStateStore(sql, row.id);
+    this.plan = plans.get(row.pipeline, row.version);
+    const attached = row.state !== "detached" && this.plan !== undefined;
+    this.code = attached ? this.#taskOf(this.plan, row, partition) : undefined;
+    this.sliceRecords = this.#mostRecords;
+    this.#checkBundle(row);
+
+    const last = table.lastMicroBatch(row.id);
+    this.lastBatchId = last?.batchId ?? 0;
+    const unrun = last !== undefined && last.from === row.position && last.to > row.position;
+    this.microBatch = unrun ? { batch: last } : undefined;
+    const trying = table.trying(row.id);
+    if (trying === undefined) this.guard = { kind: "first" };
+    else this.guard = { kind: "single", until: trying.until, terminated: trying.single && trying.position === row.position };
+  }
+
+  get trigger(): Trigger {
+    return this.plan?.trigger ?? { kind: "perEvent" };
+  }
+
+  get runnable(): boolean {
+    return this.state === "running" && this.code !== undefined;
+  }
+
+  /** Sequences are dense per scope: the target, or all paths of one R2 sink together. */
+  scopeOf(target: string): string {
+    const sink = this.r2Sink(target);
+    return sink === undefined ? target : `r2:${sink.prefix}`;
+  }
+
+  r2Sink(target: string): R2Sink | undefined {
+    return this.#sinks().find((sink): sink is R2Sink => sink.kind === "r2" && target.startsWith(`r2:${sink.prefix}/`));
+  }
+
+  d1Sink(target: string): D1Sink | undefined {
+    return this.#sinks().find((sink): sink is D1Sink => sink.kind === "d1" && target === `d1:${sink.table}`);
+  }
+
+  #sinks(): Sink[] {
+    return (this.plan?.nodes ?? []).flatMap((node) => (node.kind === "sink" ? [node.sink] : []));
+  }
+
+  /** A slice was committed: decide what the next one must mind. */
+  advanced(slice: { from: number; rowsWritten: number }): void {
+    const { guard, microBatch } = this;
+    const batchId = microBatch?.batch.batchId ?? this.lastBatchId + 1;
+    this.lastBatch = { batchId, from: slice.from, to: this.position, durationMs: 0, rowsWritten: slice.rowsWritten };
+    this.lastBatchId = batchId;
+    this.microBatch = undefined;
+    if (guard.kind === "single" && this.position < guard.until) this.guard = { ...guard, terminated: false };
+    else this.guard = { kind: "none" };
+  }
+
+  /** Time passes only at I/O, so the duration is taken over the turn: it sets how much the next slice takes. */
+  measured(durationMs: number): void {
+    if (this.lastBatch !== undefined) this.lastBatch = { ...this.lastBatch, durationMs };
+    if (durationMs > SLOW_SLICE_MS) this.sliceRecords = Math.max(MIN_SLICE_RECORDS, Math.floor(this.sliceRecords / 2));
+    else if (durationMs < QUICK_SLICE_MS) this.sliceRecords = Math.min(this.#mostRecords, this.sliceRecords * 2);
+  }
+
+  get #mostRecords(): number {
+    return this.trigger.kind === "perEvent" ? MAX_SLICE_RECORDS : MAX_MICRO_BATCH_RECORDS;
+  }
+
+  /** A deploy may have taken the version away or changed its stores: the task stops until one is back that fits (ENG-12). */
+  #checkBundle(row: TaskRow): void {
+    if (row.state !== "running") return;
+    const wanted = `${row.pipeline} version ${row.version}`;
+    if (this.plan === undefined) this.error = `the bundle has no ${wanted}: deploy it again`;
+    else if (row.layout !== "" && row.layout !== this.code?.layout) {
+      this.state = "failed";
+      this.error = `incompatible_change: the stores of ${wanted} are not those its state was written with: raise the version`;
+    }
+  }
+
+  #taskOf(plan: Plan, row: TaskRow, partition: PartitionRow): TaskPort {
+    const { topic, partition: number } = partition;
+    const task = new Task(plan, { store: this.store, topic, partition: number, outputs: row.outputs, cacheBytes: STATE_CACHE_BYTES / 4 });
+    task.restore(row.progress);
+    return task;
+  }
+}

@@ -1,0 +1,221 @@
+import { DELIVERY_DEADLINE_MS, MAX_DELIVERY_BYTES, MAX_OUTBOX_BYTES, TARGET_BATCH_BYTES } from "../../schema/limits.ts";
+import { D1Sink } from "../sink/d1-sink.ts";
+import { R2Sink } from "../sink/r2-sink.ts";
+import type { Outcome, Sink } from "../sink/sink.ts";
+import { TopicSink } from "../sink/topic-sink.ts";
+import type { Pending, StoredRow } from "../sqlite/outbox-table.ts";
+import { deadLetterOf } from "./dead-letter.ts";
+import type { Loaded } from "./loaded.ts";
+import type { AttachedTask } from "./attached-task.ts";
+import type { Shell } from "./shell.ts";
+
+const DELIVER_TIMER = "deliver";
+const ROLL_TIMER = "roll";
+/** Deliveries start right after the commit; the timer is for the object that ended in between. */
+const FALLBACK_MS = 5_000;
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 60_000;
+/** A Worker has six connections at once (PLATFORM.md). */
+const MAX_IN_FLIGHT = 6;
+
+interface Trouble {
+  readonly failures: number;
+  readonly retryMs: number;
+  readonly oneByOne: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Takes outbox rows to their targets: one delivery in flight for a target, started after the commit that wrote the rows,
+ * repeated with growing pauses until it is confirmed. After every await it acts only on what is on disk then.
+ */
+export class Deliveries {
+  readonly #shell: Shell;
+  readonly #inFlight = new Set<string>();
+  readonly #trouble = new Map<string, Trouble>();
+  readonly #sinks = new Map<string, Sink>();
+  /** Called when rows have left, since tasks wait while the outbox is full. */
+  onRoom: () => void = () => undefined;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+  }
+
+  /** Inside the transaction that added rows. */
+  armTimers(loaded: Loaded, task: AttachedTask, nowMs: number): void {
+    const { outbox, timers } = loaded;
+    if (timers.get(DELIVER_TIMER) === undefined) timers.set(DELIVER_TIMER, nowMs + FALLBACK_MS);
+    for (const pending of outbox.pending(task.id)) {
+      const sink = task.r2Sink(pending.target);
+      if (sink === undefined) continue;
+      if (pending.bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES) outbox.decideFile(task.id, pending.target);
+      else this.#rollAt(loaded, pending.oldestMs + sink.rollMs);
+    }
+  }
+
+  /** Timers `deliver` and `roll`, inside the alarm's transaction. */
+  due(loaded: Loaded, timer: string, nowMs: number): void {
+    if (timer === DELIVER_TIMER && !loaded.outbox.empty) loaded.timers.set(DELIVER_TIMER, nowMs + FALLBACK_MS);
+    if (timer !== ROLL_TIMER) return;
+    for (const pending of loaded.outbox.pending()) {
+      const sink = loaded.taskById(pending.task)?.r2Sink(pending.target);
+      if (sink === undefined) continue;
+      if (pending.oldestMs + sink.rollMs <= nowMs) loaded.outbox.decideFile(pending.task, pending.target);
+      else this.#rollAt(loaded, pending.oldestMs + sink.rollMs);
+    }
+  }
+
+  #rollAt({ timers }: Loaded, dueMs: number): void {
+    if (dueMs < (timers.get(ROLL_TIMER) ?? Number.POSITIVE_INFINITY)) timers.set(ROLL_TIMER, dueMs);
+  }
+
+  /** Closes the open files of a task: inside a transaction. */
+  closeFiles({ outbox }: Loaded, task: AttachedTask): void {
+    for (const { target } of outbox.pending(task.id)) {
+      if (task.r2Sink(target) !== undefined) outbox.decideFile(task.id, target);
+    }
+  }
+
+  /** Starts what can be delivered now. Returns at once. */
+  kick(): void {
+    for (const pending of this.#shell.loaded?.outbox.pending() ?? []) {
+      if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
+      const key = keyOf(pending);
+      if (this.#inFlight.has(key) || (this.#trouble.get(key)?.retryMs ?? 0) > this.#shell.now()) continue;
+      if (!this.#deliverable(pending)) continue;
+      this.#inFlight.add(key);
+      this.#shell.background(this.#deliver(pending.task, pending.target, key));
+    }
+  }
+
+  #deliverable({ task: id, target }: Pending): boolean {
+    const loaded = this.#shell.loaded;
+    const task = loaded?.taskById(id);
+    if (loaded === undefined || task === undefined) return false;
+    return target.startsWith("r2:") ? loaded.outbox.file(id, target) !== undefined : true;
+  }
+
+  /** Why rows of this task do not get through, for its status. */
+  errorOf(task: AttachedTask): string | undefined {
+    return [...this.#trouble].find(([key]) => key.startsWith(`${task.id} `))?.[1].reason;
+  }
+
+  async #deliver(id: number, target: string, key: string): Promise<void> {
+    try {
+      while (await this.#deliverOnce(id, target, key));
+    } finally {
+      this.#inFlight.delete(key);
+      this.kick();
+    }
+  }
+
+  /** Answers whether to go on with this target at once. */
+  async #deliverOnce(id: number, target: string, key: string): Promise<boolean> {
+    const { loaded } = this.#shell;
+    const task = loaded?.taskById(id);
+    if (loaded === undefined || task === undefined || !this.#deliverable({ task: id, target } as Pending)) return false;
+    const rows = this.#rowsOf(loaded, { task, target, key });
+    if (rows.length === 0) return false;
+    const outcome = await this.#attempt(task, target, rows);
+    if (this.#shell.loaded?.taskById(id) === undefined) return false;
+    return this.#apply({ id, target, key, rows }, outcome);
+  }
+
+  #rowsOf({ outbox }: Loaded, { task, target, key }: { task: AttachedTask; target: string; key: string }): StoredRow[] {
+    const file = outbox.file(task.id, target);
+    if (file !== undefined) return outbox.rows(task.id, target, { maxBytes: Number.POSITIVE_INFINITY, to: file.to });
+    const most = target.startsWith("d1:") ? TARGET_BATCH_BYTES : MAX_DELIVERY_BYTES;
+    return outbox.rows(task.id, target, { maxBytes: this.#trouble.get(key)?.oneByOne === true ? 0 : most });
+  }
+
+  async #attempt(task: AttachedTask, target: string, rows: StoredRow[]): Promise<Outcome> {
+    try {
+      const sink = this.#sinkOf(task, target);
+      if (sink === undefined) return { kind: "retry", reason: `${target}: the bundle has no such sink` };
+      const { source, incarnation } = task;
+      const delivery = sink.deliver({ source, incarnation, taskName: task.name, target, rows });
+      return await withDeadline(delivery, DELIVERY_DEADLINE_MS);
+    } catch (error) {
+      return { kind: "retry", reason: `${target}: ${error instanceof Error ? error.message : String(error)}` };
+    }
+  }
+
+  #sinkOf(task: AttachedTask, target: string): Sink | undefined {
+    if (target.startsWith("r2:")) return new R2Sink(this.#shell.env.LAKE);
+    if (target.startsWith("topic:")) return new TopicSink(this.#shell.env.PARTITION, task.outputs);
+    const key = `${task.id} ${target}`;
+    const definition = task.d1Sink(target);
+    if (definition !== undefined && !this.#sinks.has(key)) this.#sinks.set(key, new D1Sink(this.#shell.env.DB, definition));
+    return this.#sinks.get(key);
+  }
+
+  #apply(at: { id: number; target: string; key: string; rows: StoredRow[] }, outcome: Outcome): boolean {
+    switch (outcome.kind) {
+      case "delivered":
+        this.#confirm(at, outcome.through);
+        return true;
+      case "refused":
+        this.#deadLetter(at, outcome);
+        return true;
+      case "retry":
+      case "stop":
+        return this.#retry(at.key, outcome);
+    }
+  }
+
+  #confirm({ id, target, key }: { id: number; target: string; key: string }, through: number): void {
+    this.#trouble.delete(key);
+    this.#shell.write((loaded) => {
+      const scope = loaded.taskById(id)?.scopeOf(target) ?? target;
+      loaded.outbox.removeThrough(id, target, { scope, to: through });
+      loaded.outbox.removeFile(id, target);
+      if (loaded.outbox.empty) loaded.timers.clear(DELIVER_TIMER);
+    });
+    this.#shell.changed.notify();
+    this.onRoom();
+  }
+
+  /** The refused row goes to the dead-letter topic and its sequence is delivered empty, in one transaction (SNK-8). */
+  #deadLetter({ id, target, rows }: { id: number; target: string; rows: StoredRow[] }, refused: { sequence: number; reason: string }): void {
+    const row = rows.find(({ sequence }) => sequence === refused.sequence);
+    this.#shell.write((loaded) => {
+      const task = loaded.taskById(id);
+      if (task === undefined || row === undefined) return;
+      const nowMs = this.#shell.now();
+      const letter = deadLetterOf(task, { row, target, reason: refused.reason, nowMs });
+      if (letter !== undefined) loaded.outbox.add(id, letter.target, { ...letter, nowMs });
+      loaded.outbox.deliverEmpty(id, target, refused.sequence);
+    });
+  }
+
+  #retry(key: string, outcome: Extract<Outcome, { kind: "retry" | "stop" }>): boolean {
+    const oneByOne = outcome.kind === "retry" && outcome.oneByOne === true;
+    const failures = oneByOne ? 0 : (this.#trouble.get(key)?.failures ?? 0) + 1;
+    const waitMs = oneByOne ? 0 : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+    const retryMs = this.#shell.now() + waitMs;
+    this.#trouble.set(key, { failures, retryMs, oneByOne, reason: outcome.reason });
+    if (oneByOne) return true;
+    this.#shell.write(({ timers }) => {
+      if (retryMs < (timers.get(DELIVER_TIMER) ?? Number.POSITIVE_INFINITY)) timers.set(DELIVER_TIMER, retryMs);
+    });
+    this.#shell.changed.notify();
+    return false;
+  }
+}
+
+function keyOf({ task, target }: Pending): string {
+  return `${task} ${target}`;
+}
+
+/** The delivery itself goes on; its target drops what it has already taken. */
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    if (timer !== undefined) clearTimeout(timer);
+  }
+}

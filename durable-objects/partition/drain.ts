@@ -1,0 +1,64 @@
+import { type Answer, refuse } from "../../schema/error.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Loaded } from "./loaded.ts";
+import type { AttachedTask } from "./attached-task.ts";
+import type { Shell } from "./shell.ts";
+import type { TaskRunner } from "./task-runner.ts";
+
+interface Parts {
+  readonly shell: Shell;
+  readonly runner: TaskRunner;
+  readonly deliveries: Deliveries;
+}
+
+/**
+ * Runs what is in the log now whatever the trigger, closes files, and answers when all it caused has been delivered
+ * (ENG-9). It does not close windows.
+ */
+export async function drain({ shell, runner, deliveries }: Parts, request: { pipeline: string; timeoutMs: number }): Promise<Answer> {
+  const deadlineMs = shell.now() + request.timeoutMs;
+  const asked = taskOf(shell.loaded, request.pipeline);
+  if (!asked.ok) return asked;
+  const end = shell.loaded?.log.logEndOffset ?? 0;
+  asked.task.dueTo = Math.max(asked.task.dueTo, end);
+  runner.kick();
+  const stopped = (): boolean => !taskOf(shell.loaded, request.pipeline).ok;
+  const read = await shell.changed.until(() => stopped() || positionOf(shell, request.pipeline) >= end, deadlineMs - shell.now());
+  const after = taskOf(shell.loaded, request.pipeline);
+  if (!after.ok) return after;
+  if (!read) return late(`its position is ${after.task.position}, the end was ${end}`, after.task);
+
+  const waiting = shell.write((loaded) => {
+    deliveries.closeFiles(loaded, after.task);
+    return loaded.outbox.pending(after.task.id).map(({ target, last }) => ({ target, last }));
+  });
+  deliveries.kick();
+  const left = (): typeof waiting => waiting.filter(({ target, last }) => isWaiting(shell.loaded, { id: after.task.id, target, last }));
+  const delivered = await shell.changed.until(() => shell.loaded === undefined || left().length === 0, deadlineMs - shell.now());
+  if (delivered) return { ok: true };
+  return late(deliveries.errorOf(after.task) ?? `rows for ${left()[0]?.target} are not delivered`, after.task);
+}
+
+/** Rows up to `last` of a target are still in the outbox. */
+function isWaiting(loaded: Loaded | undefined, { id, target, last }: { id: number; target: string; last: number }): boolean {
+  const pending = loaded?.outbox.pendingOf(id, target);
+  return pending !== undefined && pending.first <= last;
+}
+
+function positionOf(shell: Shell, pipeline: string): number {
+  return shell.loaded?.taskOf(pipeline)?.position ?? 0;
+}
+
+function taskOf(loaded: Loaded | undefined, pipeline: string): Answer<{ readonly task: AttachedTask }> {
+  const task = loaded?.taskOf(pipeline);
+  if (task === undefined) return refuse("not_found", `pipeline ${pipeline} has no task on this partition`);
+  if (task.runnable) return { ok: true, task };
+  const why = task.error === undefined ? task.state : `${task.state}: ${task.error}`;
+  return refuse("pipeline_paused", `task ${task.name} of ${pipeline} is ${why}`, { hint: "Resume the pipeline, then drain" });
+}
+
+function late(detail: string, task: AttachedTask): Answer {
+  return refuse("timed_out", `task ${task.name} of ${task.pipeline} is not drained: ${detail}`, {
+    hint: "Call again with a longer timeoutMs",
+  });
+}

@@ -1,0 +1,74 @@
+import type { TopicConfig } from "../../schema/topic-config.ts";
+import { PartitionLog } from "../core/log/partition-log.ts";
+import { OutboxTable } from "../sqlite/outbox-table.ts";
+import { ProducerTable } from "../sqlite/producer-table.ts";
+import { SqliteLogStore } from "../sqlite/sqlite-log-store.ts";
+import { TaskTable } from "../sqlite/task-table.ts";
+import { Timers } from "../sqlite/timers.ts";
+import type { Plans } from "../plans.ts";
+import { AttachedTask } from "./attached-task.ts";
+
+export interface PartitionRow {
+  readonly status: "open" | "deleted";
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly config: TopicConfig;
+  readonly logStartOffset: number;
+}
+
+interface StoredPartitionRow extends Record<string, SqlStorageValue> {
+  status: "open" | "deleted";
+  topic: string;
+  topic_id: string;
+  partition: number;
+  config: string;
+  log_start_offset: number;
+}
+
+export function readPartitionRow(sql: SqlStorage): PartitionRow | undefined {
+  const row = sql.exec<StoredPartitionRow>("SELECT * FROM partition WHERE id = 1").toArray()[0];
+  if (row === undefined) return undefined;
+  return {
+    status: row.status,
+    topic: row.topic,
+    topicId: row.topic_id,
+    partition: row.partition,
+    config: JSON.parse(row.config) as TopicConfig,
+    logStartOffset: row.log_start_offset,
+  };
+}
+
+/**
+ * What memory holds of an open partition: a copy of what is committed, nothing more. After a transaction that was rolled
+ * back it is thrown away whole and read again.
+ */
+export class Loaded {
+  readonly row: PartitionRow;
+  readonly log: PartitionLog;
+  readonly producers: ProducerTable;
+  readonly timers: Timers;
+  readonly taskTable: TaskTable;
+  readonly tasks: AttachedTask[];
+  readonly outbox: OutboxTable;
+
+  constructor(storage: DurableObjectStorage, row: PartitionRow, plans: Plans) {
+    const { sql } = storage;
+    this.row = row;
+    this.log = new PartitionLog(new SqliteLogStore(sql), row.logStartOffset);
+    this.producers = new ProducerTable(sql);
+    this.timers = new Timers(storage);
+    this.taskTable = new TaskTable(sql);
+    this.tasks = this.taskTable.all().map((task) => AttachedTask.load(task, { sql, row, plans, table: this.taskTable }));
+    this.outbox = new OutboxTable(sql, (id, target) => this.taskById(id)?.scopeOf(target) ?? target);
+  }
+
+  taskById(id: number): AttachedTask | undefined {
+    return this.tasks.find((task) => task.id === id);
+  }
+
+  /** The attached task of a pipeline; one that a newer incarnation replaced is not it. */
+  taskOf(pipeline: string): AttachedTask | undefined {
+    return this.tasks.find((task) => task.pipeline === pipeline && task.state !== "detached");
+  }
+}

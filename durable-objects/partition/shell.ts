@@ -1,0 +1,88 @@
+import { partitionMigrations } from "../../schema/disk/partition-migrations.ts";
+import { assert } from "../core/assert.ts";
+import type { Env } from "../env.ts";
+import type { Plans } from "../plans.ts";
+import { Signal } from "../signal.ts";
+import { migrate, schemaVersion } from "../sqlite/migrate.ts";
+
+import { Loaded, readPartitionRow } from "./loaded.ts";
+
+/** Storage, clock and background work of one Partition, and its memory copy of what is committed. */
+export class Shell {
+  readonly env: Env;
+  /** Woken after every commit and every confirmed delivery. */
+  readonly changed = new Signal();
+  readonly #ctx: DurableObjectState;
+  readonly #plans: Plans;
+  #loaded: Loaded | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
+    this.#ctx = ctx;
+    this.env = env;
+    this.#plans = plans;
+    // A partition that was never opened has no table and makes none (LOG-9).
+    if (schemaVersion(ctx.storage.sql) > 0) {
+      migrate(ctx.storage.sql, (work) => ctx.storage.transactionSync(work), partitionMigrations);
+      this.#reload();
+    }
+  }
+
+  /** Absent until the Catalog has opened the partition, and after it was deleted. */
+  get loaded(): Loaded | undefined {
+    return this.#loaded;
+  }
+
+  get storage(): DurableObjectStorage {
+    return this.#ctx.storage;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  /** Creates the tables of a partition opened for the first time. */
+  create(): void {
+    migrate(this.storage.sql, (work) => this.storage.transactionSync(work), partitionMigrations);
+  }
+
+  /** One transaction over an open partition. When `work` throws nothing is kept, on disk or in memory. */
+  write<T>(work: (loaded: Loaded) => T): T {
+    const loaded = this.#loaded;
+    if (loaded === undefined) throw new Error("the partition is not open");
+    return this.transaction(() => work(loaded));
+  }
+
+  transaction<T>(work: () => T): T {
+    try {
+      return this.storage.transactionSync(() => {
+        const result = work();
+        // An async body would go on outside the transaction, which commits at its first await.
+        assert(!(result instanceof Promise), "a transaction is synchronous");
+        return result;
+      });
+    } catch (error) {
+      this.#reload();
+      throw error;
+    }
+  }
+
+  /** Reads memory anew from what is committed, in the turn it is called. */
+  reload(): void {
+    this.#reload();
+  }
+
+  #reload(): void {
+    const row = schemaVersion(this.storage.sql) === 0 ? undefined : readPartitionRow(this.storage.sql);
+    this.#loaded = row?.status === "open" ? new Loaded(this.storage, row, this.#plans) : undefined;
+  }
+
+  /** Resolves when all that was written is durable; lets other events in. */
+  sync(): Promise<void> {
+    return this.storage.sync();
+  }
+
+  /** Work that outlives the call that caused it. Its failure is a bug: logged, and the next wake starts from disk. */
+  background(work: Promise<unknown>): void {
+    this.#ctx.waitUntil(work.catch((error: unknown) => console.error("background work failed:", error)));
+  }
+}

@@ -1,0 +1,36 @@
+import type { TaskStatus } from "../../schema/rpc.ts";
+import type { Trigger } from "../../schema/plan.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Loaded } from "./loaded.ts";
+import type { AttachedTask } from "./attached-task.ts";
+
+const noCounters = { recordsIn: 0, recordsOut: 0, lateRecords: 0, deadLetters: 0, droppedRecords: 0 };
+
+export function triggerText(trigger: Trigger): string {
+  return trigger.kind === "perEvent" ? "perEvent" : `every ${trigger.intervalMs} ms`;
+}
+
+export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliveries): TaskStatus {
+  const counters = task.code?.counters ?? noCounters;
+  return {
+    pipeline: task.pipeline,
+    version: task.version,
+    incarnation: task.incarnation,
+    topic: loaded.row.topic,
+    partition: loaded.row.partition,
+    state: task.state === "detached" ? "failed" : task.state,
+    trigger: triggerText(task.trigger),
+    position: task.position,
+    lag: loaded.log.logEndOffset - task.position,
+    watermark: task.code?.streamTimeMs ?? -1,
+    recordsIn: counters.recordsIn,
+    recordsOut: counters.recordsOut,
+    lateRecords: counters.lateRecords,
+    deadLetters: counters.deadLetters,
+    skippedRecords: task.skipped,
+    droppedRecords: counters.droppedRecords,
+    outbox: loaded.outbox.pending(task.id).reduce((rows, pending) => rows + pending.rows, 0),
+    lastBatch: task.lastBatch,
+    error: task.error ?? deliveries.errorOf(task),
+  };
+}

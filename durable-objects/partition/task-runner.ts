@@ -1,0 +1,214 @@
+import { MAX_MICRO_BATCH_BYTES, MAX_OUTBOX_BYTES, MAX_SLICE_BYTES } from "../../schema/limits.ts";
+import type { SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
+import { decompress } from "../gzip.ts";
+import type { Deliveries } from "./deliveries.ts";
+import type { Loaded } from "./loaded.ts";
+import type { AttachedTask } from "./attached-task.ts";
+import { nextRunMs } from "./schedule.ts";
+import type { Shell } from "./shell.ts";
+
+const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
+
+/**
+ * Runs the tasks of one partition over what has been appended, in turns of their own (ENGINE.md §2): an append commits and
+ * answers, then `kick` lets the tasks take all that has arrived meanwhile.
+ */
+export class TaskRunner {
+  readonly #shell: Shell;
+  readonly #deliveries: Deliveries;
+  #pumping = false;
+  #kicked = false;
+
+  constructor(shell: Shell, deliveries: Deliveries) {
+    this.#shell = shell;
+    this.#deliveries = deliveries;
+  }
+
+  /** Inside the transaction of an append: a triggered task gets its timer with the first record that needs it (TRG-2). */
+  armTimers(loaded: Loaded, nowMs: number): void {
+    for (const task of loaded.tasks) {
+      if (!task.runnable || task.trigger.kind === "perEvent") continue;
+      const armed = loaded.timers.get(runTimer(task)) !== undefined;
+      if (!armed && task.position < loaded.log.logEndOffset) this.#arm(loaded, task, nowMs);
+    }
+  }
+
+  /** A `run:<id>` timer fired. It is armed again before the run, so that a crash in the run does not lose it. */
+  due(loaded: Loaded, timer: string, nowMs: number): void {
+    const task = loaded.tasks.find((candidate) => runTimer(candidate) === timer);
+    if (task === undefined || task.position >= loaded.log.logEndOffset) return;
+    task.dueTo = loaded.log.logEndOffset;
+    this.#arm(loaded, task, nowMs);
+  }
+
+  #arm({ timers }: Loaded, task: AttachedTask, nowMs: number): void {
+    if (task.trigger.kind === "perEvent") return;
+    timers.set(runTimer(task), nextRunMs(task.trigger.intervalMs, task.pipeline, nowMs));
+  }
+
+  /** Starts the pump if it stands still. Returns at once. */
+  kick(): void {
+    this.#kicked = true;
+    if (!this.#pumping) this.#shell.background(this.#pump());
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    try {
+      while (this.#kicked) {
+        this.#kicked = false;
+        // Never a timer: it starves under load. After sync() what was written is durable (PLATFORM.md).
+        await this.#shell.sync();
+        for (const { id } of this.#shell.loaded?.tasks ?? []) {
+          if (await this.#step(id)) this.#kicked = true;
+        }
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** One slice of one task; answers whether there may be more to do. A bug stops the task, its state kept (TSK-20). */
+  async #step(id: number): Promise<boolean> {
+    try {
+      const slice = this.#prepare(id);
+      if (slice === undefined) return false;
+      if (slice.wroteAhead) await this.#shell.sync();
+      // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
+      const task = this.#shell.loaded?.taskById(id);
+      if (task === slice.task && task.runnable) this.#run(task, slice.end);
+      return true;
+    } catch (error) {
+      this.#fail(id, error);
+      return false;
+    }
+  }
+
+  #fail(id: number, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    console.error(`task ${id} failed:`, error);
+    this.#shell.write(({ taskTable, ...loaded }) => {
+      taskTable.setState(id, "failed", reason);
+      const task = loaded.tasks.find((candidate) => candidate.id === id);
+      if (task !== undefined) Object.assign(task, { state: "failed", error: reason });
+    });
+    this.#shell.changed.notify();
+  }
+
+  /** Decides the next slice and commits, a turn ahead, what must be known of it if the object ends inside. */
+  #prepare(id: number): { task: AttachedTask; end: number; wroteAhead: boolean } | undefined {
+    return this.#shell.write((loaded) => {
+      const task = loaded.taskById(id);
+      if (task?.runnable !== true || loaded.outbox.bytes >= MAX_OUTBOX_BYTES) return undefined;
+      this.#skipTrimmed(loaded, task);
+      const perEvent = task.trigger.kind === "perEvent";
+      const wanted = perEvent ? loaded.log.logEndOffset : (task.microBatch?.batch.to ?? task.dueTo);
+      if (task.position >= wanted) return undefined;
+      const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
+      const decided = !perEvent && this.#decideMicroBatch(loaded, task, limit);
+      const end = task.microBatch?.batch.to ?? Math.min(wanted, task.position + limit);
+      const guarded = this.#guard(loaded, task, end);
+      return { task, end, wroteAhead: decided || guarded };
+    });
+  }
+
+  /** Somebody trimmed what the task had not read: counted, never silent (TSK-21). */
+  #skipTrimmed({ log, taskTable }: Loaded, task: AttachedTask): void {
+    if (task.position >= log.logStartOffset) return;
+    task.skipped += log.logStartOffset - task.position;
+    task.position = log.logStartOffset;
+    task.microBatch = undefined;
+    taskTable.skipTo(task.id, task.position, task.skipped);
+  }
+
+  /** The boundary of a micro-batch is an input: committed before the batch runs, and the same after a crash (TRG-4). */
+  #decideMicroBatch({ log, taskTable }: Loaded, task: AttachedTask, limit: number): boolean {
+    const decided = task.microBatch?.batch;
+    const tooLong = task.guard.kind === "single" && decided !== undefined && decided.to - task.position > 1;
+    if (decided !== undefined && !tooLong) return false;
+    const slice = log.read(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });
+    const asked = Math.max(task.dueTo, task.position + 1);
+    const to = Math.min(slice.end, task.position + limit, asked);
+    const batchId = decided?.batchId ?? task.lastBatchId + 1;
+    const batch = { batchId, from: task.position, to, nowMs: this.#shell.now() };
+    taskTable.journalMicroBatch(task.id, batch);
+    task.microBatch = { batch };
+    return true;
+  }
+
+  /** What a wake finds of this row says which slice, and at last which record, ended the object (ENG-4). */
+  #guard({ taskTable }: Loaded, task: AttachedTask, end: number): boolean {
+    const { guard, position } = task;
+    if (guard.kind === "none" || (guard.kind === "single" && guard.terminated)) return false;
+    const single = guard.kind === "single";
+    taskTable.setTrying(task.id, { position, until: single ? guard.until : end, single });
+    return true;
+  }
+
+  #run(task: AttachedTask, end: number): void {
+    const startedMs = this.#shell.now();
+    const from = task.position;
+    const emitted = this.#shell.write((loaded) => {
+      const { code } = task;
+      if (code === undefined) return 0;
+      const options = optionsOf(task, startedMs);
+      const result = this.#fold(loaded, task, { code, end, options });
+      this.#commit(loaded, task, { result, nowMs: options.nowMs, from, startedMs });
+      return result.rows.length;
+    });
+    if (emitted > 0) this.#deliveries.kick();
+    this.#shell.changed.notify();
+    this.#shell.background(this.#measure(task, startedMs));
+  }
+
+  #fold({ log }: Loaded, task: AttachedTask, slice: { code: TaskPort; end: number; options: SliceOptions }): SliceResult {
+    const maxBytes = task.microBatch === undefined ? MAX_SLICE_BYTES : Number.POSITIVE_INFINITY;
+    const records = log.records(task.position, { maxBytes, maxRecords: slice.end - task.position }, decompress);
+    return slice.code.run(
+      counted(records, (offset) => {
+        task.position = offset + 1;
+      }),
+      slice.options,
+    );
+  }
+
+  #commit(
+    loaded: Loaded,
+    task: AttachedTask,
+    slice: { result: SliceResult; nowMs: number; from: number; startedMs: number },
+  ): void {
+    const { result, nowMs } = slice;
+    for (const row of result.rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
+    if (result.rows.length > 0) this.#deliveries.armTimers(loaded, task, this.#shell.now());
+    loaded.taskTable.commit(task.id, { position: task.position, progress: result.progress, layout: task.code?.layout ?? "" });
+    if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
+    task.advanced({ from: slice.from, rowsWritten: result.stateRowsWritten + result.rows.length + 1 });
+  }
+
+  /** The clock moves at I/O only, so a slice is measured over its commit. */
+  async #measure(task: AttachedTask, startedMs: number): Promise<void> {
+    await this.#shell.sync();
+    task.measured(this.#shell.now() - startedMs);
+  }
+}
+
+function runTimer(task: { readonly id: number }): string {
+  return `run:${task.id}`;
+}
+
+function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {
+  const batch = task.microBatch?.batch;
+  const terminated = task.guard.kind === "single" && task.guard.terminated ? TERMINATED : undefined;
+  return {
+    nowMs: batch?.nowMs ?? nowMs,
+    microBatch: batch === undefined ? undefined : { batchId: batch.batchId },
+    terminated,
+  };
+}
+
+function* counted<T extends { readonly offset: number }>(records: Iterable<T>, seen: (offset: number) => void): Generator<T> {
+  for (const record of records) {
+    yield record;
+    seen(record.offset);
+  }
+}

@@ -1,0 +1,35 @@
+/** Waiters for "something changed": every `notify` wakes all of them once. */
+export class Signal {
+  readonly #waiters = new Set<() => void>();
+
+  notify(): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const wake of waiters) wake();
+  }
+
+  /** Resolves true at the next `notify`, false after `timeoutMs`. */
+  wait(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#waiters.delete(wake);
+        resolve(false);
+      }, timeoutMs);
+      this.#waiters.add(wake);
+    });
+  }
+
+  /** Waits until `condition` holds, checking at every `notify`; false when `timeoutMs` passed before. */
+  async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    const deadlineMs = Date.now() + timeoutMs;
+    while (!condition()) {
+      const left = deadlineMs - Date.now();
+      if (left <= 0 || !(await this.wait(left))) return condition();
+    }
+    return true;
+  }
+}

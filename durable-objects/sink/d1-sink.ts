@@ -1,0 +1,90 @@
+import type { D1Sink as D1Definition } from "../../schema/plan.ts";
+import { joinBytes } from "../bytes.ts";
+import type { Outcome, Parcel, Sink } from "./sink.ts";
+
+const PROGRESS_TABLE = "CREATE TABLE IF NOT EXISTS millrace_progress (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID";
+const BEGIN = "INSERT OR IGNORE INTO millrace_progress (id, seq) VALUES (?1, 0)";
+/** NULL violates NOT NULL, so a batch that is repeated, late or early fails whole (SNK-5). */
+const ADVANCE = "UPDATE millrace_progress SET seq = CASE WHEN seq = ?2 - 1 THEN ?3 END WHERE id = ?1";
+const SEQUENCE_FAILED = /NOT NULL constraint failed: millrace_progress\.seq/;
+/** The table's owner has said no to the data itself; anything else may be mended from outside, so it is retried. */
+const DATA_REFUSED = /constraint failed|datatype mismatch|cannot store|string or blob too big/i;
+
+/** Upserts into one D1 table; how far it got stands in the same database and changes in the same transaction. */
+export class D1Sink implements Sink {
+  readonly #database: D1Database;
+  readonly #definition: D1Definition;
+  #created = false;
+
+  constructor(database: D1Database, definition: D1Definition) {
+    this.#database = database;
+    this.#definition = definition;
+  }
+
+  async deliver(parcel: Parcel): Promise<Outcome> {
+    const first = parcel.rows[0]?.sequence ?? 0;
+    const last = parcel.rows.at(-1)?.sequence ?? 0;
+    const id = `${parcel.source}/${this.#definition.table}`;
+    try {
+      await this.#create();
+      await this.#database.batch([
+        this.#database.prepare(BEGIN).bind(id),
+        this.#database.prepare(ADVANCE).bind(id, first, last),
+        ...this.#upserts(parcel),
+      ]);
+      return { kind: "delivered", through: last };
+    } catch (error) {
+      return this.#outcomeOf(error, { id, first, rows: parcel.rows.length });
+    }
+  }
+
+  async #create(): Promise<void> {
+    if (this.#created) return;
+    const database = this.#database;
+    await database.batch([database.prepare(PROGRESS_TABLE), database.prepare(createTable(this.#definition))]);
+    this.#created = true;
+  }
+
+  #upserts({ rows }: Parcel): D1PreparedStatement[] {
+    const filled = rows.filter((row) => row.records > 0);
+    if (filled.length === 0) return [];
+    const comma = new Uint8Array([0x2c]);
+    const bodies = filled.flatMap((row, index) => (index === 0 ? [row.body] : [comma, row.body]));
+    const json = `[${new TextDecoder().decode(joinBytes(bodies))}]`;
+    return [this.#database.prepare(upsert(this.#definition)).bind(json)];
+  }
+
+  async #outcomeOf(error: unknown, at: { id: string; first: number; rows: number }): Promise<Outcome> {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (SEQUENCE_FAILED.test(reason)) return this.#resolve(at.id, at.first);
+    this.#created = false;
+    if (!DATA_REFUSED.test(reason)) return { kind: "retry", reason: `D1 table ${this.#definition.table}: ${reason}` };
+    if (at.rows > 1) return { kind: "retry", reason, oneByOne: true };
+    return { kind: "refused", sequence: at.first, reason: `D1 table ${this.#definition.table}: ${reason}` };
+  }
+
+  /** The batch did not fit what is there: an earlier answer was lost, or rows are missing. */
+  async #resolve(id: string, first: number): Promise<Outcome> {
+    const row = await this.#database.prepare("SELECT seq FROM millrace_progress WHERE id = ?").bind(id).first<{ seq: number }>();
+    const applied = row?.seq ?? 0;
+    if (applied >= first) return { kind: "delivered", through: applied };
+    return { kind: "stop", reason: `D1 has ${id} at sequence ${applied}, the next to deliver is ${first}` };
+  }
+}
+
+export function createTable({ table, columns, primaryKey }: D1Definition): string {
+  const definitions = Object.entries(columns).map(([name, type]) => `"${name}" ${type}${primaryKey.includes(name) ? " NOT NULL" : ""}`);
+  const key = primaryKey.map((name) => `"${name}"`).join(", ");
+  return `CREATE TABLE IF NOT EXISTS "${table}" (${definitions.join(", ")}, PRIMARY KEY (${key})) WITHOUT ROWID`;
+}
+
+/** Rows arrive as one JSON parameter of arrays in column order: D1 takes 100 parameters a statement, but 2 MB in one. */
+export function upsert({ table, columns, primaryKey }: D1Definition): string {
+  const names = Object.keys(columns);
+  const values = names.map((_, index) => `value ->> ${index}`);
+  const others = names.filter((name) => !primaryKey.includes(name));
+  const action = others.length === 0 ? "NOTHING" : `UPDATE SET ${others.map((name) => `"${name}" = excluded."${name}"`).join(", ")}`;
+  // WHERE true: without it SQLite reads ON as the join's.
+  return `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(", ")}) SELECT ${values.join(", ")} FROM json_each(?) WHERE true
+    ON CONFLICT (${primaryKey.map((name) => `"${name}"`).join(", ")}) DO ${action}`;
+}

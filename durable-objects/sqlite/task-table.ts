@@ -1,0 +1,143 @@
+import type { AttachRequest } from "../../schema/rpc.ts";
+
+export type TaskState = "running" | "paused" | "failed" | "detached";
+
+export interface TaskRow {
+  readonly id: number;
+  readonly pipeline: string;
+  readonly version: number;
+  readonly incarnation: number;
+  readonly state: TaskState;
+  readonly layout: string;
+  readonly outputs: AttachRequest["outputs"];
+  readonly startOffset: number;
+  readonly position: number;
+  readonly skipped: number;
+  readonly progress: string | undefined;
+  readonly error: string | undefined;
+}
+
+/** A micro-batch `[from, to)` decided and not yet run, or run: its journal row stays as long as the log does. */
+export interface MicroBatch {
+  readonly batchId: number;
+  readonly from: number;
+  readonly to: number;
+  readonly nowMs: number;
+}
+
+/** The crash guard's row: see `trying` in schema/disk/partition.ts. */
+export interface Trying {
+  readonly position: number;
+  readonly until: number;
+  readonly single: boolean;
+}
+
+type Row = Record<"id" | "version" | "incarnation" | "start_offset" | "position" | "skipped", number> &
+  Record<"pipeline" | "layout" | "outputs" | "progress", string> & { state: TaskState; error: string | null };
+
+/** Rows of `task`, `journal` and `trying`. */
+export class TaskTable {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  all(): TaskRow[] {
+    return [...this.#sql.exec<Row>("SELECT * FROM task ORDER BY id")].map((row) => ({
+      id: row.id,
+      pipeline: row.pipeline,
+      version: row.version,
+      incarnation: row.incarnation,
+      state: row.state,
+      layout: row.layout,
+      outputs: JSON.parse(row.outputs) as AttachRequest["outputs"],
+      startOffset: row.start_offset,
+      position: row.position,
+      skipped: row.skipped,
+      progress: row.progress === "" ? undefined : row.progress,
+      error: row.error ?? undefined,
+    }));
+  }
+
+  insert(request: AttachRequest, startOffset: number): number {
+    return this.#sql
+      .exec<{ id: number }>(
+        `INSERT INTO task (pipeline, version, incarnation, state, layout, outputs, start_offset, position, skipped, progress)
+         VALUES (?, ?, ?, 'running', '', ?, ?, ?, 0, '') RETURNING id`,
+        request.pipeline,
+        request.version,
+        request.incarnation,
+        JSON.stringify(request.outputs),
+        startOffset,
+        startOffset,
+      )
+      .one().id;
+  }
+
+  commit(id: number, done: { position: number; progress: string; layout: string }): void {
+    const query = "UPDATE task SET position = ?, progress = ?, layout = ? WHERE id = ?";
+    this.#sql.exec(query, done.position, done.progress, done.layout, id);
+  }
+
+  /** The log was trimmed past the task. */
+  skipTo(id: number, position: number, skipped: number): void {
+    this.#sql.exec("UPDATE task SET position = ?, skipped = ? WHERE id = ?", position, skipped, id);
+  }
+
+  setState(id: number, state: TaskState, error: string | undefined): void {
+    this.#sql.exec("UPDATE task SET state = ?, error = ? WHERE id = ?", state, error ?? null, id);
+  }
+
+  /** A newer incarnation replaces the task: its row stays while its outbox is delivered, its state goes. */
+  detach(id: number): void {
+    this.setState(id, "detached", undefined);
+    for (const table of ["key_value", "window_state"]) {
+      this.#sql.exec(`DELETE FROM ${table} WHERE store IN (SELECT id FROM store WHERE task = ?)`, id);
+    }
+    for (const table of ["store", "journal", "trying"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, id);
+  }
+
+  /** A boundary at or after `from` never ran (a crash made the task go record by record): it is replaced. */
+  journalMicroBatch(id: number, batch: MicroBatch): void {
+    const last = this.#lastJournaled(id);
+    const replaced = last !== undefined && last.position >= batch.from;
+    const seq = last === undefined ? 1 : replaced ? last.seq : last.seq + 1;
+    const payload = JSON.stringify({ batchId: batch.batchId, to: batch.to, nowMs: batch.nowMs });
+    const query = "INSERT OR REPLACE INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'microBatch', ?)";
+    this.#sql.exec(query, id, seq, batch.from, payload);
+  }
+
+  lastMicroBatch(id: number): MicroBatch | undefined {
+    const row = this.#lastJournaled(id);
+    if (row === undefined) return undefined;
+    return { from: row.position, ...(JSON.parse(row.payload) as Omit<MicroBatch, "from">) };
+  }
+
+  #lastJournaled(id: number): { seq: number; position: number; payload: string } | undefined {
+    const query = "SELECT seq, position, payload FROM journal WHERE task = ? ORDER BY seq DESC LIMIT 1";
+    return this.#sql.exec<{ seq: number; position: number; payload: string }>(query, id).toArray()[0];
+  }
+
+  /** The journal goes with the log: what lies before `logStartOffset` can no longer be run again. The last row stays. */
+  trimJournal(id: number, logStartOffset: number): void {
+    const oldest = "SELECT seq, position FROM journal WHERE task = ? ORDER BY seq LIMIT 1001";
+    const rows = this.#sql.exec<{ seq: number; position: number }>(oldest, id).toArray();
+    const kept = rows.find((row, index) => row.position >= logStartOffset || index === rows.length - 1);
+    if (kept !== undefined) this.#sql.exec("DELETE FROM journal WHERE task = ? AND seq < ?", id, kept.seq);
+  }
+
+  trying(id: number): Trying | undefined {
+    const query = "SELECT position, until, single FROM trying WHERE task = ?";
+    const row = this.#sql.exec<{ position: number; until: number; single: number }>(query, id).toArray()[0];
+    return row === undefined ? undefined : { position: row.position, until: row.until, single: row.single === 1 };
+  }
+
+  setTrying(id: number, trying: Trying | undefined): void {
+    if (trying === undefined) this.#sql.exec("DELETE FROM trying WHERE task = ?", id);
+    else {
+      const query = "INSERT OR REPLACE INTO trying (task, position, until, single) VALUES (?, ?, ?, ?)";
+      this.#sql.exec(query, id, trying.position, trying.until, trying.single ? 1 : 0);
+    }
+  }
+}

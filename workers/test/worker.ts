@@ -1,0 +1,2 @@
+export { Catalog, Partition } from "../../durable-objects/test/objects.ts";
+export default { fetch: () => new Response("x") };
