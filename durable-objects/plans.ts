@@ -1,4 +1,5 @@
 import type { Plan } from "../schema/plan.ts";
+import { checkDeployment } from "./core/plan/check-deployment.ts";
 
 /** Pipelines of the bundle. */
 export class Plans {
@@ -10,6 +11,13 @@ export class Plans {
 
   get(name: string, version: number): Plan | undefined {
     return this.#plans.find((plan) => plan.name === name && plan.version === version);
+  }
+
+  /** Why these pipelines cannot run beside each other; undefined when they can. */
+  get problem(): string | undefined {
+    const checked = checkDeployment(this.#plans);
+    if (checked.ok) return undefined;
+    return checked.hint === undefined ? checked.message : `${checked.message}. ${checked.hint}`;
   }
 
   /** The highest version of every name. */

@@ -93,6 +93,8 @@ export class Pipelines {
   #obstacle(plan: Plan): string | undefined {
     const checked = checkPlan(plan);
     if (!checked.ok) return checked.hint === undefined ? checked.message : `${checked.message}. ${checked.hint}`;
+    const { problem } = this.#parts.plans;
+    if (problem !== undefined) return problem;
     const missing = [...sourcesOf(plan), ...outputsOf(plan)].find((name) => this.#parts.topics.table.open(name) === undefined);
     return missing === undefined ? undefined : `waits for topic ${missing}: create it with PUT /v1/topics/${missing}`;
   }

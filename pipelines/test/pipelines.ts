@@ -51,4 +51,7 @@ const minutes = pipeline("minutes", ({ stream }) => {
   readings.to(r2("minutes", { roll: "1 hour" }));
 }).trigger(every("200 ms"));
 
-export const testPipelines: readonly Pipeline[] = [sums, minutes];
+/** For tests of what its topics may not do while it runs. */
+const held = pipeline("held", ({ stream }) => stream("held-in").to("held-out"));
+
+export const testPipelines: readonly Pipeline[] = [sums, minutes, held];

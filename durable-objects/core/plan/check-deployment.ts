@@ -1,11 +1,12 @@
 import type { Answer } from "../../../schema/error.ts";
 import type { Plan } from "../../../schema/plan.ts";
+import { nested } from "./check-sink.ts";
 import { checkPlan } from "./check.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /**
  * Whether the plans can run beside each other: each can run, no (name, version) is there twice, and pipelines of different
- * names write different tables and prefixes. Versions of one name may share them: one takes over from the other.
+ * names write different tables, and prefixes that do not lie inside each other. Versions of one name may share them: one takes over from the other.
  */
 export function checkDeployment(plans: readonly Plan[]): Answer {
   const versions = new Set<string>();
@@ -34,7 +35,7 @@ function checkOwners({ name, nodes }: Plan, owners: Map<string, string>, field: 
     if (node.kind !== "sink" || node.sink.kind === "topic") continue;
     const { sink } = node;
     const target = sink.kind === "d1" ? `table "${sink.table.toLowerCase()}"` : `prefix "${sink.prefix}"`;
-    const owner = owners.get(target) ?? name;
+    const owner = ownerOf(target, owners) ?? name;
     if (owner !== name) {
       return invalid(
         `${field}.nodes[${index}].sink`,
@@ -45,4 +46,10 @@ function checkOwners({ name, nodes }: Plan, owners: Map<string, string>, field: 
     owners.set(target, owner);
   }
   return undefined;
+}
+
+/** The pipeline that writes the table, the prefix, or one around or inside it. */
+function ownerOf(target: string, owners: ReadonlyMap<string, string>): string | undefined {
+  const inner = target.replace(/"$/, "");
+  return [...owners].find(([other]) => other === target || nested(other.replace(/"$/, ""), inner))?.[1];
 }

@@ -107,12 +107,26 @@ function checkR2Sink({ prefix, rollMs, maxFileBytes }: R2Sink, { taken, field }:
   if (taken.has(owner)) {
     return invalid(`${field}.prefix`, `two sinks write prefix "${prefix}"`, "Give each sink a prefix of its own.");
   }
+  // A path of the outer sink could be a path of the inner one: then their files would meet under one name.
+  const around = [...taken].find((other) => nested(other, owner));
+  if (around !== undefined) {
+    return invalid(
+      `${field}.prefix`,
+      `prefixes "${around.slice("r2:".length)}" and "${prefix}" lie one inside the other`,
+      "Give each sink a prefix of its own.",
+    );
+  }
   taken.add(owner);
   if (!Number.isSafeInteger(rollMs) || rollMs < 0) {
     return invalid(`${field}.rollMs`, `rollMs is ${rollMs}`, "Use whole milliseconds, 0 for a file each batch.");
   }
   if (Number.isSafeInteger(maxFileBytes) && maxFileBytes > 0 && maxFileBytes <= MAX_FILE_BYTES) return undefined;
   return invalid(`${field}.maxFileBytes`, `maxFileBytes is ${maxFileBytes}`, `Use 1 to ${MAX_FILE_BYTES} bytes.`);
+}
+
+/** One of two names joined by "/" begins with the other. */
+export function nested(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`);
 }
 
 /** A file is put together in memory, of which an isolate has 128 MB for all. */

@@ -166,6 +166,7 @@ test.each<[wrong: string, sinks: readonly Sink[], field: string, message: string
   ["topic name", [{ ...topicSink, topic: "__x" }], "nodes[1].sink.topic", `"__x" is not a topic name`],
   ["one table", [d1, { ...d1, table: "T" }], "nodes[2].sink.table", `two sinks write table "T"`],
   ["one prefix", [r2, r2], "nodes[2].sink.prefix", `two sinks write prefix "p/q"`],
+  ["nested prefixes", [r2, { ...r2, prefix: "p" }], "nodes[2].sink.prefix", `prefixes "p/q" and "p" lie one inside`],
   ["table name", [{ ...d1, table: "millrace_progress" }], "nodes[1].sink.table", "is not a table name"],
   ["column name", [{ ...d1, columns: { a: "TEXT", "b c": "TEXT" } }], "nodes[1].sink.columns", `"b c"`],
   ["column twice", [{ ...d1, columns: { a: "TEXT", A: "TEXT" } }], "nodes[1].sink.columns", "is there twice"],
