@@ -59,7 +59,7 @@ describe("a task per event", () => {
     expect(await statusOf(topicId, "sums")).toMatchObject({ lag: 0, outbox: 0, recordsIn: 20 });
   });
 
-  test("reads its store at the offset it says [STO-20]", async () => {
+  test("reads its store at the offset it says [STR-4]", async () => {
     const answer = await partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query: { kind: "key", key: "a" }, minOffset: 20, waitMs: 1000 });
     expect(answer).toMatchObject({ ok: true, rows: [{ key: "a", value: "55" }], offset: 20, topic: "sums-in" });
     const late = await partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query: { kind: "key", key: "a" }, minOffset: 21, waitMs: 5 });
@@ -115,7 +115,7 @@ describe("a task in micro-batches", () => {
     minutesId = await createTopic(env, "minutes-in");
   });
 
-  test("writes windows to D1 and records to R2, each once, whatever crashes in between [TRG-4, SNK-5, SNK-7]", async () => {
+  test("writes windows to D1 and records to R2, each once, whatever crashes in between [TRG-4, SNK-20, SNK-21]", async () => {
     const start = 1_700_000_040_000;
     for (let n = 1; n <= 12; n++) {
       const timestampMs = start + n * 10_000;
@@ -152,7 +152,7 @@ describe("a task in micro-batches", () => {
     expect(answer).toMatchObject({ ok: true, kind: "window", rows: [{ key: "z", start: 1_700_000_400_000, end: 1_700_000_460_000 }] });
   });
 
-  test("a D1 batch that was applied but not confirmed is not applied again [SNK-5]", async () => {
+  test("a D1 batch that was applied but not confirmed is not applied again [SNK-20]", async () => {
     await append(minutesId, [{ key: "w", value: { n: 1 }, timestampMs: 1_700_000_500_000 }]);
     await drain(minutesId, "minutes");
     const before = await env.DB.prepare("SELECT id, seq FROM millrace_progress WHERE id LIKE 'minutes/%'").first<{ id: string; seq: number }>();

@@ -10,17 +10,15 @@ import type { Loaded } from "./loaded.ts";
 /** One batch into the log, with the producer that sent it: inside one transaction (LOG-2). */
 export function append(loaded: Loaded, request: AppendRequest, nowMs: number): Answer<Appended> {
   const header = readHeader(request.batch);
+  const producer = producerOf(request, header);
+  const state = producer && loaded.producers.get(producer.id);
+  const verdict = producer?.judge(state, producer.attempt);
+  // Before the topic's config, which may have changed since the batch was stored (IDP-11).
+  if (verdict !== undefined && (!verdict.ok || verdict.duplicate)) return verdict;
   const refused = checkConfig(loaded, { header, largestRecordBytes: request.largestRecordBytes, nowMs });
   if (refused !== undefined) return refused;
-  const producer = producerOf(request, header);
-  if (producer === undefined) return store(loaded, request.batch, nowMs);
-
-  const state = loaded.producers.get(producer.id);
-  const verdict = producer.judge(state, producer.attempt);
-  if (!verdict.ok) return verdict;
-  if (verdict.duplicate) return verdict;
   const appended = store(loaded, request.batch, nowMs);
-  if (appended.ok) loaded.producers.set(producer.id, remember(state, producer.attempt, appended), nowMs);
+  if (appended.ok && producer !== undefined) loaded.producers.set(producer.id, remember(state, producer.attempt, appended), nowMs);
   return appended;
 }
 

@@ -88,6 +88,14 @@ export class Deliveries {
     }
   }
 
+  /** Somebody waits: what is in trouble is tried without its pause. */
+  kickNow(task: AttachedTask): void {
+    for (const [key, trouble] of this.#trouble) {
+      if (key.startsWith(`${task.id} `)) this.#trouble.set(key, { ...trouble, retryMs: 0 });
+    }
+    this.kick();
+  }
+
   #deliverable({ task: id, target }: Pending): boolean {
     const loaded = this.#shell.loaded;
     const task = loaded?.taskById(id);
@@ -175,7 +183,7 @@ export class Deliveries {
     this.onRoom();
   }
 
-  /** The refused row goes to the dead-letter topic and its sequence is delivered empty, in one transaction (SNK-8). */
+  /** The refused row goes to the dead-letter topic and its sequence is delivered empty, in one transaction (SNK-22). */
   #deadLetter({ id, target, rows }: { id: number; target: string; rows: StoredRow[] }, refused: { sequence: number; reason: string }): void {
     const row = rows.find(({ sequence }) => sequence === refused.sequence);
     this.#shell.write((loaded) => {

@@ -32,7 +32,7 @@ export async function drain({ shell, runner, deliveries }: Parts, request: { pip
     deliveries.closeFiles(loaded, after.task);
     return loaded.outbox.pending(after.task.id).map(({ target, last }) => ({ target, last }));
   });
-  deliveries.kick();
+  deliveries.kickNow(after.task);
   const left = (): typeof waiting => waiting.filter(({ target, last }) => isWaiting(shell.loaded, { id: after.task.id, target, last }));
   const delivered = await shell.changed.until(() => shell.loaded === undefined || left().length === 0, deadlineMs - shell.now());
   if (delivered) return { ok: true };

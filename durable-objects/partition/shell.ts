@@ -61,14 +61,19 @@ export class Shell {
         return result;
       });
     } catch (error) {
-      this.#reload();
+      this.reload();
       throw error;
     }
   }
 
-  /** Reads memory anew from what is committed, in the turn it is called. */
+  /** Reads memory anew from what is committed. When that fails too the object ends: the next wake starts from disk. */
   reload(): void {
-    this.#reload();
+    try {
+      this.#reload();
+    } catch (error) {
+      this.#ctx.abort(`what is committed cannot be read: ${String(error)}`);
+      throw error;
+    }
   }
 
   #reload(): void {

@@ -68,7 +68,7 @@ export class TaskRunner {
     }
   }
 
-  /** One slice of one task; answers whether there may be more to do. A bug stops the task, its state kept (TSK-20). */
+  /** One slice of one task; answers whether there may be more to do. A bug stops the task, its state kept (ENG-14). */
   async #step(id: number): Promise<boolean> {
     try {
       const slice = this.#prepare(id);
@@ -112,7 +112,7 @@ export class TaskRunner {
     });
   }
 
-  /** Somebody trimmed what the task had not read: counted, never silent (TSK-21). */
+  /** Somebody trimmed what the task had not read: counted, never silent (INV-8). */
   #skipTrimmed({ log, taskTable }: Loaded, task: AttachedTask): void {
     if (task.position >= log.logStartOffset) return;
     task.skipped += log.logStartOffset - task.position;

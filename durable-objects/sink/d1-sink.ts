@@ -4,7 +4,7 @@ import type { Outcome, Parcel, Sink } from "./sink.ts";
 
 const PROGRESS_TABLE = "CREATE TABLE IF NOT EXISTS millrace_progress (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID";
 const BEGIN = "INSERT OR IGNORE INTO millrace_progress (id, seq) VALUES (?1, 0)";
-/** NULL violates NOT NULL, so a batch that is repeated, late or early fails whole (SNK-5). */
+/** NULL violates NOT NULL, so a batch that is repeated, late or early fails whole (SNK-20). */
 const ADVANCE = "UPDATE millrace_progress SET seq = CASE WHEN seq = ?2 - 1 THEN ?3 END WHERE id = ?1";
 const SEQUENCE_FAILED = /NOT NULL constraint failed: millrace_progress\.seq/;
 /** The table's owner has said no to the data itself; anything else may be mended from outside, so it is retried. */
@@ -81,7 +81,8 @@ export function createTable({ table, columns, primaryKey }: D1Definition): strin
 /** Rows arrive as one JSON parameter of arrays in column order: D1 takes 100 parameters a statement, but 2 MB in one. */
 export function upsert({ table, columns, primaryKey }: D1Definition): string {
   const names = Object.keys(columns);
-  const values = names.map((_, index) => `value ->> ${index}`);
+  // A BLOB travels as hex.
+  const values = names.map((name, index) => (columns[name] === "BLOB" ? `unhex(value ->> ${index})` : `value ->> ${index}`));
   const others = names.filter((name) => !primaryKey.includes(name));
   const action = others.length === 0 ? "NOTHING" : `UPDATE SET ${others.map((name) => `"${name}" = excluded."${name}"`).join(", ")}`;
   // WHERE true: without it SQLite reads ON as the join's.

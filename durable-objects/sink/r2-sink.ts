@@ -5,7 +5,7 @@ const SEQUENCE_DIGITS = 10;
 
 /**
  * One object from the rows of a decided file: repeated with the same bytes under the same key until it is confirmed, so a
- * PUT whose answer was lost changes nothing (SNK-7).
+ * PUT whose answer was lost changes nothing (SNK-21).
  */
 export class R2Sink implements Sink {
   readonly #bucket: R2Bucket;

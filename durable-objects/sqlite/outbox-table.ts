@@ -96,7 +96,7 @@ export class OutboxTable {
       rows: (before?.rows ?? 0) + 1,
       bytes: (before?.bytes ?? 0) + row.body.byteLength,
       records: (before?.records ?? 0) + row.records,
-      oldestMs: before?.oldestMs ?? row.nowMs,
+      oldestMs: Math.min(before?.oldestMs ?? row.nowMs, row.nowMs),
       first: before?.first ?? sequence,
       last: sequence,
     });
@@ -104,15 +104,20 @@ export class OutboxTable {
 
   /** Rows of a target in sequence order, at least one, up to `maxBytes` and sequence `to`. */
   rows(task: number, target: string, bounds: { maxBytes: number; to?: number | undefined }): StoredRow[] {
-    const query = "SELECT sequence, records, body FROM outbox WHERE task = ? AND target = ? ORDER BY sequence";
+    // One row a query: a cursor left in the middle locks every DROP TABLE of the database until it is collected.
+    const query = `SELECT sequence, records, body FROM outbox
+      WHERE task = ? AND target = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT 1`;
+    const to = bounds.to ?? Number.MAX_SAFE_INTEGER;
     const rows: StoredRow[] = [];
-    let bytes = 0;
-    for (const [sequence, records, body] of this.#sql.exec(query, task, target).raw<[number, number, ArrayBuffer]>()) {
+    for (let bytes = 0, after = 0; ; ) {
+      const row = this.#sql.exec(query, task, target, after, to).raw<[number, number, ArrayBuffer]>().next().value;
+      if (row === undefined) return rows;
+      const [sequence, records, body] = row;
       bytes += body.byteLength;
-      if ((rows.length > 0 && bytes > bounds.maxBytes) || sequence > (bounds.to ?? Number.POSITIVE_INFINITY)) break;
+      if (rows.length > 0 && bytes > bounds.maxBytes) return rows;
       rows.push({ sequence, records, body: new Uint8Array(body) });
+      after = sequence;
     }
-    return rows;
   }
 
   /** Removes a target's rows up to `to` once their delivery is confirmed. */
@@ -157,9 +162,9 @@ export class OutboxTable {
   /** Forgets a task that was detached. */
   removeTask(task: number): void {
     for (const table of ["outbox", "file", "delivered"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, task);
-    for (const { target } of this.pending(task)) {
-      this.#forget(keyOf(task, target));
-      this.#files.delete(keyOf(task, target));
+    for (const { target } of this.pending(task)) this.#forget(keyOf(task, target));
+    for (const known of [this.#issued, this.#files]) {
+      for (const key of known.keys()) if (key.startsWith(keyOf(task, ""))) known.delete(key);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { BatchRow, LogStore, StoredBatch } from "../core/log/log-store.ts";
+import type { BatchRow, LogStore } from "../core/log/log-store.ts";
 import type { Bytes } from "../../schema/record.ts";
 
 const META = "base_offset, last_offset, max_timestamp, size, end_bytes";
@@ -27,11 +27,10 @@ export class SqliteLogStore implements LogStore {
     return this.#one(`SELECT ${META} FROM batch WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT 1`, offset);
   }
 
-  *from(baseOffset: number): Iterable<StoredBatch> {
-    const rows = this.#sql.exec(`SELECT ${META}, body FROM batch WHERE base_offset >= ? ORDER BY base_offset`, baseOffset);
-    for (const row of rows.raw<[...Row, ArrayBuffer]>()) {
-      yield { ...rowOf(row.slice(0, 5) as Row), body: new Uint8Array(row[5]) };
-    }
+  bodies(from: number, to: number): readonly Bytes[] {
+    const query = "SELECT body FROM batch WHERE base_offset >= ? AND base_offset < ? ORDER BY base_offset";
+    // Read to the end: a cursor left in the middle locks every DROP TABLE of the database until it is collected.
+    return [...this.#sql.exec(query, from, to).raw<[ArrayBuffer]>()].map(([body]) => new Uint8Array(body));
   }
 
   insert(row: BatchRow, body: Bytes): void {

@@ -25,7 +25,8 @@ export class Timers {
     if (this.#due.get(name) === dueMs) return;
     this.#due.set(name, dueMs);
     this.#storage.sql.exec("INSERT OR REPLACE INTO timer (name, due_ms) VALUES (?, ?)", name, dueMs);
-    if (dueMs < this.#alarmMs) this.#setAlarm(dueMs);
+    // Of all timers, not `dueMs`: an alarm set before the last wake may be earlier, and setting replaces it (TIM-3).
+    if (dueMs < this.#alarmMs) this.#setAlarm(this.#earliestMs());
   }
 
   clear(name: string): void {
@@ -42,9 +43,13 @@ export class Timers {
   /** Sets the alarm to the earliest timer whatever was set before: the end of `alarm()`, and the watchdog's remedy. */
   rearm(nowMs: number): void {
     this.#alarmMs = Number.POSITIVE_INFINITY;
-    const earliest = Math.min(...this.#due.values());
+    const earliest = this.#earliestMs();
     // workerd#6866: an alarm set to now inside alarm() is lost.
     if (Number.isFinite(earliest)) this.#setAlarm(Math.max(earliest, nowMs + 1));
+  }
+
+  #earliestMs(): number {
+    return Math.min(...this.#due.values());
   }
 
   #setAlarm(dueMs: number): void {

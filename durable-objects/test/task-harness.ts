@@ -7,7 +7,7 @@ import { Task } from "../core/task/task.ts";
 import { recordsOf } from "./batch-body.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export interface Given {
   readonly key?: string | Bytes | null | undefined;

@@ -51,7 +51,19 @@ const minutes = pipeline("minutes", ({ stream }) => {
   readings.to(r2("minutes", { roll: "1 hour" }));
 }).trigger(every("200 ms"));
 
+/** Rows that a test's own D1 table may refuse, or have no column for. `copies` makes one record large on its way out. */
+const rows = pipeline("rows", ({ stream }) =>
+  stream<{ readonly id: string; readonly text?: string; readonly copies?: number }>("rows-in")
+    .flatMap(({ id, text = "", copies = 1 }) =>
+      Array.from({ length: copies }, (_, copy) => ({
+        key: null,
+        value: { id: copies === 1 ? id : `${id}-${copy}`, text: copies === 1 ? text : text.repeat(900_000) },
+      })),
+    )
+    .to(d1("rows", { columns: { id: "TEXT", text: "TEXT" }, primaryKey: ["id"] })),
+);
+
 /** For tests of what its topics may not do while it runs. */
 const held = pipeline("held", ({ stream }) => stream("held-in").to("held-out"));
 
-export const testPipelines: readonly Pipeline[] = [sums, minutes, held];
+export const testPipelines: readonly Pipeline[] = [sums, minutes, rows, held];

@@ -9,10 +9,6 @@ export interface BatchRow {
   readonly endBytes: number;
 }
 
-export interface StoredBatch extends BatchRow {
-  readonly body: Bytes;
-}
-
 /**
  * The rows of one log, ordered by base offset. Synchronous. The caller keeps offsets dense and only ever appends at the
  * end and removes at the front; a store checks neither. Implemented in memory and on SQLite (`log-store-contract.ts`).
@@ -22,8 +18,9 @@ export interface LogStore {
   last(): BatchRow | undefined;
   /** The last batch with `baseOffset <= offset`. */
   atOrBefore(offset: number): BatchRow | undefined;
-  /** Batches from base offset `from` on, one at a time: what is not taken is not read. */
-  from(baseOffset: number): Iterable<StoredBatch>;
+  /** Of the batches with `from <= baseOffset < to`, in order; all in memory at once, so the caller bounds them first. */
+  bodies(from: number, to: number): readonly Bytes[];
+  /** Keeps a copy of the body. */
   insert(row: BatchRow, body: Bytes): void;
   /** Removes the first batches with base offset below this, at most `limit`; answers how many. */
   removeBefore(baseOffset: number, limit: number): number;

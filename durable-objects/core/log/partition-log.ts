@@ -35,8 +35,8 @@ export class PartitionLog {
     this.#logStartOffset = logStartOffset;
     this.#last = store.last();
     const first = store.first();
-    this.#removedBytes = first === undefined ? 0 : first.endBytes - first.size;
-    assert(this.#last === undefined || this.#last.lastOffset >= logStartOffset - 1, "the log ends before it starts");
+    this.#removedBytes = first === undefined ? 0 : startBytesOf(first);
+    assert(first === undefined || first.baseOffset === logStartOffset, "the log begins with its first batch");
   }
 
   get logStartOffset(): number {
@@ -65,6 +65,8 @@ export class PartitionLog {
       });
     }
     const header = readHeader(batch);
+    assert(header.sizeBytes === batch.byteLength, "one whole batch");
+    assert(header.recordCount >= 1 && header.lastOffsetDelta === header.recordCount - 1, "offsets of a batch are dense");
     const baseOffset = this.logEndOffset;
     stampBaseOffset(batch, baseOffset);
     const row: BatchRow = {
@@ -74,7 +76,6 @@ export class PartitionLog {
       size: batch.byteLength,
       endBytes: (this.#last?.endBytes ?? this.#removedBytes) + batch.byteLength,
     };
-    assert(row.lastOffset >= baseOffset, "a batch has at least one record");
     this.#store.insert(row, batch);
     this.#last = row;
     return { ok: true, baseOffset, lastOffset: row.lastOffset };
@@ -99,18 +100,18 @@ export class PartitionLog {
 
   /** Whole batches from the one that holds `from`, within the limits but never less than one if there is one (LOG-6). */
   read(from: number, limits: ReadLimits): LogSlice {
-    const bodies: Bytes[] = [];
-    let bytes = 0;
-    let end = from;
     const first = from >= this.logEndOffset ? undefined : this.#store.atOrBefore(from);
-    if (first === undefined) return { bodies, bytes, end };
-    for (const batch of this.#store.from(first.baseOffset)) {
-      if (bodies.length > 0 && (bytes + batch.size > limits.maxBytes || end - from >= limits.maxRecords)) break;
-      bodies.push(batch.body);
-      bytes += batch.size;
-      end = batch.lastOffset + 1;
-    }
-    return { bodies, bytes, end };
+    if (first === undefined) return { bodies: [], bytes: 0, end: from };
+    const last = this.#lastWithin(first, from, limits);
+    const bodies = this.#store.bodies(first.baseOffset, last.baseOffset + 1);
+    return { bodies, bytes: last.endBytes - startBytesOf(first), end: last.lastOffset + 1 };
+  }
+
+  #lastWithin(first: BatchRow, from: number, { maxBytes, maxRecords }: ReadLimits): BatchRow {
+    const last = this.#holding(Math.min(from + Math.max(1, maxRecords), this.logEndOffset) - 1);
+    const over = (row: BatchRow): boolean => row.endBytes - startBytesOf(first) > maxBytes;
+    if (last.baseOffset === first.baseOffset || !over(last)) return last;
+    return this.#holding(this.#search(first.lastOffset + 1, last, over).baseOffset - 1);
   }
 
   /** Records `from <= offset < from + limits.maxRecords`, decoded, as far as `maxBytes` of batches go. */
@@ -126,76 +127,85 @@ export class PartitionLog {
 
   /** Offset of the first record with a time of at least `timestampMs`; the end when there is none (Kafka's offsetsForTimes). */
   offsetForTimestamp(timestampMs: number, decompress: Decompress): number {
-    const row = this.#firstBatchReaching(timestampMs);
-    if (row === undefined) return this.logEndOffset;
-    for (const batch of this.#store.from(row.baseOffset)) {
-      for (const record of decodeRecords(batch.body, decompress)) {
-        if (record.timestampMs >= timestampMs && record.offset >= this.#logStartOffset) return record.offset;
+    let row = this.#first((candidate) => candidate.maxTimestamp >= timestampMs);
+    for (; row !== undefined; row = this.#after(row)) {
+      for (const body of this.#store.bodies(row.baseOffset, row.baseOffset + 1)) {
+        // The running maximum may be that of a batch since removed; the batch's own says so without unfolding it.
+        if (readHeader(body).maxTimestamp < timestampMs) continue;
+        const record = decodeRecords(body, decompress).find((candidate) => candidate.timestampMs >= timestampMs);
+        assert(record !== undefined, "a record has the maximum timestamp of its batch");
+        return record.offset;
       }
     }
     return this.logEndOffset;
   }
 
-  /** First batch whose running maximum reaches the time: `max_timestamp` never falls, so it is a binary search (LOG-7). */
-  #firstBatchReaching(timestampMs: number): BatchRow | undefined {
-    const first = this.#store.first();
-    if (first === undefined || this.#last === undefined || this.#last.maxTimestamp < timestampMs) return undefined;
-    if (first.maxTimestamp >= timestampMs) return first;
-    let below = first.baseOffset;
-    let reaching = this.#last;
-    while (reaching.baseOffset > below) {
-      const middle = this.#store.atOrBefore(Math.floor((below + reaching.baseOffset) / 2));
-      assert(middle !== undefined, "a batch stands at or before every offset of the log");
-      if (middle.maxTimestamp >= timestampMs) reaching = middle;
-      else if (middle.baseOffset === below) {
-        const next = this.#store.atOrBefore(this.#endOf(middle));
-        assert(next !== undefined && next.baseOffset > below, "a batch follows");
-        if (next.maxTimestamp >= timestampMs) return next;
-        below = next.baseOffset;
-      } else below = middle.baseOffset;
+  /**
+   * Where the log should start to keep within age and size, never past `floor` (the lowest position of an attached task):
+   * always the beginning of a batch, or the end of the log. A negative `maxBytes` and a `keepFromMs` of 0 are no bound.
+   */
+  retainedFrom(bounds: { keepFromMs: number; maxBytes: number; floor: number }): number {
+    const { keepFromMs, maxBytes, floor } = bounds;
+    const end = this.#last?.endBytes ?? 0;
+    let start = this.#logStartOffset;
+    if (keepFromMs > 0) start = this.#first((row) => row.maxTimestamp >= keepFromMs)?.baseOffset ?? this.logEndOffset;
+    if (maxBytes >= 0) {
+      const within = this.#first((row) => end - startBytesOf(row) <= maxBytes)?.baseOffset ?? this.logEndOffset;
+      start = Math.max(start, within);
     }
-    return reaching;
+    if (start <= floor) return start;
+    return this.#store.atOrBefore(floor)?.baseOffset ?? this.#logStartOffset;
   }
 
-  #endOf(row: BatchRow): number {
-    return row.lastOffset + 1;
+  /** The first batch for which `reached` is true, where it stays true from one batch on. */
+  #first(reached: (row: BatchRow) => boolean): BatchRow | undefined {
+    if (this.#last === undefined || !reached(this.#last)) return undefined;
+    return this.#search(this.#logStartOffset, this.#last, reached);
+  }
+
+  /** As `#first`, among the batches that begin between `low` and `high`, for which it is true: a binary search (LOG-7). */
+  #search(low: number, high: BatchRow, reached: (row: BatchRow) => boolean): BatchRow {
+    let found = high;
+    for (let from = low; from < found.baseOffset; ) {
+      const middle = Math.floor((from + found.baseOffset) / 2);
+      const row = this.#holding(middle);
+      if (reached(row)) found = row;
+      else from = middle + 1;
+    }
+    return found;
+  }
+
+  /** `offset` is one of the log's. */
+  #holding(offset: number): BatchRow {
+    const row = this.#store.atOrBefore(offset);
+    assert(row !== undefined && row.lastOffset >= offset, "every offset of the log lies in a batch");
+    return row;
+  }
+
+  #after(row: BatchRow): BatchRow | undefined {
+    const next = row.lastOffset + 1;
+    return next >= this.logEndOffset ? undefined : this.#holding(next);
   }
 
   /**
-   * Where the log should start to keep within age and size, never past `floor` (the lowest position of an attached task):
-   * always the beginning of a batch, or the end of the log.
+   * Removes batches before `offset`, which begins a batch or is the end, at most `limit`; answers whether all are gone. A
+   * log that it empties goes on at `offset`.
    */
-  retainedFrom(bounds: { keepFromMs: number; maxBytes: number; floor: number }): number {
-    let start = this.#logStartOffset;
-    const fresh = bounds.keepFromMs <= 0 ? undefined : (this.#firstBatchReaching(bounds.keepFromMs) ?? "none");
-    if (fresh === "none") start = this.logEndOffset;
-    else if (fresh !== undefined) start = Math.max(start, fresh.baseOffset);
-    if (bounds.maxBytes >= 0) start = Math.max(start, this.#firstWithin(bounds.maxBytes));
-    if (start <= bounds.floor) return start;
-    const held = this.#store.atOrBefore(bounds.floor);
-    return Math.max(this.#logStartOffset, held?.baseOffset ?? this.#logStartOffset);
-  }
-
-  #firstWithin(maxBytes: number): number {
-    let start = this.#logStartOffset;
-    for (let row = this.#store.first(); row !== undefined && this.#last !== undefined; ) {
-      if (this.#last.endBytes - (row.endBytes - row.size) <= maxBytes) return row.baseOffset;
-      start = this.#endOf(row);
-      row = start >= this.logEndOffset ? undefined : this.#store.atOrBefore(start);
-    }
-    return start;
-  }
-
-  /** Removes batches before `offset`, which begins a batch or is the end, at most `limit`; answers whether all are gone. */
   trim(offset: number, limit: number): boolean {
-    const removed = this.#store.removeBefore(offset, limit);
+    assert(offset >= this.#logStartOffset && offset <= this.logEndOffset, "a log is trimmed inside its bounds");
+    this.#store.removeBefore(offset, limit);
     const first = this.#store.first();
-    this.#logStartOffset = Math.max(this.#logStartOffset, first === undefined ? offset : first.baseOffset);
-    if (first !== undefined) this.#removedBytes = first.endBytes - first.size;
+    this.#logStartOffset = first?.baseOffset ?? offset;
+    assert(this.#logStartOffset <= offset, "a log is trimmed where a batch begins");
+    if (first !== undefined) this.#removedBytes = startBytesOf(first);
     else if (this.#last !== undefined) {
       this.#removedBytes = this.#last.endBytes;
       this.#last = undefined;
     }
-    return removed < limit;
+    return this.#logStartOffset === offset;
   }
+}
+
+function startBytesOf(row: BatchRow): number {
+  return row.endBytes - row.size;
 }

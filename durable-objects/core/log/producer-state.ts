@@ -12,7 +12,10 @@ export interface RememberedBatch {
 
 export interface ProducerState {
   readonly epoch: number;
-  /** Sequence of the first batch accepted in this epoch: what lies before it was never ours, so it is no duplicate. */
+  /**
+   * Sequence of the first batch accepted in this epoch: what lies before it was never stored, so it is no duplicate. Once
+   * half the ring lies between, `last - 2^30`: as far back as a sequence can be told from one ahead.
+   */
   readonly start: number;
   /** Newest last, at most REMEMBERED_BATCHES. */
   readonly recent: readonly RememberedBatch[];
@@ -32,15 +35,16 @@ export type Verdict = Answer<
 
 const accept: Verdict = { ok: true, duplicate: false };
 const SEQUENCES = MAX_SEQUENCE + 1;
+const HALF = SEQUENCES / 2;
 
 /** `to - from` on Kafka's ring of sequences, in [-2^30, 2^30): RecordBatch sequences wrap after 2147483647 to 0. */
 function distance(from: number, to: number): number {
-  const ahead = (((to - from) % SEQUENCES) + SEQUENCES) % SEQUENCES;
-  return ahead < SEQUENCES / 2 ? ahead : ahead - SEQUENCES;
+  const ahead = sequenceAfter(to, -from);
+  return ahead < HALF ? ahead : ahead - SEQUENCES;
 }
 
 export function sequenceAfter(sequence: number, count: number): number {
-  return (sequence + count) % SEQUENCES;
+  return (((sequence + count) % SEQUENCES) + SEQUENCES) % SEQUENCES;
 }
 
 export function lastSequenceOf(state: ProducerState): number {
@@ -51,7 +55,8 @@ export function remember(state: ProducerState | undefined, attempt: Attempt, at:
   const { epoch, first, last, fingerprint } = attempt;
   const entry: RememberedBatch = { first, last, fingerprint, ...at };
   if (state === undefined || state.epoch !== epoch) return { epoch, start: first, recent: [entry] };
-  return { epoch, start: state.start, recent: [...state.recent, entry].slice(-REMEMBERED_BATCHES) };
+  const start = distance(state.start, last) >= 0 ? state.start : sequenceAfter(last, -HALF);
+  return { epoch, start, recent: [...state.recent, entry].slice(-REMEMBERED_BATCHES) };
 }
 
 /** One sequence a request; gaps are normal, since not every request touches every partition (IDP-1 … IDP-5). */

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { MAX_BATCH_BYTES, TARGET_BATCH_BYTES } from "../../../schema/limits.ts";
+import { partitionForKey } from "../../../schema/murmur2.ts";
+import type { PlanNode } from "../../../schema/plan.ts";
+import { readHeader } from "../../../schema/record-batch/decode.ts";
+import { logOf, planOf, runTask, type Given } from "../../test/task-harness.ts";
+import { recordsOf } from "../../test/batch-body.ts";
+import { MemoryStateStore } from "../store/memory-state-store.ts";
+import type { OutboxRow } from "../task/task-port.ts";
+import { Task } from "../task/task.ts";
+
+const source: PlanNode = { kind: "source", name: "source", inputs: [], topic: "in", format: "json" };
+const sink = (input: string): PlanNode => ({
+  kind: "sink",
+  name: "out",
+  inputs: [input],
+  sink: { kind: "topic", topic: "out", format: "json" },
+});
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function rowsOf(nodes: readonly PlanNode[], given: readonly Given[], partitions = 1): readonly OutboxRow[] {
+  const outputs = { out: { partitions }, dead: { partitions } };
+  const task = new Task(planOf(nodes), {
+    store: new MemoryStateStore(),
+    topic: "in",
+    partition: 3,
+    outputs,
+    cacheBytes: 1_000,
+  });
+  task.restore(undefined);
+  return task.run(logOf(given), { nowMs: 0 }).rows;
+}
+
+test("records are placed by murmur2 of their key, key-less ones by where they came from [SNK-1]", () => {
+  const keys = ["", "a", "b", "sensor-17", "é", "x".repeat(100)];
+  const rows = rowsOf(
+    [source, sink("source")],
+    [...keys, null].map((key) => ({ key, value: 1 })),
+    7,
+  );
+  for (const { target, body } of rows) {
+    for (const { key } of recordsOf(body)) {
+      const partition = partitionForKey(key ?? utf8(`in/3/${keys.length}`), 7);
+      expect(target).toBe(`topic:out/${partition}`);
+    }
+  }
+  expect(rows.reduce((sum, row) => sum + row.records, 0)).toBe(7);
+});
+
+test("a windowed key is its text and 8 bytes of start, placed by the text [SNK-2]", () => {
+  const start = 253_402_300_000_000;
+  const nodes: PlanNode[] = [
+    source,
+    {
+      kind: "map",
+      name: "map",
+      inputs: ["source"],
+      mapper: (value) => ({ key: { key: "abc", start: value as number, end: start + 1 }, value: null }),
+    },
+    sink("map"),
+  ];
+  for (const value of [start, 0, -1, -(2 ** 40)]) {
+    const [row] = rowsOf(nodes, [{ value }], 7);
+    const key = recordsOf(row!.body)[0]!.key!;
+    expect([...key.subarray(0, 3)]).toEqual([...utf8("abc")]);
+    expect(new DataView(key.buffer, key.byteOffset + 3).getBigInt64(0)).toBe(BigInt(value));
+    expect(row?.target).toBe(`topic:out/${partitionForKey(utf8("abc"), 7)}`);
+  }
+});
+
+test("a slice's records for one partition are cut into batches below the target size [SNK-3]", () => {
+  const given = Array.from({ length: 30 }, (_, n) => ({
+    key: "k",
+    value: `${n}`.padEnd(n === 7 ? 980_000 : 90_000, "x"),
+    timestampMs: n,
+  }));
+  const rows = rowsOf([source, sink("source")], given);
+  expect(rows.length).toBeGreaterThan(3);
+  for (const { body, records } of rows) {
+    expect(body.length).toBeLessThanOrEqual(TARGET_BATCH_BYTES);
+    expect(body.length).toBeLessThan(MAX_BATCH_BYTES);
+    expect(readHeader(body)).toMatchObject({
+      recordCount: records,
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+      codec: "none",
+    });
+  }
+  expect(rows.flatMap((row) => recordsOf(row.body)).map((record) => record.timestampMs)).toEqual(
+    given.map((record) => record.timestampMs),
+  );
+});
+
+test("a record above the limits is a dead letter [SNK-4]", () => {
+  const grow: PlanNode = {
+    kind: "mapValues",
+    name: "grow",
+    inputs: ["source"],
+    mapper: (value) => "é".repeat(value as number),
+  };
+  const { sent } = runTask(planOf([source, grow, sink("grow")]), logOf([{ value: 499_999 }, { value: 500_000 }]));
+  expect(sent["topic:out/0"]).toHaveLength(1);
+  expect(sent["topic:dead/0"]?.[0]?.headers).toMatchObject({
+    "millrace.error": "the record is 1000002 bytes, the limit is 1000000",
+    "millrace.node": "out",
+  });
+});
+
+test("what JSON cannot hold is a dead letter [SNK-4]", () => {
+  const half: PlanNode = { kind: "mapValues", name: "half", inputs: ["source"], mapper: () => ({ ratio: Infinity }) };
+  const { sent } = runTask(planOf([source, half, sink("half")]), logOf([{ value: 1 }]));
+  expect(sent["topic:dead/0"]?.[0]?.headers["millrace.error"]).toBe("value.ratio is Infinity, which JSON cannot hold");
+});
