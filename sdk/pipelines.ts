@@ -1,0 +1,88 @@
+import { DEFAULT_DRAIN_MS } from "../schema/limits.ts";
+import type { StoreDescription, TaskStatus, TopologyNode } from "../schema/rpc.ts";
+import { Store } from "./store.ts";
+import type { Transport } from "./transport.ts";
+
+export interface PipelineSummary {
+  readonly name: string;
+  readonly version: number;
+  readonly incarnation: number;
+  readonly state: "running" | "bootstrapping" | "paused" | "failed";
+  readonly trigger: string;
+  /** Topics it reads. */
+  readonly sources: readonly string[];
+  readonly error?: string | undefined;
+}
+
+export interface PipelineDescription extends PipelineSummary {
+  /** `mermaid` is the text of a flowchart. */
+  readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string };
+  /** One for each partition of its sources. */
+  readonly tasks: readonly Omit<TaskStatus, "pipeline" | "trigger">[];
+}
+
+/** `client.pipelines`. */
+export class Pipelines {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async list(): Promise<readonly PipelineSummary[]> {
+    const { pipelines } = await this.#transport.json<{ pipelines: readonly PipelineSummary[] }>({
+      method: "GET",
+      path: ["pipelines"],
+    });
+    return pipelines;
+  }
+
+  get(pipeline: string): Promise<PipelineDescription> {
+    return this.#transport.json({ method: "GET", path: ["pipelines", pipeline] });
+  }
+
+  async pause(pipeline: string): Promise<void> {
+    await this.#transport.json({ method: "POST", path: ["pipelines", pipeline, "pause"] });
+  }
+
+  async resume(pipeline: string): Promise<void> {
+    await this.#transport.json({ method: "POST", path: ["pipelines", pipeline, "resume"] });
+  }
+
+  /**
+   * Resolves when everything that was in the inputs when called has been processed, whatever the trigger, and what it
+   * caused has been delivered. Closes no window. Rejects with `timed_out` after `timeoutMs` (default 30 000).
+   *
+   * @example
+   * ```ts
+   * import { Millrace } from "../sdk/index.ts";
+   *
+   * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+   * const producer = client.producer();
+   * await producer.send("orders", { key: "a", value: { amount: 12 } });
+   * await client.pipelines.drain("totals");
+   * console.log(await client.pipelines.store("totals", "by-customer").get("a"));
+   * ```
+   */
+  async drain(pipeline: string, options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    const { timeoutMs } = options;
+    await this.#transport.json({
+      method: "POST",
+      path: ["pipelines", pipeline, "drain"],
+      query: { timeoutMs },
+      timeoutMs: (timeoutMs ?? DEFAULT_DRAIN_MS) + this.#transport.retry.timeoutMs,
+    });
+  }
+
+  async stores(pipeline: string): Promise<readonly StoreDescription[]> {
+    const { stores } = await this.#transport.json<{ stores: readonly StoreDescription[] }>({
+      method: "GET",
+      path: ["pipelines", pipeline, "stores"],
+    });
+    return stores;
+  }
+
+  store(pipeline: string, store: string): Store {
+    return new Store(this.#transport, { pipeline, store });
+  }
+}
