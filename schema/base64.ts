@@ -12,20 +12,32 @@ const digits = Uint8Array.from(ALPHABET, (digit) => digit.charCodeAt(0));
 const values = new Uint8Array(256).fill(64);
 for (const [value, digit] of digits.entries()) values[digit] = value;
 
+/** Characters of the base64 of that many bytes. */
+export function base64Length(bytes: number): number {
+  return 4 * Math.ceil(bytes / 3);
+}
+
 export function encodeBase64(bytes: Uint8Array): string {
-  const text = new Uint8Array(4 * Math.ceil(bytes.length / 3));
-  let written = 0;
-  for (let at = 0; at < bytes.length; at += 3, written += 4) {
-    const second = at + 1 < bytes.length ? bytes[at + 1]! : 0;
-    const third = at + 2 < bytes.length ? bytes[at + 2]! : 0;
-    const group = (bytes[at]! << 16) | (second << 8) | third;
-    text[written] = digits[group >> 18]!;
-    text[written + 1] = digits[(group >> 12) & 63]!;
-    text[written + 2] = digits[(group >> 6) & 63]!;
-    text[written + 3] = digits[group & 63]!;
+  const text = new Uint8Array(base64Length(bytes.length));
+  writeBase64(text, 0, bytes);
+  return readUtf8(text);
+}
+
+/** Writes base64 as ASCII and answers where it ends. The caller has made room for `base64Length`. */
+export function writeBase64(target: Uint8Array, at: number, bytes: Uint8Array): number {
+  const whole = bytes.length - (bytes.length % 3);
+  for (let from = 0; from < bytes.length; from += 3, at += 4) {
+    const second = from < whole ? bytes[from + 1]! : (bytes[from + 1] ?? 0);
+    const third = from < whole ? bytes[from + 2]! : 0;
+    const group = (bytes[from]! << 16) | (second << 8) | third;
+    target[at] = digits[group >> 18]!;
+    target[at + 1] = digits[(group >> 12) & 63]!;
+    target[at + 2] = digits[(group >> 6) & 63]!;
+    target[at + 3] = digits[group & 63]!;
   }
-  const padding = text.length === 0 ? 0 : (3 - (bytes.length % 3)) % 3;
-  return readUtf8(text.fill(PAD, text.length - padding));
+  const padding = whole === bytes.length ? 0 : 3 - (bytes.length - whole);
+  target.fill(PAD, at - padding, at);
+  return at;
 }
 
 /** Undefined for anything but canonical base64: no whitespace, whole padding, unused bits zero (JSN-7). */

@@ -22,7 +22,7 @@ export function unescapeJson(raw: Bytes): Bytes | undefined {
   const text = new Uint8Array(raw.length);
   text.set(raw.subarray(0, first));
   let written = first;
-  for (let at = first; at < raw.length; ) {
+  for (let at = first; at < raw.length;) {
     const byte = raw[at]!;
     if (byte !== BACKSLASH) {
       text[written++] = byte;

@@ -60,7 +60,7 @@ export function skipString(bytes: Uint8Array, at: number): number {
 /** `depth` counts the objects and arrays around the value: recursion ends at MAX_JSON_DEPTH, long before the stack does. */
 function skipValue(bytes: Uint8Array, at: number, depth: number): number {
   if (at < 0 || at >= bytes.length) return -1;
-  switch (bytes[at]) {
+  switch (bytes[at]!) {
     case QUOTE:
       return skipString(bytes, at + 1);
     case OPEN_OBJECT:
@@ -141,7 +141,7 @@ function skipDigits(bytes: Uint8Array, at: number): number {
 
 /** `at` is after the backslash: one of `"\/bfnrt`, or u and four hexadecimal digits. */
 function skipEscape(bytes: Uint8Array, at: number): number {
-  switch (bytes[at]) {
+  switch (bytes[at]!) {
     case QUOTE:
     case BACKSLASH:
     case 0x2f:

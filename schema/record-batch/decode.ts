@@ -90,7 +90,7 @@ export function forEachRecord(
 ): void {
   const header = readHeader(batch);
   const plain = header.codec === "none";
-  const bytes = plain ? batch : decompress(header.codec, batch.subarray(layout.RECORDS_AT), MAX_UNFOLDED_BYTES);
+  const bytes = plain ? batch : unfold(header.codec, batch, decompress);
   const appendTime = header.timestampType === "LogAppendTime";
   const cursor = new RecordCursor(bytes, plain ? layout.RECORDS_AT : 0);
   for (let index = 0; index < header.recordCount; index++) {
@@ -105,6 +105,12 @@ export function forEachRecord(
     };
     if (visit(record) === false) return;
   }
+}
+
+function unfold(codec: layout.Codec, batch: Bytes, decompress: Decompress): Bytes {
+  const section = decompress(codec, batch.subarray(layout.RECORDS_AT), MAX_UNFOLDED_BYTES);
+  // node:zlib answers a Buffer, whose views are Buffers, whose `slice` does not copy.
+  return new Uint8Array(section.buffer, section.byteOffset, section.byteLength);
 }
 
 export function decodeRecords(batch: Bytes, decompress: Decompress): ConsumerRecord[] {

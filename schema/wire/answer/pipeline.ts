@@ -28,6 +28,7 @@ const taskStatus = z
     recordsOut: z.int(),
     lateRecords: z.int(),
     deadLetters: z.int(),
+    droppedRecords: z.int().meta({ description: "Records an aggregate must drop: those without a key." }),
     skippedRecords: z.int(),
     outbox: z.int(),
     lastBatch: z

@@ -15,3 +15,6 @@ export const flag = z.enum(["true", "false"]);
 
 /** Routes that know no query parameter refuse each by name. */
 export const noQuery = z.strictObject({});
+
+/** Routes that take no body refuse each field of one. */
+export const noBody = z.strictObject({});

@@ -2,5 +2,12 @@ import * as z from "zod";
 import { MAX_PARTITIONS } from "../../limits.ts";
 import { integer } from "./parameter.ts";
 
-/** `partition` is required with a RecordBatch and unknown with records, which say it one by one. */
-export const produceQuery = z.strictObject({ partition: integer(0, MAX_PARTITIONS - 1).optional() });
+/**
+ * `partition` is required with a RecordBatch and refused with records, which say it one by one. `await` is known only so
+ * that its refusal can say that it is not available yet.
+ */
+export const produceQuery = z.strictObject({
+  partition: integer(0, MAX_PARTITIONS - 1).optional(),
+  await: z.string().optional(),
+});
+export type ProduceParameters = z.infer<typeof produceQuery>;

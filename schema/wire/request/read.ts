@@ -15,3 +15,4 @@ export const readQuery = z.strictObject({
   waitMs: integer(0, MAX_WAIT_MS).default(0),
   format: z.literal("binary").optional(),
 });
+export type ReadParameters = z.infer<typeof readQuery>;

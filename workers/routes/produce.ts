@@ -1,0 +1,111 @@
+import { Hono } from "hono";
+import { refuse, type Answer } from "../../schema/error.ts";
+import { MAX_REQUEST_BYTES } from "../../schema/limits.ts";
+import type { ProduceInput } from "../../schema/produce-record.ts";
+import { type ProduceInputs, readProduceBody, readProduceLines } from "../../schema/produce-text.ts";
+import type { Bytes } from "../../schema/record.ts";
+import type { Appended, AppendRequest, TopicIdentity } from "../../schema/rpc.ts";
+import { type ProduceParameters, produceQuery } from "../../schema/wire/request/produce.ts";
+import { answered } from "../answer.ts";
+import { readBody } from "../body.ts";
+import type { Edge, EdgeContext } from "../edge.ts";
+import { withQuery } from "../input.ts";
+import { checkPartition, topicOf } from "../path.ts";
+import { mediaTypeOf, RECORD_BATCH_TYPE } from "../media-type.ts";
+import { batchAnswer, commonRefusal, recordsAnswer, type Outcomes } from "../produce/answer.ts";
+import { encodeAppends } from "../produce/encode.ts";
+import { keylessPartition, placeRecords } from "../produce/place.ts";
+import { batchAppend } from "../produce/record-batch.ts";
+import { requestProducerOf, type RequestProducer } from "../produce/request-sequence.ts";
+import { checkSettings } from "../produce/topic-settings.ts";
+import { problem } from "../refuse.ts";
+import { ask, partitionOf } from "../stubs.ts";
+import { withTopic } from "../topic-cache.ts";
+
+const textReaders = new Map<string, (bytes: Bytes) => ProduceInputs>([
+  ["application/json", readProduceBody],
+  ["application/x-ndjson", readProduceLines],
+]);
+
+function append(context: EdgeContext, identity: TopicIdentity, [partition, request]: readonly [number, AppendRequest]) {
+  return ask<Appended>(partitionOf(context.env, identity, partition).append(request));
+}
+
+async function produceRecords(
+  context: EdgeContext,
+  records: readonly ProduceInput[],
+  producer: RequestProducer | undefined,
+): Promise<Response> {
+  const nowMs = Date.now();
+  const answer = await withTopic(context.env, topicOf(context), async (identity) => {
+    const { partitions } = identity;
+    const places = placeRecords(records, partitions, keylessPartition(producer, partitions));
+    if (!places.ok) return places;
+    const encoded = encodeAppends({ records, placed: places.placed, nowMs, producer });
+    if (!encoded.ok) return encoded;
+    const { appends } = encoded;
+    const refusal = await checkSettings(context.env, identity, { appends, nowMs });
+    if (refusal !== undefined) return refusal;
+    const asked = [...appends].map(async (one) => [one[0], await append(context, identity, one)] as const);
+    const outcomes: Outcomes = new Map(await Promise.all(asked));
+    return commonRefusal(outcomes) ?? { ok: true as const, placed: places.placed, outcomes };
+  });
+  return answered(answer, ({ placed, outcomes }) => recordsAnswer(placed, outcomes));
+}
+
+async function produceBatch(
+  context: EdgeContext,
+  bytes: Bytes,
+  to: { readonly partition: number; readonly producer: RequestProducer | undefined },
+): Promise<Response> {
+  const { partition, producer } = to;
+  const batch = batchAppend(bytes, producer);
+  if (!batch.ok) return problem(batch);
+  const answer = await withTopic<Appended>(context.env, topicOf(context), async (identity) => {
+    const exists = checkPartition(partition, identity.partitions);
+    return exists.ok ? append(context, identity, [partition, batch.append]) : exists;
+  });
+  return answered(answer, (appended) => batchAnswer(partition, batch.records, appended));
+}
+
+/** What the headers say, checked before the body is read. */
+function checkHeaders(
+  context: EdgeContext,
+  query: ProduceParameters,
+): Answer<{ readonly type: string; readonly producer: RequestProducer | undefined }> {
+  if (query.await !== undefined) {
+    const hint = "Leave it out, and drain the pipeline or read its output topic";
+    return refuse("invalid_request", `await=${query.await} is not available yet`, { hint, field: "await" });
+  }
+  const type = mediaTypeOf(context.req.header("content-type"));
+  if (type !== RECORD_BATCH_TYPE && !textReaders.has(type)) {
+    const hint = `Send ${[...textReaders.keys()].join(", ")} or ${RECORD_BATCH_TYPE}`;
+    return refuse("unsupported_media_type", `"${type}" is not a content type of records`, { hint });
+  }
+  if (type === RECORD_BATCH_TYPE && query.partition === undefined) {
+    return refuse("invalid_request", "a RecordBatch goes to one partition: send ?partition=N", { field: "partition" });
+  }
+  if (type !== RECORD_BATCH_TYPE && query.partition !== undefined) {
+    const message = "?partition=N goes with a RecordBatch: a record object has a partition of its own";
+    return refuse("invalid_request", message, { field: "partition" });
+  }
+  const sequence = requestProducerOf(context.req.raw.headers);
+  return sequence.ok ? { ok: true, type, producer: sequence.producer } : sequence;
+}
+
+export const produce: Hono<Edge> = new Hono<Edge>();
+
+produce.post(
+  "/v1/topics/:topic/records",
+  withQuery(produceQuery, async (context, query) => {
+    const headers = checkHeaders(context, query);
+    if (!headers.ok) return problem(headers);
+    const { type, producer } = headers;
+    const body = await readBody(context.req.raw, MAX_REQUEST_BYTES);
+    if (!body.ok) return problem(body);
+    const { partition } = query;
+    if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer });
+    const read = (textReaders.get(type) ?? readProduceBody)(body.bytes);
+    return read.ok ? produceRecords(context, read.records, producer) : problem(read);
+  }),
+);

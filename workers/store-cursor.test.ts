@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readCursor, writeCursor } from "./store-cursor.ts";
+
+test("a cursor comes back as it went, whatever the key, and stands in a URL as it is [STR-3]", () => {
+  const position = fc.record({
+    source: fc.nat(10),
+    partition: fc.nat(255),
+    inner: fc.option(fc.string({ unit: "grapheme" }), { nil: undefined }),
+  });
+  fc.assert(
+    fc.property(position, (at) => {
+      const cursor = writeCursor("p/s", at);
+      expect(cursor).toMatch(/^[\w-]+$/);
+      expect(readCursor("p/s", cursor)).toEqual({ ok: true, ...at });
+    }),
+  );
+});
+
+test("a cursor of another store, or any other text, is refused [STR-3]", () => {
+  expect(readCursor("p/t", writeCursor("p/s", { source: 0, partition: 0 }))).toMatchObject({ code: "invalid_request" });
+  for (const cursor of [
+    "",
+    "x",
+    "!",
+    "e30",
+    btoa("[1]"),
+    btoa('["p/s","a",0]'),
+    btoa('["p/s",0,-1]'),
+    btoa('["p/s",0,0,5]'),
+  ]) {
+    expect({ cursor, ...readCursor("p/s", cursor) }).toMatchObject({ code: "invalid_request", field: "cursor" });
+  }
+});
