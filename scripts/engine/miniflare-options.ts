@@ -1,0 +1,53 @@
+import { accessSync, constants } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Log, LogLevel, type V4MiniflareOptions } from "miniflare";
+import { type Bundle, FRONT } from "./bundle.ts";
+import { runtimeFile } from "./folder-lock.ts";
+
+const require = createRequire(import.meta.url);
+
+export function miniflareOptions(
+  { name, workerOptions, code }: Bundle,
+  { dataDir, port }: { readonly dataDir: string; readonly port: number },
+): V4MiniflareOptions {
+  return {
+    host: "127.0.0.1",
+    // Its own port takes triggers (cron.ts); `port` speaks to the Worker.
+    port: 0,
+    unsafeTriggerHandlers: true,
+    // Otherwise every start asks workers.cloudflare.com.
+    cf: false,
+    telemetry: { enabled: false },
+    logRequests: false,
+    log: new Log(LogLevel.WARN),
+    // Standard output is for what the command says.
+    handleStructuredLogs: ({ message }) => process.stderr.write(`${message}\n`),
+    // Where `wrangler dev --persist-to <dataDir>` keeps the same.
+    resourcePersistencePath: join(dataDir, "v3"),
+    unsafeRuntimeEnv: runtimeEnvironment(dataDir),
+    workers: [
+      {
+        ...workerOptions,
+        name,
+        bindings: { ...("bindings" in workerOptions ? (workerOptions.bindings as object) : {}), MILLRACE_AUTH: "off" },
+        unsafeDirectSockets: [{ host: "127.0.0.1", port, entrypoint: FRONT }],
+        modules: [{ type: "ESModule", path: "index.js", contents: code }],
+      },
+    ],
+  };
+}
+
+/** workerd is started through workerd.sh where there is a shell; on Windows, or when the file lost its mode, as it is. */
+function runtimeEnvironment(dataDir: string): Record<string, string> {
+  const wrapper = join(import.meta.dirname, "workerd.sh");
+  try {
+    if (process.platform === "win32") return {};
+    accessSync(wrapper, constants.X_OK);
+  } catch {
+    return {};
+  }
+  process.env["MINIFLARE_WORKERD_PATH"] = wrapper;
+  const { default: workerd } = require("workerd") as { readonly default: string };
+  return { MILLRACE_WORKERD: workerd, MILLRACE_WORKERD_PID: runtimeFile(dataDir) };
+}
