@@ -17,7 +17,11 @@ export default defineConfig({
       {
         // `main` exports what wrangler.toml's main exports, and the objects that only tests use.
         plugins: [
-          cloudflareTest({ main: "./workers/test/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
+          cloudflareTest({
+            main: "./workers/test/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { durableObjects: { BARE: { className: "BareObject", useSQLite: true } } },
+          }),
         ],
         test: {
           name: "workerd",

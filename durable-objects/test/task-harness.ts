@@ -7,7 +7,7 @@ import { Task } from "../core/task/task.ts";
 import { recordsOf } from "./batch-body.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 export interface Given {
   readonly key?: string | Bytes | null | undefined;
@@ -18,14 +18,19 @@ export interface Given {
   readonly headers?: readonly Header[] | undefined;
 }
 
+/** A plain buffer, which Cloudflare's type of TextEncoder does not promise. */
+function utf8(text: string): Bytes {
+  return new Uint8Array(encoder.encode(text));
+}
+
 /** Records of a log that starts at offset 0. */
 export function logOf(given: readonly Given[]): ConsumerRecord[] {
   return given.map(({ key = null, value = null, text, timestampMs = 0, headers = [] }, offset) => {
     const source = text ?? (value === null ? null : JSON.stringify(value));
     return {
       offset,
-      key: typeof key === "string" ? encoder.encode(key) : key,
-      value: source === null ? null : encoder.encode(source),
+      key: typeof key === "string" ? utf8(key) : key,
+      value: source === null ? null : utf8(source),
       timestampMs,
       headers,
     };

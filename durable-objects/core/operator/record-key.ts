@@ -28,7 +28,7 @@ export function storeKey(key: Exclude<PlanKey, null>, node: string): string {
 export function windowedBytes(key: Bytes, start: number): Bytes {
   const bytes = new Uint8Array(key.length + WINDOW_START_BYTES);
   bytes.set(key);
-  // By halves: a DataView and a BigInt for each record cost more than the rest of its way out.
+  // By halves: a DataView and a BigInt for each record were a tenth of the time of a windowed aggregate with a sink.
   const high = Math.floor(start / 2 ** 32);
   const low = start - high * 2 ** 32;
   for (let at = 0; at < 4; at++) {

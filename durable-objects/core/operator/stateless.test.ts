@@ -90,7 +90,7 @@ test("null is a tombstone on every way through [STM-4]", () => {
 test("map, flatMap and selectKey give new keys and values, with the record's time and headers [STM-5]", () => {
   const seen: RecordContext[] = [];
   const nodes: Middle[] = [
-    { kind: "map", mapper: (value, key) => ({ key: `${String(key)}1`, value: [value] }) },
+    { kind: "map", mapper: (value, key) => ({ key: `${key as string}1`, value: [value] }) },
     {
       kind: "flatMap",
       mapper: function* (value, key) {

@@ -185,6 +185,7 @@ test("a window expires only after it stopped taking records [WIN-7]", () => {
       fc.nat(100),
       fc.nat(300),
       fc.integer({ min: -500, max: 1000 }),
+      // oxlint-disable-next-line max-params -- one for each arbitrary
       (sizeMs, graceMs, asked, streamTime) => {
         const windows = tumbling(sizeMs, graceMs);
         const before = expiredBefore(windows, streamTime, retentionMs(windows, asked));

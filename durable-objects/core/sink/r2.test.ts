@@ -21,7 +21,7 @@ test("each record is one line of its value's text, at the path that user code gi
     { key: "b", text: '{\n  "s": "x\\ny"\r\n}' },
     { key: "a", value: [1] },
   ];
-  expect(r2((_, key) => `day=1/${String(key)}`, given).text).toEqual({
+  expect(r2((_, key) => `day=1/${key as string}`, given).text).toEqual({
     "r2:archive/day=1/a": "12.30\n[1]\n",
     "r2:archive/day=1/b": '{   "s": "x\\ny" }\n',
   });

@@ -115,7 +115,7 @@ const nodes: readonly PlanNode[] = [
     sink: {
       kind: "r2",
       prefix: "p",
-      path: (_, key) => (key === "2" ? "../up" : `part-${String(key)}`),
+      path: (_, key) => (key === "2" ? "../up" : `part-${key as string}`),
       rollMs: 1,
       maxFileBytes: 1,
     },
@@ -139,6 +139,7 @@ const given: fc.Arbitrary<Given> = fc.record({
   timestampMs: fc.nat(120),
 });
 const log = fc.array(given, { maxLength: 40 }).map(logOf);
+const cacheBytes = fc.constantFrom(0, 500, 1_000_000);
 const slices = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 });
 
 function comparable({ sent, text, state, progress }: Outcome): unknown {
@@ -152,9 +153,9 @@ function runs(plan: Plan, records: ReturnType<typeof logOf>, running: Running): 
 test("any slicing, with or without a crash after each slice and whatever the cache holds, gives the same [TSK-1]", () => {
   const plan = planOf(nodes);
   fc.assert(
-    fc.property(log, slices, fc.boolean(), fc.constantFrom(0, 500, 1_000_000), (records, sizes, crash, cacheBytes) => {
+    fc.property(log, slices, fc.record({ crash: fc.boolean(), cacheBytes }), (records, sizes, how) => {
       const whole = runs(plan, records, { partitions: 3 });
-      expect(runs(plan, records, { slices: sizes, crash, cacheBytes, partitions: 3 })).toEqual(whole);
+      expect(runs(plan, records, { slices: sizes, ...how, partitions: 3 })).toEqual(whole);
     }),
     { numRuns: 300 },
   );
@@ -163,9 +164,9 @@ test("any slicing, with or without a crash after each slice and whatever the cac
 test("micro-batches give the same whatever the cache holds and wherever it crashes between them [TSK-1]", () => {
   const plan = planOf(nodes);
   fc.assert(
-    fc.property(log, slices, fc.constantFrom(0, 500, 1_000_000), (records, sizes, cacheBytes) => {
+    fc.property(log, slices, cacheBytes, (records, sizes, bytes) => {
       const kept = runs(plan, records, { slices: sizes, microBatches: true });
-      expect(runs(plan, records, { slices: sizes, microBatches: true, crash: true, cacheBytes })).toEqual(kept);
+      expect(runs(plan, records, { slices: sizes, microBatches: true, crash: true, cacheBytes: bytes })).toEqual(kept);
     }),
     { numRuns: 200 },
   );

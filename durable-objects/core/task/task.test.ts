@@ -98,29 +98,43 @@ test("anything may be thrown, of any size [TSK-4]", () => {
   }
 });
 
-test("an error of the store is the caller's: it is thrown, and the task must be restored [TSK-5]", () => {
-  const store = new MemoryStateStore();
-  const plan = planOf([source, count, sink("count")]);
-  const task = new Task(plan, { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
-  task.restore(undefined);
-  const log = logOf([
-    { key: "a", value: 1 },
-    { key: "b", value: 1 },
-  ]);
-  const { progress } = task.run(log.slice(0, 1), { nowMs: 0 });
-  const { put } = store;
-  store.put = () => {
-    throw new Error("disk full");
-  };
-  expect(() => store.transaction(() => task.run(log.slice(1), { nowMs: 0 }))).toThrow("disk full");
-  expect(() => task.run([], { nowMs: 0 })).toThrow(/restored/);
-  store.put = put;
-  task.restore(progress);
-  const { rows } = task.run(log.slice(1), { nowMs: 0 });
-  expect(received(rows).sent["topic:out/0"]).toMatchObject([{ key: "b", value: "1" }]);
-  expect(task.counters.recordsIn).toBe(2);
-  expect(stateOf(plan, store)).toMatchObject([["count", [{ key: "a" }, { key: "b" }]]]);
-});
+class FailingStore extends MemoryStateStore {
+  failing: "get" | "put" | undefined;
+
+  override get(...args: Parameters<MemoryStateStore["get"]>): ReturnType<MemoryStateStore["get"]> {
+    if (this.failing === "get") throw new Error("disk");
+    return super.get(...args);
+  }
+
+  override put(...args: Parameters<MemoryStateStore["put"]>): void {
+    if (this.failing === "put") throw new Error("disk");
+    super.put(...args);
+  }
+}
+
+test.each(["get", "put"] as const)(
+  "an error of the store in %s is thrown, and the task must be restored [TSK-5]",
+  (failing) => {
+    const store = new FailingStore();
+    const plan = planOf([source, count, sink("count")]);
+    const task = new Task(plan, { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
+    task.restore(undefined);
+    const log = logOf([
+      { key: "a", value: 1 },
+      { key: "b", value: 1 },
+    ]);
+    const { progress } = task.run(log.slice(0, 1), { nowMs: 0 });
+    store.failing = failing;
+    expect(() => store.transaction(() => task.run(log.slice(1), { nowMs: 0 }))).toThrow("disk");
+    expect(() => task.run([], { nowMs: 0 })).toThrow(/restored/);
+    store.failing = undefined;
+    task.restore(progress);
+    const { rows } = task.run(log.slice(1), { nowMs: 0 });
+    expect(received(rows).sent["topic:out/0"]).toMatchObject([{ key: "b", value: "1" }]);
+    expect(task.counters.recordsIn).toBe(2);
+    expect(stateOf(plan, store)).toMatchObject([["count", [{ key: "a" }, { key: "b" }]]]);
+  },
+);
 
 test("at the end of a micro-batch each update stands alone: one that throws is a dead letter, the state stays [TSK-6]", () => {
   const windows = { kind: "time" as const, sizeMs: 10, advanceMs: 10, graceMs: 0 };
