@@ -48,7 +48,7 @@ describe("a partition's log", () => {
     expect(await stub.read({ from: "earliest", maxBytes: 1, maxRecords: 1, waitMs: 0 })).toMatchObject(unknown);
     expect(await stub.touch({})).toMatchObject(unknown);
     const tables = await runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT name FROM sqlite_master").toArray());
-    expect(tables.filter(({ name }) => !String(name).startsWith("_cf"))).toEqual([]);
+    expect(tables.filter(({ name }) => !(name as string).startsWith("_cf"))).toEqual([]);
   });
 
   test("that was deleted stays deleted, also for a late open, and drops its data [LOG-9]", async () => {

@@ -45,7 +45,7 @@ describe("a task per event", () => {
     expect(answer).toMatchObject({ ok: true, pipeline: { state: "running", version: 1 } });
   });
 
-  test("emits each new sum to its topic exactly once, through evictions and crashes between appends [ENG-5, ENG-6]", async () => {
+  test("emits each new sum to its topic exactly once, through evictions and crashes between appends [ENG-5, ENG-6, ENG-9]", async () => {
     for (let n = 1; n <= 10; n++) {
       await append(topicId, [{ key: "a", value: { n } }, { key: "b", value: { n: 1 } }]);
       if (n === 3) await evictDurableObject(partition(env, topicId));
@@ -68,7 +68,7 @@ describe("a task per event", () => {
     expect(none).toMatchObject({ ok: false, code: "not_found" });
   });
 
-  test("a record whose function throws is a dead letter with the error, and nothing of it stays [TSK-5]", async () => {
+  test("a record whose function throws is a dead letter with the error, and nothing of it stays [TSK-3]", async () => {
     await append(topicId, [{ key: "c", value: { n: 5 } }, { key: "c", value: { n: "x" } }, { key: "c", value: { n: 6 } }]);
     expect(await drain(topicId, "sums")).toEqual({ ok: true });
     const letter = (await readAll(partition(env, lettersId))).at(-1);

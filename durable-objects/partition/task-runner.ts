@@ -59,12 +59,17 @@ export class TaskRunner {
         this.#kicked = false;
         // Never a timer: it starves under load. After sync() what was written is durable (PLATFORM.md).
         await this.#shell.sync();
-        for (const { id } of this.#shell.loaded?.tasks ?? []) {
-          if (await this.#step(id)) this.#kicked = true;
-        }
+        await this.#round();
       }
     } finally {
       this.#pumping = false;
+    }
+  }
+
+  /** A slice of every task that has something to do. */
+  async #round(): Promise<void> {
+    for (const { id } of this.#shell.loaded?.tasks ?? []) {
+      if (await this.#step(id)) this.#kicked = true;
     }
   }
 

@@ -58,6 +58,7 @@ export class SqliteStateStore implements StateStore {
     return valueOf(this.#sql.exec(query, this.#id(store), start, encoder.encode(key)).raw<ValueRow>().next().value);
   }
 
+  // oxlint-disable-next-line max-params -- the port's
   putWindow(store: string, start: number, key: string, value: StoredValue | undefined): void {
     const at = [this.#id(store), start, encoder.encode(key)] as const;
     if (value === undefined) this.#sql.exec("DELETE FROM window_state WHERE store = ? AND start = ? AND key = ?", ...at);

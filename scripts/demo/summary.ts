@@ -19,7 +19,7 @@ export function printSummary(results: Results, timing: Timing): void {
   say();
   say(`  ${bold(counted(alerts, "delay alert"))} in the topic delay-alerts`);
   say(`  ${bold(counted(hours, "row"))} of airport and hour in the D1 table airport_hours`);
-  say(`  ${bold(counted(files, "file"))} of all flights in R2, ${file} for one`);
+  say(`  ${bold(counted(files, "file"))} in R2 with all flights, such as ${file}`);
   say();
   if (timing.sent > 0) {
     const rate = count(Math.round(timing.sent / (timing.sendMs / 1000)));

@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import type { Plan, PlanNode } from "../../../schema/plan.ts";
 import { logOf, planOf, runTask, type Given, type Outcome, type Running } from "../../test/task-harness.ts";
 
+/** Hundreds of whole runs a test: on a busy machine more than the 5 s of a unit test. */
+const TIMEOUT_MS = 60_000;
+
 interface Reading {
   readonly n: number;
   /** Which node throws. */
@@ -150,29 +153,39 @@ function runs(plan: Plan, records: ReturnType<typeof logOf>, running: Running): 
   return comparable(runTask(plan, records, running));
 }
 
-test("any slicing, with or without a crash after each slice and whatever the cache holds, gives the same [TSK-1]", () => {
-  const plan = planOf(nodes);
-  fc.assert(
-    fc.property(log, slices, fc.record({ crash: fc.boolean(), cacheBytes }), (records, sizes, how) => {
-      const whole = runs(plan, records, { partitions: 3 });
-      expect(runs(plan, records, { slices: sizes, ...how, partitions: 3 })).toEqual(whole);
-    }),
-    { numRuns: 300 },
-  );
-});
+test(
+  "any slicing, with or without a crash after each slice and whatever the cache holds, gives the same [TSK-1]",
+  { timeout: TIMEOUT_MS },
+  () => {
+    const plan = planOf(nodes);
+    fc.assert(
+      fc.property(log, slices, fc.record({ crash: fc.boolean(), cacheBytes }), (records, sizes, how) => {
+        const whole = runs(plan, records, { partitions: 3 });
+        expect(runs(plan, records, { slices: sizes, ...how, partitions: 3 })).toEqual(whole);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
-test("micro-batches give the same whatever the cache holds and wherever it crashes between them [TSK-1]", () => {
-  const plan = planOf(nodes);
-  fc.assert(
-    fc.property(log, slices, cacheBytes, (records, sizes, bytes) => {
-      const kept = runs(plan, records, { slices: sizes, microBatches: true });
-      expect(runs(plan, records, { slices: sizes, microBatches: true, crash: true, cacheBytes: bytes })).toEqual(kept);
-    }),
-    { numRuns: 200 },
-  );
-});
+test(
+  "micro-batches give the same whatever the cache holds and wherever it crashes between them [TSK-1]",
+  { timeout: TIMEOUT_MS },
+  () => {
+    const plan = planOf(nodes);
+    fc.assert(
+      fc.property(log, slices, cacheBytes, (records, sizes, bytes) => {
+        const kept = runs(plan, records, { slices: sizes, microBatches: true });
+        expect(runs(plan, records, { slices: sizes, microBatches: true, crash: true, cacheBytes: bytes })).toEqual(
+          kept,
+        );
+      }),
+      { numRuns: 200 },
+    );
+  },
+);
 
-test("the last update of every key is the same under every trigger [AGG-7]", () => {
+test("the last update of every key is the same under every trigger [AGG-7]", { timeout: TIMEOUT_MS }, () => {
   // Nodes behind an aggregate do not throw here: what they refuse is undone with the record only per event (TSK-6).
   const plan = planOf(nodes);
   const calm = log.map((records) =>
@@ -195,7 +208,7 @@ function lastOf({ sent }: Outcome, target: string): unknown {
   return new Map((sent[target] ?? []).map((record) => [record.key, record]));
 }
 
-test("a record that throws leaves nothing but its dead letter [TSK-3]", () => {
+test("a record that throws leaves nothing but its dead letter [TSK-3]", { timeout: TIMEOUT_MS }, () => {
   const plan = planOf(nodes);
   fc.assert(
     fc.property(log, (records) => {
@@ -220,7 +233,7 @@ test("a record that throws leaves nothing but its dead letter [TSK-3]", () => {
   );
 });
 
-test("the state equals a recomputation from scratch [AGG-1, WIN-1, WIN-3]", () => {
+test("the state equals a recomputation from scratch [AGG-1, WIN-1, WIN-3]", { timeout: TIMEOUT_MS }, () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ key: fc.constantFrom("a", "b"), value: fc.nat(9), timestampMs: fc.nat(100) })),
