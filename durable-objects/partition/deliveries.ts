@@ -42,26 +42,26 @@ export class Deliveries {
   }
 
   /** Inside the transaction that added rows. */
-  armTimers(loaded: Loaded, task: AttachedTask, nowMs: number): void {
-    const { outbox, timers } = loaded;
-    if (timers.get(DELIVER_TIMER) === undefined) timers.set(DELIVER_TIMER, nowMs + FALLBACK_MS);
-    for (const pending of outbox.pending(task.id)) {
-      const sink = task.r2Sink(pending.target);
-      if (sink === undefined) continue;
-      if (pending.bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES) outbox.decideFile(task.id, pending.target);
-      else this.#rollAt(loaded, pending.oldestMs + sink.rollMs);
-    }
+  armTimers(loaded: Loaded, nowMs: number): void {
+    if (loaded.timers.get(DELIVER_TIMER) === undefined) loaded.timers.set(DELIVER_TIMER, nowMs + FALLBACK_MS);
+    this.#closeDueFiles(loaded, nowMs);
   }
 
   /** Timers `deliver` and `roll`, inside the alarm's transaction. */
   due(loaded: Loaded, timer: string, nowMs: number): void {
     if (timer === DELIVER_TIMER && !loaded.outbox.empty) loaded.timers.set(DELIVER_TIMER, nowMs + FALLBACK_MS);
-    if (timer !== ROLL_TIMER) return;
-    for (const pending of loaded.outbox.pending()) {
-      const sink = loaded.taskById(pending.task)?.r2Sink(pending.target);
+    if (timer === ROLL_TIMER) this.#closeDueFiles(loaded, nowMs);
+  }
+
+  /** A file is closed when it is large or old enough, or when the tasks could not go on for want of room. */
+  #closeDueFiles(loaded: Loaded, nowMs: number): void {
+    const { outbox } = loaded;
+    for (const { task, target, bytes, oldestMs } of outbox.pending()) {
+      const sink = loaded.taskById(task)?.r2Sink(target);
       if (sink === undefined) continue;
-      if (pending.oldestMs + sink.rollMs <= nowMs) loaded.outbox.decideFile(pending.task, pending.target);
-      else this.#rollAt(loaded, pending.oldestMs + sink.rollMs);
+      const dueMs = oldestMs + sink.rollMs;
+      if (bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES || dueMs <= nowMs) outbox.decideFile(task, target);
+      else this.#rollAt(loaded, dueMs);
     }
   }
 
@@ -177,6 +177,8 @@ export class Deliveries {
       const scope = loaded.taskById(id)?.scopeOf(target) ?? target;
       loaded.outbox.removeThrough(id, target, { scope, to: through });
       loaded.outbox.removeFile(id, target);
+      // What came for this path meanwhile waited for the file to be done.
+      if (target.startsWith("r2:")) this.#closeDueFiles(loaded, this.#shell.now());
       if (loaded.outbox.empty) loaded.timers.clear(DELIVER_TIMER);
     });
     this.#shell.changed.notify();

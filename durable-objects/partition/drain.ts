@@ -1,4 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
+import type { Pending } from "../sqlite/outbox-table.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
@@ -28,20 +29,23 @@ export async function drain({ shell, runner, deliveries }: Parts, request: { pip
   if (!after.ok) return after;
   if (!read) return late(`its position is ${after.task.position}, the end was ${end}`, after.task);
 
-  const waiting = shell.write((loaded) => {
-    deliveries.closeFiles(loaded, after.task);
-    return loaded.outbox.pending(after.task.id).map(({ target, last }) => ({ target, last }));
-  });
-  deliveries.kickNow(after.task);
-  const left = (): typeof waiting => waiting.filter(({ target, last }) => isWaiting(shell.loaded, { id: after.task.id, target, last }));
-  const delivered = await shell.changed.until(() => shell.loaded === undefined || left().length === 0, deadlineMs - shell.now());
-  if (delivered) return { ok: true };
-  return late(deliveries.errorOf(after.task) ?? `rows for ${left()[0]?.target} are not delivered`, after.task);
+  const { task } = after;
+  const waiting = shell.loaded?.outbox.pending(task.id) ?? [];
+  const left = (): Pending[] => waiting.filter((pending) => isWaiting(shell.loaded, pending));
+  while (left().length > 0) {
+    // Again each time: while a file is on its way, what came for the same path waits for the next one.
+    shell.write((loaded) => deliveries.closeFiles(loaded, task));
+    deliveries.kickNow(task);
+    if (!(await shell.changed.wait(deadlineMs - shell.now()))) {
+      return late(deliveries.errorOf(task) ?? `rows for ${left()[0]?.target} are not delivered`, task);
+    }
+  }
+  return { ok: true };
 }
 
 /** Rows up to `last` of a target are still in the outbox. */
-function isWaiting(loaded: Loaded | undefined, { id, target, last }: { id: number; target: string; last: number }): boolean {
-  const pending = loaded?.outbox.pendingOf(id, target);
+function isWaiting(loaded: Loaded | undefined, { task, target, last }: Pending): boolean {
+  const pending = loaded?.outbox.pendingOf(task, target);
   return pending !== undefined && pending.first <= last;
 }
 

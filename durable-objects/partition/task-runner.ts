@@ -184,7 +184,7 @@ export class TaskRunner {
   ): void {
     const { result, nowMs } = slice;
     for (const row of result.rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
-    if (result.rows.length > 0) this.#deliveries.armTimers(loaded, task, this.#shell.now());
+    if (result.rows.length > 0) this.#deliveries.armTimers(loaded, this.#shell.now());
     loaded.taskTable.commit(task.id, { position: task.position, progress: result.progress, layout: task.code?.layout ?? "" });
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
     task.advanced({ from: slice.from, rowsWritten: result.stateRowsWritten + result.rows.length + 1 });

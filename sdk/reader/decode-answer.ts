@@ -11,6 +11,8 @@ import type { Received } from "../transport.ts";
 /** One answer of a read, as far as it concerns a reader. */
 export interface ReadAnswer {
   readonly records: readonly StoredRecord[];
+  /** What was asked for, as a number. */
+  readonly startOffset: number;
   readonly nextOffset: number;
   readonly logStartOffset: number;
   readonly logEndOffset: number;
@@ -29,6 +31,7 @@ export async function decodeAnswer(received: Received): Promise<ReadAnswer> {
   }
   return {
     records,
+    startOffset: offsetIn(received, "Millrace-Start-Offset"),
     nextOffset: offsetIn(received, "Millrace-Next-Offset"),
     logStartOffset: offsetIn(received, "Millrace-Log-Start-Offset"),
     logEndOffset: offsetIn(received, "Millrace-Log-End-Offset"),

@@ -76,7 +76,7 @@ export class Reader implements AsyncIterable<ConsumerRecord> {
       const answer = await this.#read();
       if (answer === undefined) return;
       if (stopAtEnd === true && end === Infinity) end = answer.logEndOffset;
-      let position = (this.#position ??= firstWanted(this.#options.from, answer));
+      let position = (this.#position ??= answer.startOffset);
       for (const stored of answer.records) {
         if (stored.offset < position || !this.#before(end)) continue;
         position = stored.offset + 1;
@@ -137,15 +137,6 @@ export class Reader implements AsyncIterable<ConsumerRecord> {
 /** A function, as what it says changes between two looks. */
 function aborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-/** The offset a reader begins at, which the first batch of the first answer may begin before. */
-function firstWanted(from: ReadFrom | undefined, answer: ReadAnswer): number {
-  const afterMs = typeof from === "object" && "timestampMs" in from ? from.timestampMs : -Infinity;
-  const first = answer.records.find(
-    ({ offset, timestampMs }) => offset >= answer.logStartOffset && timestampMs >= afterMs,
-  );
-  return first?.offset ?? answer.nextOffset;
 }
 
 /** Adds to "offset 9 is beyond log end 7" which partition that is and what there is to read. */

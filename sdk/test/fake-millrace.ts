@@ -144,6 +144,7 @@ export class FakeMillrace<State extends { readonly epoch: number }> {
       status: 200,
       headers: {
         "content-type": "application/vnd.kafka.recordbatch",
+        "millrace-start-offset": String(offset),
         "millrace-next-offset": String(answer.nextOffset),
         "millrace-log-start-offset": String(log.logStartOffset),
         "millrace-log-end-offset": String(log.logEndOffset),

@@ -15,8 +15,7 @@ const head = region.querySelector("thead") ?? region;
 const body = region.querySelector("tbody") ?? region;
 
 const RECORD_HEADS = [
-  ["Partition", "number"],
-  ["Offset", "number"],
+  ["Partition/offset", "text"],
   ["Time (UTC)", "time"],
   ["Key", "text"],
   ["Value", "text"],
@@ -92,8 +91,7 @@ function createLine(topic, record) {
   return element(
     "tr",
     {},
-    element("td", { class: "number" }, integer(record.partition)),
-    element("td", { class: "number" }, integer(record.offset)),
+    element("td", {}, `${record.partition}/${record.offset}`),
     element("td", { class: "time" }, utc(record.timestamp)),
     element("td", { class: "key" }, typeof record.key === "string" ? record.key : jsonText(record.key, 80)),
     element("td", { class: "value" }, value),
