@@ -52,3 +52,15 @@ test("what nobody foresaw is logged once and answered without a detail [HTTP-1]"
     log.mockRestore();
   }
 });
+
+test("a page of another origin may ask, and may read the headers it needs [HTTP-15]", async () => {
+  const origin = { origin: "https://example.org" };
+  const preflight = await ask("OPTIONS /v1/topics/t/records", { MILLRACE_TOKEN: "t" }, { ...origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization, content-type" });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
+  expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
+  const answer = await ask("GET /v1/topics", { MILLRACE_TOKEN: "t" }, origin);
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  expect(answer.headers.get("access-control-expose-headers")).toContain("Millrace-Next-Offset");
+});

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { cors } from "hono/cors";
 import { refuse } from "../schema/error.ts";
 import { authenticate } from "./auth.ts";
 import type { Edge } from "./edge.ts";
@@ -15,10 +16,21 @@ import { tables } from "./routes/tables.ts";
 import { topics } from "./routes/topics.ts";
 import { takeUnreadBody } from "./unread-body.ts";
 
+/** Beyond what a page may always read of an answer. */
+const EXPOSED_HEADERS = [
+  "Retry-After",
+  "Allow",
+  "Millrace-Start-Offset",
+  "Millrace-Next-Offset",
+  "Millrace-Log-Start-Offset",
+  "Millrace-Log-End-Offset",
+];
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 export const app: Hono<Edge> = new Hono<Edge>();
 
+// Browsers may ask from any page: what guards a deployment is the token, which no browser sends by itself (HTTP-15).
+app.use(cors({ origin: "*", allowMethods: METHODS, exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
 app.use(takeUnreadBody);
 app.use(authenticate);
 app.use("/v1/topics/:topic/*", checkTopicName);

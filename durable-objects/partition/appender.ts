@@ -18,12 +18,17 @@ export function append(loaded: Loaded, request: AppendRequest, nowMs: number): A
   const refused = checkConfig(loaded, { header, largestRecordBytes: request.largestRecordBytes, nowMs });
   if (refused !== undefined) return refused;
   const appended = store(loaded, request.batch, nowMs);
-  if (appended.ok && producer !== undefined) loaded.producers.set(producer.id, remember(state, producer.attempt, appended), nowMs);
+  if (appended.ok && producer !== undefined)
+    loaded.producers.set(producer.id, remember(state, producer.attempt, appended), nowMs);
   return appended;
 }
 
 /** Rows of another task's outbox: those taken before are skipped, the rest appended in order (ENG-6). */
-export function deliver(loaded: Loaded, sql: SqlStorage, request: DeliverRequest & { nowMs: number }): Answer<{ readonly last: number }> {
+export function deliver(
+  loaded: Loaded,
+  sql: SqlStorage,
+  request: DeliverRequest & { nowMs: number },
+): Answer<{ readonly last: number }> {
   const query = "SELECT last FROM upstream WHERE source = ?";
   const before = sql.exec<{ last: number }>(query, request.source).toArray()[0]?.last ?? 0;
   let last = before;
@@ -51,18 +56,29 @@ function store({ log, row }: Loaded, batch: Bytes, nowMs: number): Answer<Append
   return appended.ok ? { ...appended, duplicate: false } : appended;
 }
 
-function checkConfig({ row }: Loaded, batch: { header: BatchHeader; largestRecordBytes: number; nowMs: number }): Answer<never> | undefined {
+function checkConfig(
+  { row }: Loaded,
+  batch: { header: BatchHeader; largestRecordBytes: number; nowMs: number },
+): Answer<never> | undefined {
   const { maxRecordBytes, timestampType, timestampAheadMs } = row.config;
   if (batch.largestRecordBytes > maxRecordBytes) {
-    return refuse("record_too_large", `a record of ${batch.largestRecordBytes} bytes is above ${maxRecordBytes}, the topic's maxRecordBytes`, {
-      hint: "Send smaller records or raise maxRecordBytes of the topic",
-    });
+    return refuse(
+      "record_too_large",
+      `a record of ${batch.largestRecordBytes} bytes is above ${maxRecordBytes}, the topic's maxRecordBytes`,
+      {
+        hint: "Send smaller records or raise maxRecordBytes of the topic",
+      },
+    );
   }
   const latest = batch.nowMs + timestampAheadMs;
   if (timestampType === "CreateTime" && batch.header.maxTimestamp > latest) {
-    return refuse("invalid_timestamp", `timestamp ${batch.header.maxTimestamp} is more than ${timestampAheadMs} ms ahead of the clock`, {
-      hint: "Send milliseconds since epoch, or raise timestampAheadMs of the topic",
-    });
+    return refuse(
+      "invalid_timestamp",
+      `timestamp ${batch.header.maxTimestamp} is more than ${timestampAheadMs} ms ahead of the clock`,
+      {
+        hint: "Send milliseconds since epoch, or raise timestampAheadMs of the topic",
+      },
+    );
   }
   return undefined;
 }
@@ -76,7 +92,11 @@ interface Producer {
 function producerOf({ requestSequence, batch }: AppendRequest, header: BatchHeader): Producer | undefined {
   if (requestSequence !== undefined) {
     const { producerId, epoch, sequence, fingerprint } = requestSequence;
-    return { id: `request:${producerId}`, judge: judgeRequest, attempt: { epoch, first: sequence, last: sequence, fingerprint } };
+    return {
+      id: `request:${producerId}`,
+      judge: judgeRequest,
+      attempt: { epoch, first: sequence, last: sequence, fingerprint },
+    };
   }
   if (header.producerId < 0) return undefined;
   const last = sequenceAfter(header.baseSequence, header.recordCount - 1);

@@ -1,23 +1,42 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { MAX_TRIGGER_MS, MIN_TRIGGER_MS } from "../../schema/limits.ts";
 import { nextRunMs } from "./schedule.ts";
 
-const intervals = fc.integer({ min: 1, max: 86_400_000 });
-const times = fc.integer({ min: 0, max: 4_000_000_000_000 });
+const interval = fc.integer({ min: MIN_TRIGGER_MS, max: MAX_TRIGGER_MS });
+const clock = fc.integer({ min: 0, max: 253_402_300_799_999 });
 
-test("the next run is within one interval, and the one after it a whole interval later [TRG-1]", () => {
+test("the next run is later than now, by at most one interval [TRG-1]", () => {
   fc.assert(
-    fc.property(intervals, times, fc.string(), (intervalMs, nowMs, pipeline) => {
+    fc.property(interval, fc.string(), clock, (intervalMs, pipeline, nowMs) => {
       const next = nextRunMs(intervalMs, pipeline, nowMs);
       expect(next).toBeGreaterThan(nowMs);
       expect(next).toBeLessThanOrEqual(nowMs + intervalMs);
-      expect(nextRunMs(intervalMs, pipeline, next)).toBe(next + intervalMs);
     }),
   );
 });
 
-test("partitions of one pipeline run together, different pipelines at different moments [TRG-1]", () => {
-  const runs = ["orders", "alerts", "archive"].map((pipeline) => nextRunMs(60_000, pipeline, 1_000_000));
-  expect(nextRunMs(60_000, "orders", 1_000_001)).toBe(runs[0]);
-  expect(new Set(runs).size).toBe(3);
+test("runs follow each other at exactly one interval, whenever one asks [TRG-1]", () => {
+  fc.assert(
+    fc.property(
+      interval,
+      fc.string(),
+      clock,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (intervalMs, pipeline, nowMs, part) => {
+        const next = nextRunMs(intervalMs, pipeline, nowMs);
+        expect(nextRunMs(intervalMs, pipeline, next - 1)).toBe(next);
+        expect(nextRunMs(intervalMs, pipeline, next)).toBe(next + intervalMs);
+        expect(nextRunMs(intervalMs, pipeline, next + Math.floor(part * (intervalMs - 1)))).toBe(next + intervalMs);
+      },
+    ),
+  );
+});
+
+test("pipelines of one interval are spread over it [TRG-1]", () => {
+  const phases = Array.from({ length: 100 }, (_, index) => nextRunMs(1_000, `pipeline-${index}`, 0) % 1_000);
+  expect(new Set(phases).size).toBeGreaterThan(80);
+  for (const quarter of [0, 250, 500, 750]) {
+    expect(phases.filter((phase) => phase >= quarter && phase < quarter + 250).length).toBeGreaterThan(10);
+  }
 });

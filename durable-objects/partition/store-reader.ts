@@ -1,9 +1,12 @@
 import { type Answer, refuse } from "../../schema/error.ts";
+import { MAX_READ_BYTES } from "../../schema/limits.ts";
 import type { StoreAnswer, StoreQuery, StoreRow } from "../../schema/rpc.ts";
 import type { PlanNode, StoreDefinition, TimeWindows } from "../../schema/plan.ts";
-import type { WindowRow } from "../core/store/state-store.ts";
+import type { KeyRow, WindowRow } from "../core/store/state-store.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
+
+const ROWS_AT_ONCE = 16;
 
 interface NamedStore {
   readonly definition: StoreDefinition;
@@ -33,11 +36,13 @@ export function readStore(loaded: Loaded, task: AttachedTask, request: { store: 
     const rows = value === undefined ? [] : [{ key: query.key, value: value.value }];
     return { ok: true, kind: "keyValue", rows, ...at };
   }
-  const after = query.cursor === undefined ? undefined : (JSON.parse(query.cursor) as string);
-  const found = task.store.scan(request.store, after, query.limit);
-  const rows = found.map(({ key, value }) => ({ key, value }));
-  const last = found.length === query.limit ? found.at(-1) : undefined;
-  return { ok: true, kind: "keyValue", rows, ...at, cursor: last === undefined ? undefined : JSON.stringify(last.key) };
+  const after = parseCursor(query.cursor, (value) => typeof value === "string");
+  if (!after.ok) return after;
+  const page = pageOf<KeyRow, string>(query.limit, after.value, {
+    read: (from, limit) => task.store.scan(request.store, from, limit),
+    placeOf: ({ key }) => key,
+  });
+  return { ok: true, kind: "keyValue", ...at, ...page, rows: page.rows.map(({ key, value }) => ({ key, value })) };
 }
 
 type At = Pick<StoreAnswer, "topic" | "partition" | "offset">;
@@ -52,9 +57,56 @@ function readWindows(task: AttachedTask, read: { name: string; sizeMs: number; q
     const found = task.store.windowsOfKey(name, query.key, query);
     return { ok: true, kind: "window", rows: found.map(rowOf), ...at };
   }
-  const after = query.cursor === undefined ? undefined : (JSON.parse(query.cursor) as { start: number; key: string });
-  const found = task.store.scanWindows(name, after, query.limit);
-  const last = found.length === query.limit ? found.at(-1) : undefined;
-  const cursor = last === undefined ? undefined : JSON.stringify({ start: last.start, key: last.key });
-  return { ok: true, kind: "window", rows: found.map(rowOf), ...at, cursor };
+  const after = parseCursor(query.cursor, isWindowPlace);
+  if (!after.ok) return after;
+  const page = pageOf<WindowRow, WindowPlace>(query.limit, after.value, {
+    read: (from, limit) => task.store.scanWindows(name, from, limit),
+    placeOf: ({ start, key }) => ({ start, key }),
+  });
+  return { ok: true, kind: "window", ...at, ...page, rows: page.rows.map(rowOf) };
+}
+
+interface WindowPlace {
+  readonly start: number;
+  readonly key: string;
+}
+
+function isWindowPlace(value: unknown): value is WindowPlace {
+  const { start, key } = (value ?? {}) as { start?: unknown; key?: unknown };
+  return typeof start === "number" && typeof key === "string";
+}
+
+/** A cursor comes back from a client, who may have changed it. */
+function parseCursor<Place>(
+  cursor: string | undefined,
+  valid: (value: unknown) => value is Place,
+): Answer<{ readonly value: Place | undefined }> {
+  if (cursor === undefined) return { ok: true, value: undefined };
+  try {
+    const value: unknown = JSON.parse(cursor);
+    if (valid(value)) return { ok: true, value };
+  } catch {
+    // Refused below, as any other text that is no place.
+  }
+  return refuse("invalid_request", "the cursor is not one that this store gave", { field: "cursor" });
+}
+
+/** Rows from a place on: at most `limit`, and about `MAX_READ_BYTES`, since a value may be a megabyte. */
+function pageOf<Row extends KeyRow, Place>(
+  limit: number,
+  from: Place | undefined,
+  { read, placeOf }: { read: (from: Place | undefined, limit: number) => readonly Row[]; placeOf: (row: Row) => Place },
+): { readonly rows: readonly Row[]; readonly cursor: string | undefined } {
+  const rows: Row[] = [];
+  let place = from;
+  for (let characters = 0; rows.length < limit && characters < MAX_READ_BYTES; ) {
+    const wanted = Math.min(ROWS_AT_ONCE, limit - rows.length);
+    const some = read(place, wanted);
+    rows.push(...some);
+    const last = some.at(-1);
+    if (last === undefined || some.length < wanted) return { rows, cursor: undefined };
+    place = placeOf(last);
+    characters += some.reduce((sum, row) => sum + row.key.length + row.value.length, 0);
+  }
+  return { rows, cursor: JSON.stringify(place) };
 }

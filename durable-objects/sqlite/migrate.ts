@@ -4,11 +4,17 @@ export interface MigrationSql {
 }
 
 /** `PRAGMA user_version` is not authorized in a Durable Object, so the version stands in a table. One read when current. */
-export function migrate(sql: MigrationSql, inTransaction: (work: () => void) => void, migrations: readonly string[]): void {
+export function migrate(
+  sql: MigrationSql,
+  inTransaction: (work: () => void) => void,
+  migrations: readonly string[],
+): void {
   const version = schemaVersion(sql);
   if (version === migrations.length) return;
   if (version > migrations.length) {
-    throw new Error(`the database is at version ${version}, this code knows ${migrations.length}: deploy the newer code`);
+    throw new Error(
+      `the database is at version ${version}, this code knows ${migrations.length}: deploy the newer code`,
+    );
   }
   inTransaction(() => {
     sql.exec("CREATE TABLE IF NOT EXISTS schema_version (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)");

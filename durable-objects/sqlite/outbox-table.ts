@@ -27,9 +27,19 @@ export interface DecidedFile {
   readonly to: number;
 }
 
-type Totals = [task: number, target: string, rows: number, bytes: number, records: number, oldestMs: number, first: number, last: number];
+type Totals = [
+  task: number,
+  target: string,
+  rows: number,
+  bytes: number,
+  records: number,
+  oldestMs: number,
+  first: number,
+  last: number,
+];
 
-const TOTALS = "SELECT task, target, count(*), sum(length(body)), sum(records), min(created_ms), min(sequence), max(sequence) FROM outbox";
+const TOTALS =
+  "SELECT task, target, count(*), sum(length(body)), sum(records), min(created_ms), min(sequence), max(sequence) FROM outbox";
 
 /**
  * Undelivered rows with their totals in memory. Sequences are dense from 1 per (task, scope); the scope of a target is
@@ -46,7 +56,9 @@ export class OutboxTable {
 
   constructor(sql: SqlStorage, scopeOf: (task: number, target: string) => string) {
     this.#sql = sql;
-    for (const row of sql.exec<{ task: number; scope: string; last: number }>("SELECT task, scope, last FROM delivered")) {
+    for (const row of sql.exec<{ task: number; scope: string; last: number }>(
+      "SELECT task, scope, last FROM delivered",
+    )) {
       this.#issued.set(keyOf(row.task, row.scope), row.last);
     }
     const files = "SELECT task, target, from_sequence, to_sequence FROM file";
@@ -109,7 +121,7 @@ export class OutboxTable {
       WHERE task = ? AND target = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT 1`;
     const to = bounds.to ?? Number.MAX_SAFE_INTEGER;
     const rows: StoredRow[] = [];
-    for (let bytes = 0, after = 0; ; ) {
+    for (let bytes = 0, after = 0; ;) {
       const row = this.#sql.exec(query, task, target, after, to).raw<[number, number, ArrayBuffer]>().next().value;
       if (row === undefined) return rows;
       const [sequence, records, body] = row;

@@ -32,7 +32,9 @@ class Outbox {
   }
 
   rows(target: string, bounds = { maxBytes: 1_000_000 }, task = 1): [sequence: number, text: string][] {
-    return this.table.rows(task, target, bounds).map(({ sequence, body }) => [sequence, new TextDecoder().decode(body)]);
+    return this.table
+      .rows(task, target, bounds)
+      .map(({ sequence, body }) => [sequence, new TextDecoder().decode(body)]);
   }
 }
 
@@ -45,16 +47,28 @@ describe("sequences", () => {
     run((outbox) => {
       for (const text of ["a", "b"]) for (const task of [1, 2]) outbox.add("topic:t/0", text, { task });
       outbox.add("topic:t/1", "c");
-      expect(outbox.rows("topic:t/0")).toEqual([[1, "a"], [2, "b"]]);
-      expect(outbox.rows("topic:t/0", undefined, 2)).toEqual([[1, "a"], [2, "b"]]);
+      expect(outbox.rows("topic:t/0")).toEqual([
+        [1, "a"],
+        [2, "b"],
+      ]);
+      expect(outbox.rows("topic:t/0", undefined, 2)).toEqual([
+        [1, "a"],
+        [2, "b"],
+      ]);
       expect(outbox.rows("topic:t/1")).toEqual([[1, "c"]]);
     }));
 
   test("are shared by the targets of one scope [OUT-1]", () =>
     run((outbox) => {
       for (const path of ["r2:lake/x", "r2:lake/y", "r2:lake/x"]) outbox.add(path, "a");
-      expect(outbox.rows("r2:lake/x")).toEqual([[1, "a"], [3, "a"]]);
+      expect(outbox.rows("r2:lake/x")).toEqual([
+        [1, "a"],
+        [3, "a"],
+      ]);
       expect(outbox.rows("r2:lake/y")).toEqual([[2, "a"]]);
+      outbox.table = outbox.reopened();
+      outbox.add("r2:lake/y", "b");
+      expect(outbox.rows("r2:lake/y").at(-1)).toEqual([4, "b"]);
     }));
 
   test("go on after everything was delivered, and after a restart [OUT-1]", () =>
@@ -84,7 +98,10 @@ describe("sequences", () => {
       expect(() => storage.transactionSync(fail)).toThrow("rolled back");
       outbox.table = outbox.reopened();
       outbox.add("topic:t/0", "b");
-      expect(outbox.rows("topic:t/0")).toEqual([[1, "a"], [2, "b"]]);
+      expect(outbox.rows("topic:t/0")).toEqual([
+        [1, "a"],
+        [2, "b"],
+      ]);
     }));
 });
 
@@ -155,7 +172,11 @@ test("a row delivered empty keeps its sequence and counts nothing [OUT-5]", () =
   run((outbox) => {
     for (const text of ["aaa", "bb", "c"]) outbox.add("topic:t/0", text);
     outbox.table.deliverEmpty(1, "topic:t/0", 2);
-    expect(outbox.rows("topic:t/0")).toEqual([[1, "aaa"], [2, ""], [3, "c"]]);
+    expect(outbox.rows("topic:t/0")).toEqual([
+      [1, "aaa"],
+      [2, ""],
+      [3, "c"],
+    ]);
     expect(outbox.table.pendingOf(1, "topic:t/0")).toMatchObject({ rows: 3, bytes: 4, records: 4, first: 1, last: 3 });
   }));
 

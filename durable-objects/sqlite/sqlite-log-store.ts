@@ -56,7 +56,10 @@ export class SqliteLogStore implements LogStore {
   }
 
   #one(query: string, ...bindings: number[]): BatchRow | undefined {
-    const row = this.#sql.exec(query, ...bindings).raw<Row>().next().value;
+    const row = this.#sql
+      .exec(query, ...bindings)
+      .raw<Row>()
+      .next().value;
     return row === undefined ? undefined : rowOf(row);
   }
 }

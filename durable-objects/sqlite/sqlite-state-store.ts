@@ -18,7 +18,10 @@ export class SqliteStateStore implements StateStore {
   constructor(sql: SqlStorage, task: number) {
     this.#sql = sql;
     this.#task = task;
-    for (const row of sql.exec<{ id: number; name: string; kind: StoreKind }>("SELECT id, name, kind FROM store WHERE task = ?", task)) {
+    for (const row of sql.exec<{ id: number; name: string; kind: StoreKind }>(
+      "SELECT id, name, kind FROM store WHERE task = ?",
+      task,
+    )) {
       this.#ids.set(row.name, { id: row.id, kind: row.kind });
     }
   }
@@ -61,7 +64,8 @@ export class SqliteStateStore implements StateStore {
   // oxlint-disable-next-line max-params -- the port's
   putWindow(store: string, start: number, key: string, value: StoredValue | undefined): void {
     const at = [this.#id(store), start, encoder.encode(key)] as const;
-    if (value === undefined) this.#sql.exec("DELETE FROM window_state WHERE store = ? AND start = ? AND key = ?", ...at);
+    if (value === undefined)
+      this.#sql.exec("DELETE FROM window_state WHERE store = ? AND start = ? AND key = ?", ...at);
     else {
       const query = "INSERT OR REPLACE INTO window_state (store, start, key, timestamp, value) VALUES (?, ?, ?, ?, ?)";
       this.#sql.exec(query, ...at, value.timestampMs, value.value);
@@ -69,10 +73,15 @@ export class SqliteStateStore implements StateStore {
   }
 
   /** Rows lie by (start, key), so this steps from one existing start to the next: two look-ups a window. */
-  windowsOfKey(store: string, key: string, range: { fromMs: number; toMs: number; limit: number }): readonly WindowRow[] {
+  windowsOfKey(
+    store: string,
+    key: string,
+    range: { fromMs: number; toMs: number; limit: number },
+  ): readonly WindowRow[] {
     const found: WindowRow[] = [];
-    const nextStart = "SELECT start FROM window_state WHERE store = ? AND start >= ? AND start <= ? ORDER BY start LIMIT 1";
-    for (let from = range.fromMs; found.length < range.limit; ) {
+    const nextStart =
+      "SELECT start FROM window_state WHERE store = ? AND start >= ? AND start <= ? ORDER BY start LIMIT 1";
+    for (let from = range.fromMs; found.length < range.limit;) {
       const start = this.#sql.exec(nextStart, this.#id(store), from, range.toMs).raw<[number]>().next().value?.[0];
       if (start === undefined) break;
       const value = this.getWindow(store, start, key);
@@ -99,7 +108,9 @@ export class SqliteStateStore implements StateStore {
   }
 
   expireWindows(store: string, beforeMs: number): number {
-    const first = this.#sql.exec("SELECT start FROM window_state WHERE store = ? ORDER BY start LIMIT 1", this.#id(store)).raw<[number]>();
+    const first = this.#sql
+      .exec("SELECT start FROM window_state WHERE store = ? ORDER BY start LIMIT 1", this.#id(store))
+      .raw<[number]>();
     const start = first.next().value?.[0];
     if (start === undefined || start >= beforeMs) return 0;
     const query = "DELETE FROM window_state WHERE store = ? AND start < ?";

@@ -104,7 +104,8 @@ export class TaskTable {
     const replaced = last !== undefined && last.position >= batch.from;
     const seq = last === undefined ? 1 : replaced ? last.seq : last.seq + 1;
     const payload = JSON.stringify({ batchId: batch.batchId, to: batch.to, nowMs: batch.nowMs });
-    const query = "INSERT OR REPLACE INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'microBatch', ?)";
+    const query =
+      "INSERT OR REPLACE INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'microBatch', ?)";
     this.#sql.exec(query, id, seq, batch.from, payload);
   }
 

@@ -5,6 +5,7 @@
 export class Timers {
   readonly #storage: DurableObjectStorage;
   readonly #due = new Map<string, number>();
+  /** The alarm comes at this time or earlier, so a timer that is due later needs none. */
   #alarmMs: number;
 
   constructor(storage: DurableObjectStorage) {
@@ -12,8 +13,8 @@ export class Timers {
     for (const row of storage.sql.exec<{ name: string; due_ms: number }>("SELECT name, due_ms FROM timer")) {
       this.#due.set(row.name, row.due_ms);
     }
-    // Rows and alarm are written together, so the earliest row is what the alarm is set to.
-    this.#alarmMs = Math.min(...this.#due.values());
+    // Rows and alarm are written together, so the alarm is set to the earliest row: one set now must not replace it (TIM-3).
+    this.#alarmMs = this.#earliestMs();
   }
 
   get(name: string): number | undefined {
@@ -25,8 +26,7 @@ export class Timers {
     if (this.#due.get(name) === dueMs) return;
     this.#due.set(name, dueMs);
     this.#storage.sql.exec("INSERT OR REPLACE INTO timer (name, due_ms) VALUES (?, ?)", name, dueMs);
-    // Of all timers, not `dueMs`: an alarm set before the last wake may be earlier, and setting replaces it (TIM-3).
-    if (dueMs < this.#alarmMs) this.#setAlarm(this.#earliestMs());
+    if (dueMs < this.#alarmMs) this.#setAlarm(dueMs);
   }
 
   clear(name: string): void {
@@ -42,8 +42,8 @@ export class Timers {
 
   /** Sets the alarm to the earliest timer whatever was set before: the end of `alarm()`, and the watchdog's remedy. */
   rearm(nowMs: number): void {
-    this.#alarmMs = Number.POSITIVE_INFINITY;
     const earliest = this.#earliestMs();
+    this.#alarmMs = earliest;
     // workerd#6866: an alarm set to now inside alarm() is lost.
     if (Number.isFinite(earliest)) this.#setAlarm(Math.max(earliest, nowMs + 1));
   }

@@ -84,7 +84,9 @@ export function logStoreContract(run: (body: (store: LogStore) => void) => void 
               else expect(store.atOrBefore(number)).toEqual(model.rows.findLast((row) => row.baseOffset <= number));
               expect([store.first(), store.last()]).toEqual([model.rows[0], model.rows.at(-1)]);
             }
-            expect(store.bodies(0, 1_000).map((body) => body[0])).toEqual(model.rows.map((row) => row.baseOffset % 256));
+            expect(store.bodies(0, 1_000).map((body) => body[0])).toEqual(
+              model.rows.map((row) => row.baseOffset % 256),
+            );
           }),
           { numRuns: 60 },
         );
@@ -92,7 +94,10 @@ export function logStoreContract(run: (body: (store: LogStore) => void) => void 
   });
 }
 
-const call = fc.record({ kind: fc.constantFrom("insert", "insert", "remove", "find"), number: fc.integer({ min: 1, max: 20 }) });
+const call = fc.record({
+  kind: fc.constantFrom("insert", "insert", "remove", "find"),
+  number: fc.integer({ min: 1, max: 20 }),
+});
 
 class Model {
   rows: BatchRow[] = [];

@@ -13,7 +13,10 @@ const PIPELINES = ["delay-alerts", "airport-hours"];
 const DRAIN_MS = 120_000;
 
 /** Replays what is missing, waits for the pipelines and prints what came of it. `startMs` is the first line's `performance.now()`. */
-export async function runDemo(engine: Engine, { dataDir, startMs }: { dataDir: string; startMs: number }): Promise<void> {
+export async function runDemo(
+  engine: Engine,
+  { dataDir, startMs }: { dataDir: string; startMs: number },
+): Promise<void> {
   const client = new Millrace({ url: engine.url });
   await createTopics(client);
   const flights = readFlights();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Millrace } from "../../sdk/index.ts";
 import { dataFolder } from "../test/data-folder.ts";
-import { ServedEngine } from "../test/served-engine.ts";
+import { EngineProcess } from "../engine/engine-process.ts";
 import { readFlights } from "./flights.ts";
 import { resumeReplay, sendFlights } from "./replay.ts";
 import { ReplayState } from "./replay-state.ts";
@@ -13,14 +13,15 @@ test("both pipelines come to what plain loops over the file come to, and a secon
   const dataDir = dataFolder();
   const flights = readFlights();
   const state = new ReplayState(dataDir);
-  const engine = new ServedEngine({ dataDir });
+  const engine = new EngineProcess({ dataDir });
   try {
     const client = new Millrace({ url: await engine.ready });
     await createTopics(client);
     let acknowledged = 0;
     await sendFlights(await resumeReplay(client, flights, state), () => acknowledged++);
     expect(acknowledged).toBe(20_000);
-    for (const pipeline of ["delay-alerts", "airport-hours"]) await client.pipelines.drain(pipeline, { timeoutMs: 60_000 });
+    for (const pipeline of ["delay-alerts", "airport-hours"])
+      await client.pipelines.drain(pipeline, { timeoutMs: 60_000 });
 
     const again = await resumeReplay(client, flights, state);
     expect(again.stored).toBe(20_000);

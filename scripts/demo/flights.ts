@@ -11,7 +11,11 @@ export function readFlights(): readonly Flight[] {
 }
 
 /** As the topic has it: keyed by origin, at the time of the flight. */
-export function recordOf(flight: Flight): { readonly key: string; readonly value: Flight; readonly timestampMs: number } {
+export function recordOf(flight: Flight): {
+  readonly key: string;
+  readonly value: Flight;
+  readonly timestampMs: number;
+} {
   return { key: flight.origin, value: flight, timestampMs: flightTimeMs(flight) };
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Millrace } from "../../sdk/index.ts";
 import { dataFolder } from "../test/data-folder.ts";
 import { seed, seededRandom } from "../test/seeded-random.ts";
-import { ServedEngine } from "../test/served-engine.ts";
+import { EngineProcess } from "../engine/engine-process.ts";
 import { readFlights } from "./flights.ts";
 import { resumeReplay, sendFlights } from "./replay.ts";
 import { ReplayState } from "./replay-state.ts";
@@ -21,11 +21,11 @@ const random = seededRandom(seed);
 
 /** A client whose requests fail at once when its engine is gone: none of them may reach the next one. */
 class Run {
-  readonly engine: ServedEngine;
+  readonly engine: EngineProcess;
   readonly client: Millrace;
   killed = false;
 
-  constructor(engine: ServedEngine, url: string) {
+  constructor(engine: EngineProcess, url: string) {
     this.engine = engine;
     const send = (address: string, init: RequestInit) =>
       this.killed ? Promise.reject(new Error("the engine was killed")) : fetch(address, init);
@@ -48,7 +48,8 @@ async function replayPart(run: Run, state: ReplayState): Promise<void> {
     const piece = missing.slice(at, Math.min(at + FLIGHTS_AT_ONCE, FLIGHTS_PER_RUN));
     await sendFlights({ producer, missing: piece, stored }, () => {});
     await sleep(random() * 100);
-    if (drains && random() < 0.2) void Promise.all(PIPELINES.map((name) => client.pipelines.drain(name))).catch(() => {});
+    if (drains && random() < 0.2)
+      void Promise.all(PIPELINES.map((name) => client.pipelines.drain(name))).catch(() => {});
   }
 }
 
@@ -57,7 +58,7 @@ test(`${KILLS} kills at random moments lose nothing and double nothing, seed ${s
   const state = new ReplayState(dataDir);
   let stored = 0;
   for (let kill = 0; kill < KILLS; kill++) {
-    const engine = new ServedEngine({ dataDir });
+    const engine = new EngineProcess({ dataDir });
     const run = new Run(engine, await engine.ready);
     // The rest of a replay that was killed fails, at the latest with its producer's deadline: nobody waits for it.
     replayPart(run, state).catch((error: unknown) => {
@@ -67,7 +68,7 @@ test(`${KILLS} kills at random moments lose nothing and double nothing, seed ${s
     await run.kill();
   }
 
-  const engine = new ServedEngine({ dataDir });
+  const engine = new EngineProcess({ dataDir });
   try {
     const client = new Millrace({ url: await engine.ready });
     await createTopics(client);

@@ -45,7 +45,9 @@ async function storedBy(
   { before, ...identity }: ReplayIdentity,
   ends: readonly number[],
 ): Promise<readonly number[] | undefined> {
-  const positions = new Map((await client.producer(identity).resume(FLIGHTS_TOPIC)).map((each) => [each.partition, each]));
+  const positions = new Map(
+    (await client.producer(identity).resume(FLIGHTS_TOPIC)).map((each) => [each.partition, each]),
+  );
   for (const { epoch } of positions.values()) {
     // It was given up in the middle: which flights are stored behind the gap is not in the sequences.
     if (epoch !== identity.producerEpoch) throw new EngineError("replay_lost", LOST);

@@ -4,11 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Millrace } from "../../sdk/index.ts";
 import { dataFolder } from "../test/data-folder.ts";
-import { ServedEngine } from "../test/served-engine.ts";
+import { EngineProcess } from "./engine-process.ts";
 import { alive, commandAndEnvironment } from "./process-info.ts";
 
-async function withEngine<T>(options: ConstructorParameters<typeof ServedEngine>[0], use: (engine: ServedEngine, url: string) => Promise<T>): Promise<T> {
-  const engine = new ServedEngine(options);
+async function withEngine<T>(options: ConstructorParameters<typeof EngineProcess>[0], use: (engine: EngineProcess, url: string) => Promise<T>): Promise<T> {
+  const engine = new EngineProcess(options);
   try {
     return await use(engine, await engine.ready);
   } finally {
@@ -48,7 +48,7 @@ test("says ready when it answers, ends with 0 when told to, and finds everything
 test("a second engine on the folder is refused and the first goes on [LOC-3]", async () => {
   const dataDir = dataFolder();
   await withEngine({ dataDir }, async (_, url) => {
-    const second = new ServedEngine({ dataDir });
+    const second = new EngineProcess({ dataDir });
     expect(await second.ended).toMatchObject({ code: 1 });
     expect(second.output).toContain(url);
     expect(second.output).toContain("--data");
@@ -60,7 +60,7 @@ test("a second engine on the folder is refused and the first goes on [LOC-3]", a
 test("a taken port is said, and the folder is free again [LOC-8]", async () => {
   await withEngine({ dataDir: dataFolder() }, async (_, url) => {
     const dataDir = dataFolder();
-    const second = new ServedEngine({ dataDir, port: Number(new URL(url).port) });
+    const second = new EngineProcess({ dataDir, port: Number(new URL(url).port) });
     expect(await second.ended).toMatchObject({ code: 1 });
     expect(second.output).toContain("is taken. Choose another with --port");
     await withEngine({ dataDir }, async () => {});
@@ -69,7 +69,7 @@ test("a taken port is said, and the folder is free again [LOC-8]", async () => {
 
 test("what is not an option is refused with status 2 [LOC-8]", async () => {
   for (const port of [-1, 70_000, 1.5]) {
-    const engine = new ServedEngine({ dataDir: dataFolder(), port });
+    const engine = new EngineProcess({ dataDir: dataFolder(), port });
     expect(await engine.ended).toMatchObject({ code: 2 });
     expect(engine.output).toMatch(/--port takes|'--port'/);
   }

@@ -38,6 +38,7 @@ export function encodableRecord(record: RecordToSend, nowMs: number): EncodableR
 function encodableValue({ value, text }: RecordToSend): Bytes | string | null {
   if (text !== undefined) {
     if (value !== undefined) throw refuse("invalid_request", "a record has a value or a text, not both");
+    if (typeof text !== "string") throw refuse("invalid_request", `a text is a string, not ${typeof text}`);
     return text;
   }
   if (value === null || value === undefined) return null;
@@ -70,6 +71,9 @@ function headerList(headers: NonNullable<RecordToSend["headers"]>): Headers {
     throw refuse("record_too_large", `${list.length} headers are above ${MAX_HEADERS_PER_RECORD}`);
   }
   for (const { key, value } of list) {
+    if (value !== null && typeof value !== "string" && !((value as unknown) instanceof Uint8Array)) {
+      throw refuse("invalid_request", `header "${key}" is a string, a Uint8Array or null, not ${typeof value}`);
+    }
     checkBytes(key, "name of a header", MAX_HEADER_BYTES);
     checkBytes(value, `header "${key}"`, MAX_HEADER_BYTES);
   }

@@ -13,7 +13,10 @@ export interface ProducerOptions {
   readonly compression?: "none" | "gzip" | undefined;
   /** `ready` waits while records of this size are under way; `send` refuses at twice as much. Default 32 MB. */
   readonly bufferBytes?: number | undefined;
-  /** How long a record may wait for its acknowledgement, all tries together, ms. Default 120 000. */
+  /**
+   * How long a batch may wait for its acknowledgement, from its first record on and all tries together, ms. The first
+   * records of a topic wait as long again, at most, for its partitions. Default 120 000.
+   */
   readonly deliveryTimeoutMs?: number | undefined;
 }
 

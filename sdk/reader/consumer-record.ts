@@ -1,7 +1,22 @@
 import type { Bytes, ConsumerRecord as StoredRecord, Header } from "../../schema/record.ts";
 import { isUtf8, readUtf8 } from "../../schema/utf8.ts";
 
-/** A record read from a partition. Its bytes are decoded when they are asked for. */
+/**
+ * A record read from a partition. Its bytes are decoded when they are asked for.
+ *
+ * @example
+ * ```ts
+ * import { Millrace, type ConsumerRecord } from "../sdk/index.ts";
+ *
+ * function describe(record: ConsumerRecord): string {
+ *   const { amount } = record.json<{ readonly amount: number } | null>() ?? { amount: 0 };
+ *   return `${record.partition}/${record.offset} ${String(record.key)}: ${amount}`;
+ * }
+ *
+ * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+ * for await (const record of client.reader("orders", 0, { stopAtEnd: true })) console.log(describe(record));
+ * ```
+ */
 export class ConsumerRecord {
   readonly topic: string;
   readonly partition: number;

@@ -15,6 +15,8 @@ export interface Passage {
   /** The server has done its work all the same. */
   readonly afterWork?: boolean | undefined;
   readonly retryAfter?: string | undefined;
+  /** What happens to the bytes of an answer that has more than a few. */
+  readonly damage?: "cut" | "flipped" | undefined;
 }
 
 export interface Server {
@@ -43,7 +45,7 @@ export function network(
       const answer = (made: FakeAnswer) => {
         if (answersMs === "lost") return;
         if (answersMs === "reset") return reject(new TypeError("fetch failed"));
-        clock.timer(answersMs, () => resolve(responseOf(made)));
+        clock.timer(answersMs, () => resolve(responseOf(damaged(made, passage.damage))));
       };
       arrivesMs.forEach((atMs, copy) => {
         clock.timer(atMs, () => work({ server, clock, request, passage }, copy === 0 ? answer : () => {}));
@@ -74,6 +76,13 @@ function work({ server, clock, request, passage }: Arrival, answer: (made: FakeA
     else answer(made);
   };
   poll();
+}
+
+function damaged(made: FakeAnswer, damage: Passage["damage"]): FakeAnswer {
+  if (damage === undefined || made.body.length < 8) return made;
+  const body = made.body.slice(0, damage === "cut" ? -3 : undefined);
+  if (damage === "flipped") body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+  return { ...made, body };
 }
 
 const CODES = { 401: "unauthenticated", 429: "overloaded", 500: "internal", 503: "overloaded" } as const;

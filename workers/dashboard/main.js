@@ -85,10 +85,10 @@ const tailChoice = new Choice(byId("tail-topic", HTMLSelectElement), showOvervie
 /** Another topic, or another one of the same name, is another tail. */
 function updateTail() {
   const topics = overview.topics ?? [];
-  const name = tailChoice.offer(
-    topics.map(({ summary }) => summary.name),
-    ALERTS_TOPIC,
-  );
+  const names = topics.map(({ summary }) => summary.name);
+  // Dead letters come first by name and are mostly empty.
+  const preferred = [ALERTS_TOPIC, ...names.filter((one) => !one.endsWith(".dead-letters"))];
+  const name = tailChoice.offer(names, preferred);
   const row = topics.find(({ summary }) => summary.name === name);
   if (row?.summary.topicId !== tailing?.key) {
     tailing?.stop.abort();

@@ -52,7 +52,7 @@ export class Tables {
     const list = this.#list ?? [];
     const name = this.#choice.offer(
       list.map(({ table }) => table),
-      PREFERRED,
+      [PREFERRED],
     );
     const described = list.find(({ table }) => table === name);
     if (described === undefined) {

@@ -9,7 +9,7 @@ test("a round asks those asked longest ago, so that every one has its turn [UI-1
     for (const name of asked) askedAtMs.set(name, atMs);
     return asked.join("");
   });
-  expect(rounds).toEqual(["ab", "cd", "ae", "bc", "de"]);
+  expect(rounds).toEqual(["ab", "cd", "ae", "bc", "ad"]);
   expect(due(["a", "b"], askedAtMs, 2)).toEqual(["a", "b"]);
 });
 
@@ -24,5 +24,5 @@ test("no more than the width are asked at a time, and all are asked [UI-14]", as
     now--;
   });
   expect(most).toBe(2);
-  expect(asked.toSorted()).toEqual([1, 2, 3, 4, 5]);
+  expect(asked.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
 });

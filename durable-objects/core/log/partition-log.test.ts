@@ -176,7 +176,10 @@ describe("read", () => {
         (counts, { from, maxRecords, averages, trimmed }) => {
           const log = logOf(counts.map((count) => Array<number>(count).fill(1)));
           const maxBytes = averages * 80;
-          log.trim(counts.slice(0, trimmed).reduce((sum, count) => sum + count, 0), 100);
+          log.trim(
+            counts.slice(0, trimmed).reduce((sum, count) => sum + count, 0),
+            100,
+          );
           fc.pre(from >= log.logStartOffset && from <= log.logEndOffset);
           const slice = log.read(from, { maxBytes, maxRecords });
           expect(slice).toEqual(scan(log.read(log.logStartOffset, NO_LIMIT).bodies, from, { maxBytes, maxRecords }));
@@ -224,7 +227,12 @@ describe("records", () => {
     log.append(batchOf([1]));
     log.append(compressBatch(batchOf([5, 3, 9]), "gzip", gzipSync));
     const times = [...log.records(0, NO_LIMIT, gunzip)].map(({ offset, timestampMs }) => [offset, timestampMs]);
-    expect(times).toEqual([[0, 1], [1, 5], [2, 3], [3, 9]]);
+    expect(times).toEqual([
+      [0, 1],
+      [1, 5],
+      [2, 3],
+      [3, 9],
+    ]);
     expect(log.offsetForTimestamp(6, gunzip)).toBe(3);
   });
 });

@@ -66,7 +66,10 @@ export class PartitionLog {
     }
     const header = readHeader(batch);
     assert(header.sizeBytes === batch.byteLength, "one whole batch");
-    assert(header.recordCount >= 1 && header.lastOffsetDelta === header.recordCount - 1, "offsets of a batch are dense");
+    assert(
+      header.recordCount >= 1 && header.lastOffsetDelta === header.recordCount - 1,
+      "offsets of a batch are dense",
+    );
     const baseOffset = this.logEndOffset;
     stampBaseOffset(batch, baseOffset);
     const row: BatchRow = {
@@ -166,7 +169,7 @@ export class PartitionLog {
   /** As `#first`, among the batches that begin between `low` and `high`, for which it is true: a binary search (LOG-7). */
   #search(low: number, high: BatchRow, reached: (row: BatchRow) => boolean): BatchRow {
     let found = high;
-    for (let from = low; from < found.baseOffset; ) {
+    for (let from = low; from < found.baseOffset;) {
       const middle = Math.floor((from + found.baseOffset) / 2);
       const row = this.#holding(middle);
       if (reached(row)) found = row;
@@ -197,11 +200,8 @@ export class PartitionLog {
     const first = this.#store.first();
     this.#logStartOffset = first?.baseOffset ?? offset;
     assert(this.#logStartOffset <= offset, "a log is trimmed where a batch begins");
-    if (first !== undefined) this.#removedBytes = startBytesOf(first);
-    else if (this.#last !== undefined) {
-      this.#removedBytes = this.#last.endBytes;
-      this.#last = undefined;
-    }
+    if (first === undefined) this.#last = undefined;
+    else this.#removedBytes = startBytesOf(first);
     return this.#logStartOffset === offset;
   }
 }

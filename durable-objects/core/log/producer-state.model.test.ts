@@ -56,7 +56,8 @@ class Client {
   hear(batch: producer.Attempt, verdict: producer.Verdict, log: Log): void {
     if (!verdict.ok) {
       // An answer to a copy that came late; the batch itself was acknowledged, or may be sent again.
-      if (!this.#acknowledged.has(batch)) expect(verdict).toMatchObject({ code: "out_of_order_sequence", retriable: true });
+      if (!this.#acknowledged.has(batch))
+        expect(verdict).toMatchObject({ code: "out_of_order_sequence", retriable: true });
       return;
     }
     if (verdict.duplicate && !this.#acknowledged.has(batch)) expect(verdict.baseOffset).toBe(log.offsetOf(batch));
@@ -71,7 +72,11 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** The steps in any order, then a network that loses nothing until all is acknowledged, and at last every late copy. */
-function deliverAll(batches: readonly producer.Attempt[], window: number, { log, steps }: { log: Log; steps: readonly Step[] }): void {
+function deliverAll(
+  batches: readonly producer.Attempt[],
+  window: number,
+  { log, steps }: { log: Log; steps: readonly Step[] },
+): void {
   const client = new Client(batches, window);
   const requests: producer.Attempt[] = [];
   const answers: { readonly batch: producer.Attempt; readonly verdict: producer.Verdict }[] = [];

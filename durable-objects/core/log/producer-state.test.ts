@@ -69,7 +69,8 @@ describe.each([
 ])("%s", (_, judge) => {
   test("of an unknown producer or a newer epoch may be any [IDP-5]", () => {
     expect(judge(undefined, { first: 77 })).toEqual(accepted);
-    for (const first of [0, 3, 900]) expect(judge(after({ epoch: 1, first: 3 }), { epoch: 2, first })).toEqual(accepted);
+    for (const first of [0, 3, 900])
+      expect(judge(after({ epoch: 1, first: 3 }), { epoch: 2, first })).toEqual(accepted);
   });
 
   test("of an older epoch is fenced, even one that was accepted [IDP-5]", () => {
@@ -108,21 +109,44 @@ describe("a batch", () => {
   });
 
   test("that is remembered is answered as before, when its records are the same [IDP-7]", () => {
-    expect(batch(state, { first: 13, last: 13 })).toEqual({ ok: true, duplicate: true, baseOffset: 10, lastOffset: 10 });
-    expect(batch(state, { first: 14, last: 19 })).toEqual({ ok: true, duplicate: true, baseOffset: 20, lastOffset: 25 });
+    expect(batch(state, { first: 13, last: 13 })).toEqual({
+      ok: true,
+      duplicate: true,
+      baseOffset: 10,
+      lastOffset: 10,
+    });
+    expect(batch(state, { first: 14, last: 19 })).toEqual({
+      ok: true,
+      duplicate: true,
+      baseOffset: 20,
+      lastOffset: 25,
+    });
     expect(batch(state, { first: 13, last: 13, fingerprint: 2 })).toMatchObject({ code: "sequence_reused" });
     expect(batch(state, { first: 14, last: 18 })).toMatchObject({ code: "sequence_reused" });
   });
 
   test("that overlaps remembered ones in another way is refused [IDP-7]", () => {
-    for (const [first, last] of [[11, 12], [15, 16], [19, 25], [9, 10], [12, 13], [5, 30]] as const) {
+    for (const [first, last] of [
+      [11, 12],
+      [15, 16],
+      [19, 25],
+      [9, 10],
+      [12, 13],
+      [5, 30],
+    ] as const) {
       expect(batch(state, { first, last })).toMatchObject({ ok: false, code: "sequence_reused" });
     }
   });
 
   test("that lies below the remembered ones is a duplicate whose place is forgotten [IDP-8]", () => {
-    const six = after(...[10, 13, 14, 20, 22, 23, 30].map((first, index, all) => ({ first, last: (all[index + 1] ?? 31) - 1 })));
-    for (const [first, last] of [[10, 12], [13, 13], [11, 13]] as const) {
+    const six = after(
+      ...[10, 13, 14, 20, 22, 23, 30].map((first, index, all) => ({ first, last: (all[index + 1] ?? 31) - 1 })),
+    );
+    for (const [first, last] of [
+      [10, 12],
+      [13, 13],
+      [11, 13],
+    ] as const) {
       expect(batch(six, { first, last })).toEqual({ ok: true, duplicate: true, baseOffset: -1, lastOffset: -1 });
     }
     expect(batch(six, { first: 14, last: 19 })).toMatchObject({ duplicate: true, baseOffset: 20 });
@@ -130,7 +154,10 @@ describe("a batch", () => {
   });
 
   test("from before the first accepted one is never called a duplicate: it was not stored [IDP-9]", () => {
-    for (const [first, last] of [[9, 9], [0, 3]] as const) {
+    for (const [first, last] of [
+      [9, 9],
+      [0, 3],
+    ] as const) {
       expect(batch(state, { first, last })).toMatchObject({
         ok: false,
         code: "out_of_order_sequence",
@@ -154,13 +181,19 @@ describe("sequences of batches wrap after 2147483647 to 0 [IDP-6]", () => {
   test("the next one is accepted, one further on is early [IDP-6]", () => {
     expect(batch(state, { first: 2, last: 5 })).toEqual(accepted);
     expect(batch(after({ first: MAX_SEQUENCE }), { first: 0 })).toEqual(accepted);
-    expect(batch(after({ first: MAX_SEQUENCE }), { first: 1 })).toMatchObject({ retriable: true, extra: { expectedSequence: 0 } });
+    expect(batch(after({ first: MAX_SEQUENCE }), { first: 1 })).toMatchObject({
+      retriable: true,
+      extra: { expectedSequence: 0 },
+    });
   });
 
   test("one from before the wrap is known [IDP-7, IDP-9]", () => {
     expect(batch(state, { first: MAX_SEQUENCE, last: 1 })).toMatchObject({ duplicate: true, baseOffset: 10 });
     expect(batch(state, { first: MAX_SEQUENCE - 2, last: MAX_SEQUENCE - 1 })).toMatchObject({ duplicate: true });
-    expect(batch(state, { first: MAX_SEQUENCE - 3 })).toMatchObject({ code: "out_of_order_sequence", retriable: false });
+    expect(batch(state, { first: MAX_SEQUENCE - 3 })).toMatchObject({
+      code: "out_of_order_sequence",
+      retriable: false,
+    });
   });
 
   test("after more than half the ring an old duplicate is still one [IDP-8]", () => {
@@ -168,7 +201,11 @@ describe("sequences of batches wrap after 2147483647 to 0 [IDP-6]", () => {
     const quarters = [0, 1, 2].map((index) => ({ first: index * quarter, last: (index + 1) * quarter - 1 }));
     const end = 3 * quarter;
     const state = after(...quarters, ...[0, 1, 2, 3, 4].map((index) => ({ first: end + index })));
-    expect(batch(state, { first: end - 9, last: end - 1 })).toMatchObject({ ok: true, duplicate: true, baseOffset: -1 });
+    expect(batch(state, { first: end - 9, last: end - 1 })).toMatchObject({
+      ok: true,
+      duplicate: true,
+      baseOffset: -1,
+    });
     expect(state?.start).toBe(end + 4 - 2 ** 30);
     expect(batch(state, { first: end + 5 })).toEqual(accepted);
   });

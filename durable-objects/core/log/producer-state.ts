@@ -29,8 +29,7 @@ export interface Attempt {
 }
 
 export type Verdict = Answer<
-  | { readonly duplicate: false }
-  | { readonly duplicate: true; readonly baseOffset: number; readonly lastOffset: number }
+  { readonly duplicate: false } | { readonly duplicate: true; readonly baseOffset: number; readonly lastOffset: number }
 >;
 
 const accept: Verdict = { ok: true, duplicate: false };
@@ -51,7 +50,11 @@ export function lastSequenceOf(state: ProducerState): number {
   return state.recent.at(-1)?.last ?? -1;
 }
 
-export function remember(state: ProducerState | undefined, attempt: Attempt, at: { baseOffset: number; lastOffset: number }): ProducerState {
+export function remember(
+  state: ProducerState | undefined,
+  attempt: Attempt,
+  at: { baseOffset: number; lastOffset: number },
+): ProducerState {
   const { epoch, first, last, fingerprint } = attempt;
   const entry: RememberedBatch = { first, last, fingerprint, ...at };
   if (state === undefined || state.epoch !== epoch) return { epoch, start: first, recent: [entry] };
@@ -66,11 +69,15 @@ export function judgeRequest(state: ProducerState | undefined, attempt: Attempt)
   if (state === undefined || attempt.epoch > state.epoch || attempt.first > lastSequenceOf(state)) return accept;
   const remembered = state.recent.find((batch) => batch.first === attempt.first);
   if (remembered !== undefined) return sameOrReused(remembered, attempt);
-  return refuse("out_of_order_sequence", `sequence ${attempt.first} is not above ${lastSequenceOf(state)}, the highest accepted`, {
-    hint: "It is too old to tell a retry from a mistake: continue above the highest",
-    retriable: false,
-    extra: { lastSequence: lastSequenceOf(state) },
-  });
+  return refuse(
+    "out_of_order_sequence",
+    `sequence ${attempt.first} is not above ${lastSequenceOf(state)}, the highest accepted`,
+    {
+      hint: "It is too old to tell a retry from a mistake: continue above the highest",
+      retriable: false,
+      extra: { lastSequence: lastSequenceOf(state) },
+    },
+  );
 }
 
 /** Sequences of RecordBatches count records and are contiguous in a partition (IDP-6 … IDP-9). */
@@ -96,11 +103,15 @@ export function judgeBatch(state: ProducerState | undefined, attempt: Attempt): 
     return { ok: true, duplicate: true, baseOffset: -1, lastOffset: -1 };
   }
   if (belowRemembered) {
-    return refuse("out_of_order_sequence", `sequence ${attempt.first} is before ${state.start}, where this producer began here`, {
-      hint: "It was never stored: send it with a new epoch, and keep one batch in flight until the first is acknowledged",
-      retriable: false,
-      extra: { expectedSequence },
-    });
+    return refuse(
+      "out_of_order_sequence",
+      `sequence ${attempt.first} is before ${state.start}, where this producer began here`,
+      {
+        hint: "It was never stored: send it with a new epoch, and keep one batch in flight until the first is acknowledged",
+        retriable: false,
+        extra: { expectedSequence },
+      },
+    );
   }
   return reused(attempt.first);
 }

@@ -21,14 +21,20 @@ export function expectExact(stored: Stored, flights: readonly Flight[]): void {
 function expectFlights({ flights: partitions }: Stored, flights: readonly Flight[]): void {
   for (const [partition, records] of partitions.entries()) {
     const sent = flights.filter((flight) => partitionOf(flight, partitions.length) === partition);
-    const expected = sent.map((value, offset) => ({ offset, key: value.origin, timestampMs: flightTimeMs(value), value }));
+    const expected = sent.map((value, offset) => ({
+      offset,
+      key: value.origin,
+      timestampMs: flightTimeMs(value),
+      value,
+    }));
     expectSame(records, expected);
   }
 }
 
 /** In order for each airport; airports of different partitions may come in any order. */
 function expectAlerts({ alerts }: Stored, flights: readonly Flight[]): void {
-  const byAirport = (list: readonly DelayAlert[]) => list.toSorted((a, b) => (a.airport < b.airport ? -1 : Number(a.airport > b.airport)));
+  const byAirport = (list: readonly DelayAlert[]) =>
+    list.toSorted((a, b) => (a.airport < b.airport ? -1 : Number(a.airport > b.airport)));
   expectSame(byAirport(alerts.map(({ value }) => value)), byAirport(expectedAlerts(flights)));
   expectSame(
     alerts.map(({ key, timestampMs }) => ({ key, timestampMs })),

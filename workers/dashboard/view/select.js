@@ -22,7 +22,7 @@ export class Choice {
   /**
    * Offers the names and answers the one in force, if there is any.
    * @param {readonly string[]} names
-   * @param {string} preferred
+   * @param {readonly string[]} preferred what the page chooses, the first that is offered
    * @returns {string | undefined}
    */
   offer(names, preferred) {
@@ -31,7 +31,7 @@ export class Choice {
       create: (name) => element("option", { value: name }, name),
       update: () => {},
     });
-    const now = [this.#chosen, preferred, names[0]].find((name) => name !== undefined && names.includes(name));
+    const now = [this.#chosen, ...preferred, names[0]].find((name) => name !== undefined && names.includes(name));
     const label = this.#select.closest("label");
     if (label !== null) label.hidden = names.length === 0;
     if (now !== undefined && this.#select.value !== now) this.#select.value = now;

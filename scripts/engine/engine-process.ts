@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { root } from "../engine/bundle.ts";
+import { root } from "./bundle.ts";
 
-export interface ServeOptions {
+export interface EngineProcessOptions {
   readonly dataDir: string;
+  /** A script that takes `--port` and `--data` and says when it is ready. Default `scripts/serve.ts`. */
+  readonly script?: string | undefined;
   readonly port?: number | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `npm run serve` in a process group of its own. */
-export class ServedEngine {
+/** `npm run serve`, or a script like it, in a process group of its own. */
+export class EngineProcess {
   /** Resolves with the address when it answers; rejects when it ends before. */
   readonly ready: Promise<string>;
   /** How the process ended. */
@@ -17,8 +18,8 @@ export class ServedEngine {
   #output = "";
   readonly #child;
 
-  constructor({ dataDir, port = 0, env = {} }: ServeOptions) {
-    const args = ["scripts/run.mjs", "scripts/serve.ts", "--port", String(port), "--data", dataDir];
+  constructor({ dataDir, script = "scripts/serve.ts", port = 0, env = {} }: EngineProcessOptions) {
+    const args = ["scripts/run.mjs", script, "--port", String(port), "--data", dataDir];
     this.#child = spawn(process.execPath, args, {
       cwd: root,
       detached: true,
@@ -66,4 +67,3 @@ export class ServedEngine {
     return code;
   }
 }
-

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { PRODUCER_EXPIRY_MS } from "../../schema/limits.ts";
+import { encodeBatch } from "../../schema/record-batch/encode.ts";
+import { inPartitionStorage } from "../test/bare-storage.ts";
+import { loadedPartition } from "../test/loaded-partition.ts";
+import type { Loaded } from "./loaded.ts";
+import { armRetention, retain, RETENTION_TIMER } from "./retention.ts";
+
+const NOW = 1_700_000_000_000;
+
+/** One record a batch. */
+function fill({ log }: Loaded, timestamps: readonly number[]): void {
+  for (const timestampMs of timestamps) log.append(encodeBatch([{ key: null, value: "v", timestampMs, headers: [] }]));
+}
+
+test("what is older than retentionMs goes, and the log is looked at again while it has anything [LOG-8]", () =>
+  inPartitionStorage((storage) => {
+    const loaded = loadedPartition(storage, { retentionMs: 1_000 });
+    fill(loaded, [NOW, NOW + 1, NOW + 2]);
+    expect(retain(loaded, NOW + 1_000)).toBeUndefined();
+    expect(retain(loaded, NOW + 1_001)).toBe(1);
+    expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 1_001 + 600_000);
+    loaded.timers.clear(RETENTION_TIMER);
+    expect(retain(loaded, NOW + 9_000)).toBe(3);
+    expect(loaded.timers.get(RETENTION_TIMER)).toBeUndefined();
+    expect([loaded.log.logStartOffset, loaded.log.logEndOffset]).toEqual([3, 3]);
+  }));
+
+test("what is beyond retentionBytes goes, -1 keeps it all [LOG-8]", () =>
+  inPartitionStorage((storage) => {
+    fill(loadedPartition(storage), [1, 2, 3, 4]);
+    expect(retain(loadedPartition(storage), NOW)).toBeUndefined();
+    const { bytes } = loadedPartition(storage).log;
+    expect(retain(loadedPartition(storage, { retentionBytes: bytes / 2 }), NOW)).toBe(2);
+  }));
+
+test("nothing that an attached task has not read goes, whatever its state; a detached one holds nothing [LOG-8]", () =>
+  inPartitionStorage((storage) => {
+    const open = (): Loaded => loadedPartition(storage, { retentionBytes: 0 });
+    const loaded = open();
+    fill(loaded, [1, 2, 3, 4]);
+    const id = loaded.taskTable.insert({ pipeline: "p", version: 1, incarnation: 1, from: "earliest", outputs: {} }, 2);
+    loaded.taskTable.setState(id, "failed", "a bug");
+    expect(retain(open(), NOW)).toBe(2);
+    storage.sql.exec("UPDATE partition SET log_start_offset = 2");
+    expect(retain(open(), NOW)).toBeUndefined();
+    loaded.taskTable.detach(id);
+    expect(retain(open(), NOW)).toBe(4);
+  }));
+
+test("many batches go in slices, a second apart [LOG-8]", () =>
+  inPartitionStorage((storage) => {
+    const loaded = loadedPartition(storage, { retentionMs: 1_000 });
+    fill(loaded, Array<number>(1_500).fill(1));
+    expect(retain(loaded, NOW)).toBe(1_000);
+    expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 1_000);
+    expect(retain(loaded, NOW + 1_000)).toBe(1_500);
+  }));
+
+test("it forgets producers silent for seven days [IDP-13]", () =>
+  inPartitionStorage((storage) => {
+    const loaded = loadedPartition(storage);
+    for (const [id, seenMs] of [
+      ["request:old", NOW - PRODUCER_EXPIRY_MS - 1],
+      ["request:new", NOW - PRODUCER_EXPIRY_MS],
+    ] as const) {
+      loaded.producers.set(id, { epoch: 0, start: 0, recent: [] }, seenMs);
+    }
+    retain(loaded, NOW);
+    expect(loaded.producers.get("request:old")).toBeUndefined();
+    expect(loaded.producers.get("request:new")).toMatchObject({ epoch: 0 });
+  }));
+
+test("the first append arms the timer, the next leave it [LOG-8]", () =>
+  inPartitionStorage((storage) => {
+    const loaded = loadedPartition(storage);
+    armRetention(loaded, NOW);
+    armRetention(loaded, NOW + 5);
+    expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 600_000);
+  }));
