@@ -4,7 +4,7 @@
 export const TOPIC_NAME_PATTERN = /^[a-zA-Z0-9._-]{1,200}$/;
 export const MAX_PARTITIONS = 256;
 
-export const MAX_REQUEST_BYTES = 32 * 1024 * 1024;
+export const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 export const MAX_RECORDS_PER_REQUEST = 10_000;
 export const MAX_RECORD_BYTES = 1_000_000;
 export const MAX_KEY_BYTES = 16 * 1024;
@@ -57,7 +57,6 @@ export const DELIVERY_DEADLINE_MS = 25_000;
 export const MAX_DELIVERY_BYTES = 4_000_000;
 export const MAX_STATE_VALUE_BYTES = 1_000_000;
 export const STATE_CACHE_BYTES = 32_000_000;
-export const BODIES_IN_FLIGHT_BYTES = 32_000_000;
 
 /** An R2 object is closed at this size, or when its first row has waited this long. */
 export const DEFAULT_FILE_BYTES = 8_000_000;

@@ -79,7 +79,7 @@ export class SequenceWindow<Batch extends { readonly recordCount: number }> {
   }
 
   room(nowMs: number): boolean {
-    return this.#slots.length < (nowMs < this.#knownUntilMs ? 40 : 1);
+    return this.#slots.length < (nowMs < this.#knownUntilMs ? REMEMBERED_BATCHES : 1);
   }
 
   /** Only while there is room. */
