@@ -32,8 +32,11 @@ async function bundle(contents: string, define: Record<string, string>): Promise
   return { code: outputFiles[0]?.text ?? "", inputs: inputs.map((path) => resolve(root, path)) };
 }
 
+type Assets = { readonly run_worker_first?: unknown } | undefined;
+
 /** The Worker with the engine's way to it beside: see engine/front.ts. */
-function frontedBy(entry: string, workerFirst: unknown): string {
+function frontedBy(entry: string, assets: Assets): string {
+  const workerFirst = assets?.run_worker_first;
   const front = JSON.stringify(join(root, "scripts/engine/front.ts"));
   const patterns = JSON.stringify(Array.isArray(workerFirst) ? workerFirst : workerFirst === true ? ["/*"] : []);
   return `
@@ -52,7 +55,7 @@ async function main([entry, config, out]: readonly string[]): Promise<void> {
   const source: BundleSource = { entry, config };
   const { name } = unstable_readConfig({ config });
   const { workerOptions, define } = unstable_getMiniflareWorkerOptions(config);
-  const { code, inputs } = await bundle(frontedBy(entry, workerOptions.assets?.run_worker_first), define ?? {});
+  const { code, inputs } = await bundle(frontedBy(entry, workerOptions.assets as Assets), define ?? {});
   const content: Bundle = { hash: hashOf(source, inputs), inputs, name: name ?? "worker", workerOptions, code };
   mkdirSync(dirname(out), { recursive: true });
   // Renamed into place: an engine that starts meanwhile reads the old one or the new one.

@@ -1,5 +1,5 @@
 // `npm run serve`: the platform alone, on this machine.
-import "./engine/small-heap.ts";
+import "./engine/quick-start.ts";
 import { engineFlags, flagsOf, folderOf, portOf, run } from "./engine/command-line.ts";
 import { startEngine } from "./engine/engine.ts";
 import { stopOnSignal } from "./engine/shutdown.ts";

@@ -1,5 +1,5 @@
 // `npm start`: the demo on the embedded engine.
-import "./engine/small-heap.ts";
+import "./engine/quick-start.ts";
 import { relative } from "node:path";
 import { bold, blue, dim, say } from "./demo/terminal.ts";
 import { engineFlags, flagsOf, folderOf, portOf, run } from "./engine/command-line.ts";

@@ -20,7 +20,7 @@ const MAX_IN_FLIGHT = 6;
 
 interface Trouble {
   readonly failures: number;
-  readonly retryMs: number;
+  readonly retryAtMs: number;
   readonly oneByOne: boolean;
   readonly reason: string;
 }
@@ -81,19 +81,18 @@ export class Deliveries {
     for (const pending of this.#shell.loaded?.outbox.pending() ?? []) {
       if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
       const key = keyOf(pending);
-      if (this.#inFlight.has(key) || (this.#trouble.get(key)?.retryMs ?? 0) > this.#shell.now()) continue;
+      if (this.#inFlight.has(key) || (this.#trouble.get(key)?.retryAtMs ?? 0) > this.#shell.now()) continue;
       if (!this.#deliverable(pending)) continue;
       this.#inFlight.add(key);
       this.#shell.background(this.#deliver(pending.task, pending.target, key));
     }
   }
 
-  /** Somebody waits: what is in trouble is tried without its pause. */
-  kickNow(task: AttachedTask): void {
+  /** Somebody waits: what is in trouble is tried at the next kick, without its pause. */
+  forgetPauses(task: AttachedTask): void {
     for (const [key, trouble] of this.#trouble) {
-      if (key.startsWith(`${task.id} `)) this.#trouble.set(key, { ...trouble, retryMs: 0 });
+      if (key.startsWith(`${task.id} `)) this.#trouble.set(key, { ...trouble, retryAtMs: 0 });
     }
-    this.kick();
   }
 
   #deliverable({ task: id, target }: Pending): boolean {
@@ -202,11 +201,11 @@ export class Deliveries {
     const oneByOne = outcome.kind === "retry" && outcome.oneByOne === true;
     const failures = oneByOne ? 0 : (this.#trouble.get(key)?.failures ?? 0) + 1;
     const waitMs = oneByOne ? 0 : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-    const retryMs = this.#shell.now() + waitMs;
-    this.#trouble.set(key, { failures, retryMs, oneByOne, reason: outcome.reason });
+    const retryAtMs = this.#shell.now() + waitMs;
+    this.#trouble.set(key, { failures, retryAtMs, oneByOne, reason: outcome.reason });
     if (oneByOne) return true;
     this.#shell.write(({ timers }) => {
-      if (retryMs < (timers.get(DELIVER_TIMER) ?? Number.POSITIVE_INFINITY)) timers.set(DELIVER_TIMER, retryMs);
+      if (retryAtMs < (timers.get(DELIVER_TIMER) ?? Number.POSITIVE_INFINITY)) timers.set(DELIVER_TIMER, retryAtMs);
     });
     this.#shell.changed.notify();
     return false;

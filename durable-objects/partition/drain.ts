@@ -32,11 +32,13 @@ export async function drain({ shell, runner, deliveries }: Parts, request: { pip
   const { task } = after;
   const waiting = shell.loaded?.outbox.pending(task.id) ?? [];
   const left = (): Pending[] => waiting.filter((pending) => isWaiting(shell.loaded, pending));
+  deliveries.forgetPauses(task);
   while (left().length > 0) {
     // Again each time: while a file is on its way, what came for the same path waits for the next one.
     shell.write((loaded) => deliveries.closeFiles(loaded, task));
-    deliveries.kickNow(task);
-    if (!(await shell.changed.wait(deadlineMs - shell.now()))) {
+    deliveries.kick();
+    const leftMs = deadlineMs - shell.now();
+    if (leftMs <= 0 || !(await shell.changed.wait(leftMs))) {
       return late(deliveries.errorOf(task) ?? `rows for ${left()[0]?.target} are not delivered`, task);
     }
   }

@@ -2,7 +2,7 @@
 //
 //   node scripts/bench/engine.ts --port 0 --data DIR      the platform with the benchmark's pipelines
 //   MILLRACE_BENCH=probe …                                 the bare probe
-import "../engine/small-heap.ts";
+import "../engine/quick-start.ts";
 import { join } from "node:path";
 import { type BundleSource, root } from "../engine/bundle.ts";
 import { engineFlags, flagsOf, folderOf, portOf, run } from "../engine/command-line.ts";

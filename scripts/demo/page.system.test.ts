@@ -191,7 +191,8 @@ describe.skipIf(notRun !== "")(`the page in Chromium${notRun}`, () => {
       .toContain(`curl -X PUT ${url}/v1/topics/flights`);
     expect(await page.locator("#pipelines").textContent()).toContain("bootstrapping");
     expect(await page.locator("#tail-empty").textContent()).toContain("no topic yet");
-    expect(await page.locator("#table-empty").textContent()).toContain("airport-hours writes airport_hours");
+    const noRow = "airport-hours writes airport_hours";
+    await expect.poll(() => page.locator("#table-empty").textContent(), PATIENT).toContain(noRow);
     await client.topics.create("flights", { partitions: 2 });
     await expect
       .poll(() => page.locator("#tail-empty").textContent(), PATIENT)
@@ -217,7 +218,7 @@ describe.skipIf(notRun !== "")(`the page in Chromium${notRun}`, () => {
     await expect.poll(() => page.locator("#token-note").textContent(), PATIENT).toContain("another token");
     await page.keyboard.type("s3cret\n");
     await expect.poll(status, PATIENT).toBe("Live");
-    expect(await page.locator("#topics-empty").textContent()).toContain("$MILLRACE_TOKEN");
+    await expect.poll(() => page.locator("#topics-empty").textContent(), PATIENT).toContain("$MILLRACE_TOKEN");
     expect(await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie])).toEqual([
       ["s3cret"],
       0,

@@ -7,7 +7,10 @@ import { dataFolder } from "../test/data-folder.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { alive, commandAndEnvironment } from "./process-info.ts";
 
-async function withEngine<T>(options: ConstructorParameters<typeof EngineProcess>[0], use: (engine: EngineProcess, url: string) => Promise<T>): Promise<T> {
+async function withEngine<T>(
+  options: ConstructorParameters<typeof EngineProcess>[0],
+  use: (engine: EngineProcess, url: string) => Promise<T>,
+): Promise<T> {
   const engine = new EngineProcess(options);
   try {
     return await use(engine, await engine.ready);

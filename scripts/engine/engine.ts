@@ -1,10 +1,16 @@
 import { join } from "node:path";
 import { rmSync } from "node:fs";
-import { convertV4MiniflareOptions, Miniflare, MiniflareCoreError, type V4MiniflareOptions } from "miniflare";
 import { bundleOf, type BundleSource, FRONT, platform } from "./bundle.ts";
 import { startCron } from "./cron.ts";
 import { EngineError } from "./engine-error.ts";
 import { FolderLock, runtimeFile } from "./folder-lock.ts";
+import {
+  convertV4MiniflareOptions,
+  Miniflare,
+  MiniflareCoreError,
+  type MiniflareInstance,
+  type V4MiniflareOptions,
+} from "./miniflare.ts";
 import { miniflareOptions } from "./miniflare-options.ts";
 import { pidIn } from "./orphan.ts";
 import { residentBytes } from "./process-info.ts";
@@ -31,8 +37,8 @@ export interface Engine {
   readonly url: string;
   memory(): EngineMemory;
   /** The first of these two starts a thread of 40 MB: Miniflare's way to bindings. */
-  d1(): ReturnType<Miniflare["getD1Database"]>;
-  r2(): ReturnType<Miniflare["getR2Bucket"]>;
+  d1(): ReturnType<MiniflareInstance["getD1Database"]>;
+  r2(): ReturnType<MiniflareInstance["getR2Bucket"]>;
   /** Resolves when workerd has ended and the folder is free. May be called twice. */
   stop(): Promise<void>;
 }
@@ -60,7 +66,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 }
 
 interface Parts {
-  readonly miniflare: Miniflare;
+  readonly miniflare: MiniflareInstance;
   readonly lock: FolderLock;
   readonly url: string;
   readonly stopCron: () => void;
@@ -87,19 +93,23 @@ function runningEngine({ miniflare, lock, url, stopCron, runtimeFile: file }: Pa
  * Keeps two habits of Miniflare's from its surroundings: it ends the process itself on a signal, with 130, and a killed one
  * leaves its temporary folder behind, which here is one in the data folder that the next start removes.
  */
-function newMiniflare(options: V4MiniflareOptions, dataDir: string): Miniflare {
+function newMiniflare(options: V4MiniflareOptions, dataDir: string): MiniflareInstance {
   const temporary = join(dataDir, "tmp");
   rmSync(temporary, { recursive: true, force: true });
   const { TMPDIR } = process.env;
   process.env["TMPDIR"] = temporary;
-  const signals = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => ({ signal, own: process.listeners(signal) }));
+  const signals = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => ({
+    signal,
+    own: process.listeners(signal),
+  }));
   try {
     return new Miniflare(convertV4MiniflareOptions(options));
   } finally {
     if (TMPDIR === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = TMPDIR;
     for (const { signal, own } of signals) {
-      for (const listener of process.listeners(signal)) if (!own.includes(listener)) process.off(signal, listener);
+      const added = process.listeners(signal).filter((listener) => !own.includes(listener));
+      for (const listener of added) process.off(signal, listener);
     }
   }
 }
@@ -109,5 +119,8 @@ function portTaken(error: unknown): boolean {
 }
 
 function takenPort(port: number): EngineError {
-  return new EngineError("port_taken", `Port ${port} is taken. Choose another with --port, or --port 0 for a free one.`);
+  return new EngineError(
+    "port_taken",
+    `Port ${port} is taken. Choose another with --port, or --port 0 for a free one.`,
+  );
 }

@@ -1,9 +1,9 @@
 import { accessSync, constants } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { Log, LogLevel, type V4MiniflareOptions } from "miniflare";
 import { type Bundle, FRONT } from "./bundle.ts";
 import { runtimeFile } from "./folder-lock.ts";
+import { Log, LogLevel, type V4MiniflareOptions } from "./miniflare.ts";
 
 const require = createRequire(import.meta.url);
 

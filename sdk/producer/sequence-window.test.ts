@@ -75,12 +75,14 @@ test("one that overtook waits for its predecessor and keeps its sequence [SDK-20
   const { window, slots } = flying("a", "b", "c");
   window.land(slots[1], "overtook", NOW);
   window.land(slots[2], "overtook", NOW);
+  window.add(batch("d"));
   expect(window.take(NOW)).toBeUndefined();
   window.land(slots[0], "stored", NOW);
   expect(take(window)).toMatchObject({ batch: { name: "b" }, baseSequence: 20, epoch: 0 });
   expect(window.take(NOW)).toBeUndefined();
   window.land(slots[1], "stored", NOW);
   expect(take(window)).toMatchObject({ batch: { name: "c" }, baseSequence: 30, epoch: 0 });
+  expect(take(window)).toMatchObject({ batch: { name: "d" }, baseSequence: 40, epoch: 0 });
 });
 
 test("one whose answer came after its predecessor's is sent again", () => {
@@ -122,14 +124,20 @@ test("a refused batch keeps its place while an older one is open [SDK-23]", () =
   expect(take(window)).toMatchObject({ batch: { name: "c" }, baseSequence: 0, epoch: 1 });
 });
 
-test("giving up one that may be stored loses those sent behind it, and no others [SDK-23]", () => {
+test("giving up one that may be stored loses those sent behind it, and no others [SDK-22, SDK-23]", () => {
   const { window, slots } = flying("a", "b", "c");
   window.add(batch("d"));
+  window.add(batch("e"));
   window.land(slots[2], "stored", NOW);
   window.land(slots[1], "overtook", NOW);
   window.land(slots[0], "unknown", NOW);
   expect(namesOf(window.giveUp())).toEqual(["a", "b"]);
-  expect(take(window)).toMatchObject({ batch: { name: "d" }, baseSequence: 0, epoch: 1 });
+  const next = take(window);
+  expect(next).toMatchObject({ batch: { name: "d" }, baseSequence: 0, epoch: 1 });
+  // The partition does not know the new epoch yet.
+  expect(window.take(NOW)).toBeUndefined();
+  window.land(next, "stored", NOW);
+  expect(take(window)).toMatchObject({ batch: { name: "e" }, baseSequence: 10, epoch: 1 });
 });
 
 test("one that flies is not given up", () => {

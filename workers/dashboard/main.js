@@ -18,6 +18,7 @@ import { showTopics } from "./view/topics.js";
 /** @import { Done, Failure, Result } from "./api.js" */
 
 const EVERY_MS = 1_000;
+const OVERVIEW = "overview";
 
 const gate = new Gate();
 const status = new Status();
@@ -42,6 +43,8 @@ function updateGate() {
 function report(source, outcome, failures) {
   if (!outcome.ok && outcome.kind === "unauthenticated") askForToken(outcome.message);
   else status.report(source, outcome, failures);
+  // The server is back: the other loops need not sit out their pauses.
+  if (outcome.ok && source === OVERVIEW && status.unreachable) gate.wake();
 }
 
 /** @param {string} reason */
@@ -145,7 +148,7 @@ async function pollOverview() {
       showOverview();
       return outcome;
     },
-    report: (outcome, failures) => report("overview", outcome, failures),
+    report: (outcome, failures) => report(OVERVIEW, outcome, failures),
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Pipeline, pipeline, tumbling } from "../../../sdk/streams/index.ts";
-import { TOPICS } from "../topics.ts";
+import { TOPICS } from "./topics.ts";
 
 interface Reading {
   readonly value: number;

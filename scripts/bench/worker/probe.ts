@@ -13,7 +13,9 @@ export class Probe extends DurableObject<Env> {
   }
 
   async append(body: ArrayBuffer): Promise<number> {
-    const { id } = this.ctx.storage.sql.exec<{ id: number }>("INSERT INTO body (body) VALUES (?) RETURNING id", body).one();
+    const { id } = this.ctx.storage.sql
+      .exec<{ id: number }>("INSERT INTO body (body) VALUES (?) RETURNING id", body)
+      .one();
     return id;
   }
 }

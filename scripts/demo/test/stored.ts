@@ -1,11 +1,11 @@
 // What a data folder holds, read to the last row.
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import type { AirportHour } from "../../../pipelines/expected.ts";
 import { type Flight, FLIGHTS_TOPIC } from "../../../pipelines/flight.ts";
 import type { DelayAlert } from "../../../pipelines/delay-alerts.ts";
 import { Millrace } from "../../../sdk/index.ts";
 import { type Engine, startEngine } from "../../engine/engine.ts";
+import { convertV4MiniflareOptions, Miniflare } from "../../engine/miniflare.ts";
 import { ALERTS_TOPIC, FLIGHTS_PARTITIONS } from "../topics.ts";
 
 export interface StoredRecord<Value> {

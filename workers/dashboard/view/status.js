@@ -31,6 +31,10 @@ export class Status {
     this.show();
   }
 
+  get unreachable() {
+    return [...this.#failures.values()].some(({ kind }) => kind === "unreachable");
+  }
+
   /** Of a part that is no longer there. @param {string} prefix */
   forget(prefix) {
     for (const source of this.#failures.keys()) if (source.startsWith(prefix)) this.#failures.delete(source);
@@ -54,11 +58,8 @@ export class Status {
   #now() {
     if (this.#locked) return { kind: "trouble", text: "Needs a token" };
     if (this.#paused) return { kind: "paused", text: "Paused" };
-    const failures = [...this.#failures.values()];
-    if (failures.some(({ kind }) => kind === "unreachable")) {
-      return { kind: "trouble", text: "Not reachable, trying again" };
-    }
-    const [first] = failures;
+    if (this.unreachable) return { kind: "trouble", text: "Not reachable, trying again" };
+    const [first] = this.#failures.values();
     if (first !== undefined) return { kind: "trouble", text: `Refused, trying again: ${first.message}` };
     return this.#answered ? { kind: "live", text: "Live" } : { kind: "waiting", text: "Connecting…" };
   }

@@ -1,0 +1,53 @@
+import type { Millrace } from "../../sdk/index.ts";
+import type { Engines } from "./append.ts";
+import { records } from "./records.ts";
+import { clientOf } from "./stage.ts";
+import { percentile } from "./statistics.ts";
+
+export interface LatencyFigures {
+  readonly bytes: number;
+  readonly platform: Percentiles;
+  readonly probe: Percentiles;
+}
+
+/** ms. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+const ROUNDS = 10;
+
+/** Requests of one record, one after the other, in rounds that take turns. */
+export async function measureLatency(
+  engines: Engines,
+  { bytes, count }: { readonly bytes: number; readonly count: number },
+): Promise<LatencyFigures> {
+  const topic = `append-${bytes}-1`;
+  const [platform, probe] = await Promise.all([clientOf(engines.platform), clientOf(engines.probe)]);
+  await platform.topics.create(topic, { partitions: 1 });
+  const times = { platform: [] as number[], probe: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const shape = { bytes, count: Math.ceil(count / ROUNDS) };
+    times.platform.push(...(await singles(platform, topic, shape)));
+    times.probe.push(...(await singles(probe, topic, shape)));
+  }
+  return { bytes, platform: percentiles(times.platform), probe: percentiles(times.probe) };
+}
+
+async function singles(client: Millrace, topic: string, shape: { bytes: number; count: number }): Promise<number[]> {
+  const producer = client.producer({ lingerMs: 0 });
+  const times: number[] = [];
+  // The first one opens the producer.
+  for (const [index, record] of [...records({ ...shape, count: shape.count + 1, keys: 100 })].entries()) {
+    const startMs = performance.now();
+    await producer.send(topic, record);
+    if (index > 0) times.push(performance.now() - startMs);
+  }
+  await producer.close();
+  return times;
+}
+
+function percentiles(times: readonly number[]): Percentiles {
+  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}

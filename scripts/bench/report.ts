@@ -1,0 +1,107 @@
+import { arch, cpus, platform, totalmem } from "node:os";
+import type { AggregateFigures } from "./aggregate.ts";
+import type { AppendFigures } from "./append.ts";
+import type { LatencyFigures, Percentiles } from "./latency.ts";
+import type { RestartFigures } from "./restart.ts";
+
+export interface Figures {
+  readonly append: readonly AppendFigures[];
+  readonly latency: readonly LatencyFigures[];
+  readonly aggregate: readonly AggregateFigures[];
+  readonly restart: RestartFigures;
+  /** Peak, bytes. */
+  readonly memory: { readonly node: number; readonly workerd: number };
+}
+
+/** Markdown. */
+export function report(
+  figures: Figures,
+  { command, runs }: { readonly command: string; readonly runs: number },
+): string {
+  return [
+    `\`${command}\` on ${machine()}, ${new Date().toISOString().slice(0, 10)}; medians of ${runs} runs that take turns.`,
+    "",
+    ...appendTable(figures.append),
+    "",
+    ...latencyTable(figures.latency),
+    "",
+    ...aggregateTable(figures.aggregate),
+    "",
+    restartLine(figures.restart),
+    memoryLine(figures.memory),
+    "",
+    "The load generator is the SDK in the benchmark's own process, on the same cores as the engine. The probe is a Worker",
+    "whose Durable Object only inserts the body of a request as one row; it gets the same bytes from the same SDK, and, in",
+    "the last column, from plain requests that were made before.",
+  ].join("\n");
+}
+
+function appendTable(rows: readonly AppendFigures[]): readonly string[] {
+  return table(
+    ["append, records/s", "Millrace", "probe", "ratio", "probe without the SDK", "ratio"],
+    rows.map(({ bytes, partitions, platform: full, probe, bare }) => [
+      `${size(bytes)}, ${partitions === 1 ? "1 partition" : `${partitions} partitions`}`,
+      count(full),
+      count(probe),
+      ratio(full, probe),
+      count(bare),
+      ratio(full, bare),
+    ]),
+  );
+}
+
+function latencyTable(rows: readonly LatencyFigures[]): readonly string[] {
+  const cell = ({ p50, p99 }: Percentiles) => `${p50.toFixed(2)} / ${p99.toFixed(2)}`;
+  return table(
+    ["append of one record, p50 / p99 ms", "Millrace", "probe"],
+    rows.map(({ bytes, platform: full, probe }) => [size(bytes), cell(full), cell(probe)]),
+  );
+}
+
+function aggregateTable(rows: readonly AggregateFigures[]): readonly string[] {
+  return table(
+    ["one-hour windows by key, records/s", "append and aggregate", "aggregate alone"],
+    rows.map(({ keys, partitions, both, alone }) => [
+      `100 B, ${count(keys)} keys, ${partitions === 1 ? "1 partition" : `${partitions} partitions`}`,
+      count(both),
+      count(alone),
+    ]),
+  );
+}
+
+function restartLine({ stored, readyMs, usableMs }: RestartFigures): string {
+  const usable = `last one read and another one appended after ${Math.round(usableMs)} ms`;
+  return `Restart after \`kill -9\` with ${count(stored)} records stored: ready after ${Math.round(readyMs)} ms, ${usable}.  `;
+}
+
+function memoryLine({ node, workerd }: Figures["memory"]): string {
+  const parts = `Node.js ${megabytes(node)} and workerd ${megabytes(workerd)}`;
+  return `Memory of the engine, at most: ${megabytes(node + workerd)} resident (${parts}).`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, column) => (column === 0 ? "---" : "---:"))), ...rows.map(line)];
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}, ${platform()} ${arch()}), ${gigabytes} GB, Node.js ${process.versions.node}`;
+}
+
+function size(bytes: number): string {
+  return bytes < 1_000 ? `${bytes} B` : `${bytes / 1_000} KB`;
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function ratio(value: number, of: number): string {
+  return (value / of).toFixed(2);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_000_000)} MB`;
+}
