@@ -1,6 +1,6 @@
 import type { Bytes } from "../schema/record.ts";
 
-/** One buffer of its own: a view sent over RPC would carry its whole parent (PLATFORM.md). */
+/** One buffer of its own: a view sent over RPC carries its whole parent buffer (measured). */
 export function joinBytes(parts: readonly Bytes[]): Bytes {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && only.byteLength === only.buffer.byteLength) return only;

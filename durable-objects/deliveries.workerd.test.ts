@@ -104,6 +104,20 @@ describe("what stops a task", () => {
     expect(await ids()).toContain("later");
   });
 
+  test("records trimmed from under a task are counted, and it goes on at the log's start [ENG-15]", async () => {
+    await partition(env, topicId).pause({ pipeline: "rows" });
+    await append([{ value: { id: "trimmed-1" } }, { value: { id: "trimmed-2" } }]);
+    await append([{ value: { id: "kept" } }]);
+    await sql("DELETE FROM batch WHERE base_offset < (SELECT max(base_offset) FROM batch)");
+    await sql("UPDATE partition SET log_start_offset = (SELECT base_offset FROM batch)");
+    await evictDurableObject(partition(env, topicId));
+    await partition(env, topicId).resume({ pipeline: "rows" });
+    expect(await drain()).toEqual({ ok: true });
+    expect(await status()).toMatchObject({ skippedRecords: 2, lag: 0 });
+    expect(await ids()).toContain("kept");
+    expect(await ids()).not.toContain("trimmed-1");
+  });
+
   test("an append has answered before a task sees its records [ENG-1]", async () => {
     const seen = await runInDurableObject(partition(env, topicId), async (object) => {
       const answer = await object.append({ batch: batchOf([{ value: { id: "turn" } }]), largestRecordBytes: 100 });

@@ -1,7 +1,7 @@
 import type { Catalog } from "./catalog.ts";
 import type { Partition } from "./partition.ts";
 
-/** Bindings of wrangler.toml (proved equal by workers/env.test-d.ts) and the settings that are not in it. */
+/** Bindings of wrangler.toml (proved by workers/env.workerd.test.ts) and the settings that are not in it. */
 export interface Env {
   readonly PARTITION: DurableObjectNamespace<Partition>;
   readonly CATALOG: DurableObjectNamespace<Catalog>;

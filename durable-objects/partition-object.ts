@@ -1,14 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Answer, refuse, type Refusal } from "../schema/error.ts";
+import { type Answer, refuse } from "../schema/error.ts";
 import type * as Rpc from "../schema/rpc.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
 import { append, deliver } from "./partition/appender.ts";
 import { attach } from "./partition/attach.ts";
 import { Deliveries } from "./partition/deliveries.ts";
 import { drain } from "./partition/drain.ts";
-import { erase, ERASE_TIMER, eraseSlice, openPartition } from "./partition/lifecycle.ts";
+import { erase, eraseSlice, openPartition } from "./partition/lifecycle.ts";
 import type { Loaded } from "./partition/loaded.ts";
 import { read } from "./partition/reader.ts";
+import { noTask, notOpen } from "./partition/refusals.ts";
 import { armRetention, retain, RETENTION_TIMER } from "./partition/retention.ts";
 import type { AttachedTask } from "./partition/attached-task.ts";
 import { Shell } from "./partition/shell.ts";
@@ -36,8 +37,6 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     this.#deliveries.onRoom = () => this.#runner.kick();
     this.#goOn();
   }
-
-  // ---- write: validate, one transaction, answer
 
   async open(request: { topic: string; topicId: string; partition: number; config: TopicConfig }): Promise<Answer> {
     return openPartition(this.#shell, request);
@@ -95,8 +94,6 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return { ok: true };
   }
 
-  // ---- read and wait: write nothing
-
   async read(request: Rpc.ReadRequest): Promise<Answer<Rpc.ReadAnswer>> {
     return read(this.#shell, request);
   }
@@ -136,8 +133,6 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return this.#onTask(request.pipeline, (loaded, task) => readStore(loaded, task, request));
   }
 
-  // ---- alarm: due work is done or started, nothing is awaited, the next alarm is set last
-
   override async alarm(): Promise<void> {
     if (this.#shell.loaded === undefined) return eraseSlice(this.#shell);
     const nowMs = this.#shell.now();
@@ -146,7 +141,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       for (const timer of loaded.timers.takeDue(nowMs)) {
         if (timer === RETENTION_TIMER) start = retain(loaded, nowMs);
         else if (timer.startsWith("run:")) this.#runner.due(loaded, timer, nowMs);
-        else if (timer !== ERASE_TIMER) this.#deliveries.due(loaded, timer, nowMs);
+        else this.#deliveries.due(loaded, timer, nowMs);
       }
       if (start !== undefined) this.ctx.storage.sql.exec("UPDATE partition SET log_start_offset = ? WHERE id = 1", start);
       loaded.timers.rearm(nowMs);
@@ -155,8 +150,6 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     if (moved !== undefined) this.#shell.changed.notify();
     this.#goOn();
   }
-
-  // ---- plumbing
 
   /** Work may be waiting from before this wake. */
   #goOn(): void {
@@ -211,11 +204,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   #onTask<T extends object>(pipeline: string, work: (loaded: Loaded, task: AttachedTask) => Answer<T>): Answer<T> {
     return this.#onLoaded((loaded) => {
       const task = loaded.taskOf(pipeline);
-      return task === undefined ? refuse("not_found", `pipeline ${pipeline} has no task on this partition`) : work(loaded, task);
+      return task === undefined ? noTask(pipeline) : work(loaded, task);
     });
   }
-}
-
-export function notOpen(): Refusal {
-  return refuse("unknown_topic", "there is no such topic, or it was deleted", { hint: "Create it with PUT /v1/topics/{topic}" });
 }

@@ -1,4 +1,4 @@
-// Every bound Millrace enforces, with its unit in the name. Platform figures: developers.cloudflare.com/durable-objects/platform/limits.
+// The bounds that users meet or that several files share, with their units in the names. Platform figures: developers.cloudflare.com/durable-objects/platform/limits.
 
 /** `[a-zA-Z0-9._-]{1,200}`: Kafka's alphabet. Names that begin with `__` are internal. */
 export const TOPIC_NAME_PATTERN = /^[a-zA-Z0-9._-]{1,200}$/;

@@ -17,12 +17,10 @@ export function partitionName(topicId: string, partition: number): string {
   return `${topicId}/${partition}`;
 }
 
-// ---- the log
-
 /**
  * One RecordBatch for one partition. The caller (an ingress Worker) has validated it whole: CRC, record count, dense
- * offset deltas, contents within limits, timestamps inside [0, 9999]. The Partition does not look inside again; it checks
- * what only it knows: topic config against the four measured figures, and the producer.
+ * offset deltas, contents within limits, timestamps up to MAX_TIMESTAMP_MS. The Partition does not look inside again; it
+ * checks what only it knows: the topic's settings against the largest record and the largest time, and the producer.
  */
 export interface AppendRequest {
   readonly batch: Bytes;
@@ -85,8 +83,6 @@ export interface DeliverRequest {
   readonly rows: readonly { readonly sequence: number; readonly batch: Bytes }[];
 }
 
-// ---- tasks
-
 export interface AttachRequest {
   readonly pipeline: string;
   readonly version: number;
@@ -103,7 +99,6 @@ export interface TaskStatus {
   readonly topic: string;
   readonly partition: number;
   readonly state: "running" | "paused" | "failed";
-  readonly trigger: string;
   readonly position: number;
   readonly lag: number;
   /** Stream time of the task: largest record time seen, -1 before the first. */

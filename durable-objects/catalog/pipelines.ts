@@ -149,7 +149,7 @@ export class Pipelines {
 }
 
 function recordOfGone({ name, version, incarnation }: PipelineRow): PipelineRecord {
-  const error = `the bundle has no pipeline ${name}: deploy it again, or forget it`;
+  const error = `the bundle has no pipeline ${name}: deploy it again`;
   const topology = { nodes: [], mermaid: "" };
   return { name, version, incarnation, state: "failed", sources: [], trigger: "", stores: [], topology, error };
 }

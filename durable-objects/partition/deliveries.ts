@@ -15,7 +15,7 @@ const ROLL_TIMER = "roll";
 const FALLBACK_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 60_000;
-/** A Worker has six connections at once (PLATFORM.md). */
+/** Simultaneous connections: developers.cloudflare.com/workers/platform/limits. */
 const MAX_IN_FLIGHT = 6;
 
 interface Trouble {

@@ -3,6 +3,7 @@ import type { Pending } from "../sqlite/outbox-table.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import { noTask } from "./refusals.ts";
 import type { Shell } from "./shell.ts";
 import type { TaskRunner } from "./task-runner.ts";
 
@@ -31,7 +32,7 @@ export async function drain({ shell, runner, deliveries }: Parts, request: { pip
 
   const { task } = after;
   const waiting = shell.loaded?.outbox.pending(task.id) ?? [];
-  const left = (): Pending[] => waiting.filter((pending) => isWaiting(shell.loaded, pending));
+  const left = (): Pending[] => waiting.filter((pending) => stillWaits(shell.loaded, pending));
   deliveries.forgetPauses(task);
   while (left().length > 0) {
     // Again each time: while a file is on its way, what came for the same path waits for the next one.
@@ -46,7 +47,7 @@ export async function drain({ shell, runner, deliveries }: Parts, request: { pip
 }
 
 /** Rows up to `last` of a target are still in the outbox. */
-function isWaiting(loaded: Loaded | undefined, { task, target, last }: Pending): boolean {
+function stillWaits(loaded: Loaded | undefined, { task, target, last }: Pending): boolean {
   const pending = loaded?.outbox.pendingOf(task, target);
   return pending !== undefined && pending.first <= last;
 }
@@ -57,7 +58,7 @@ function positionOf(shell: Shell, pipeline: string): number {
 
 function taskOf(loaded: Loaded | undefined, pipeline: string): Answer<{ readonly task: AttachedTask }> {
   const task = loaded?.taskOf(pipeline);
-  if (task === undefined) return refuse("not_found", `pipeline ${pipeline} has no task on this partition`);
+  if (task === undefined) return noTask(pipeline);
   if (task.runnable) return { ok: true, task };
   const why = task.error === undefined ? task.state : `${task.state}: ${task.error}`;
   return refuse("pipeline_paused", `task ${task.name} of ${pipeline} is ${why}`, { hint: "Resume the pipeline, then drain" });

@@ -1,12 +1,19 @@
+import { getTableName, is } from "drizzle-orm";
+import { SQLiteTable } from "drizzle-orm/sqlite-core";
+import * as tables from "../../schema/disk/partition.ts";
 import { type Answer, refuse } from "../../schema/error.ts";
 import type { TopicConfig } from "../../schema/topic-config.ts";
 import { readPartitionRow } from "./loaded.ts";
 import type { Shell } from "./shell.ts";
 
-export const ERASE_TIMER = "erase";
 const ERASE_SLICE_BATCHES = 200;
 const ERASE_PAUSE_MS = 50;
-const SMALL_TABLES = ["producer", "upstream", "task", "journal", "trying", "store", "key_value", "window_state", "outbox", "delivered", "file", "timer"];
+
+/** All but the log, which goes in slices, and the row that stays. */
+const SMALL_TABLES = Object.values(tables)
+  .filter((table) => is(table, SQLiteTable))
+  .map((table) => getTableName(table))
+  .filter((name) => name !== "batch" && name !== "partition");
 
 /** Creates tables and row on the first call; later ones find them. A deleted partition never opens again (LOG-9). */
 export function openPartition(

@@ -1,14 +1,9 @@
 import type { TaskStatus } from "../../schema/rpc.ts";
-import type { Trigger } from "../../schema/plan.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 
 const noCounters = { recordsIn: 0, recordsOut: 0, lateRecords: 0, deadLetters: 0, droppedRecords: 0 };
-
-export function triggerText(trigger: Trigger): string {
-  return trigger.kind === "perEvent" ? "perEvent" : `every ${trigger.intervalMs} ms`;
-}
 
 export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliveries): TaskStatus {
   const counters = task.code?.counters ?? noCounters;
@@ -19,7 +14,6 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     topic: loaded.row.topic,
     partition: loaded.row.partition,
     state: task.state === "detached" ? "failed" : task.state,
-    trigger: triggerText(task.trigger),
     position: task.position,
     lag: loaded.log.logEndOffset - task.position,
     watermark: task.code?.streamTimeMs ?? -1,

@@ -10,7 +10,7 @@ import type { Shell } from "./shell.ts";
 const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
 
 /**
- * Runs the tasks of one partition over what has been appended, in turns of their own (ENGINE.md §2): an append commits and
+ * Runs the tasks of one partition over what has been appended, in turns of their own (ENG-1): an append commits and
  * answers, then `kick` lets the tasks take all that has arrived meanwhile.
  */
 export class TaskRunner {
@@ -57,7 +57,7 @@ export class TaskRunner {
     try {
       while (this.#kicked) {
         this.#kicked = false;
-        // Never a timer: it starves under load. After sync() what was written is durable (PLATFORM.md).
+        // Never a timer: while requests stream in it does not fire. After sync() what was written is durable.
         await this.#shell.sync();
         await this.#round();
       }
@@ -117,7 +117,7 @@ export class TaskRunner {
     });
   }
 
-  /** Somebody trimmed what the task had not read: counted, never silent (INV-8). */
+  /** Somebody trimmed what the task had not read: counted, never silent (ENG-15). */
   #skipTrimmed({ log, taskTable }: Loaded, task: AttachedTask): void {
     if (task.position >= log.logStartOffset) return;
     task.skipped += log.logStartOffset - task.position;

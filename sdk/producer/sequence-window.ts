@@ -41,7 +41,7 @@ interface OpenSlot<Batch> extends Slot<Batch> {
  * and sequences, its owner sends, and fails the batches it is told are lost.
  *
  * It relies on the partition to store a batch only after the one before it in sequence, to store a repeat once, to
- * refuse an older epoch and to let a new one start at any sequence (API.md, "Idempotent producing"). Then, whatever is
+ * refuse an older epoch and to let a new one start at any sequence (IDP-6 to IDP-9). Then, whatever is
  * lost, doubled, late or reordered on the way, what is reported stored is stored once and in order (SDK-20):
  *
  * - At most five are open, so that the partition still remembers the oldest one's offset (SDK-21). One that is stored

@@ -20,7 +20,7 @@ export interface FileOptions<Value, Key = PlanKey> {
 }
 
 /**
- * Files of newline-delimited JSON in the R2 bucket bound as `BUCKET`: one line a value, each record in one file once.
+ * Files of newline-delimited JSON in the R2 bucket bound as `LAKE`: one line a value, each record in one file once.
  *
  * @example
  * import { pipeline, r2 } from "../sdk/streams/index.ts";
