@@ -17,7 +17,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   readonly #database;
   readonly #topics: Topics;
   readonly #pipelines: Pipelines;
-  #starting: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
     super(ctx, env);
@@ -33,7 +33,11 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     });
   }
 
-  async createTopic(request: { topic: string; partitions: number; config: Partial<TopicConfig> }): ReturnType<Rpc.CatalogRpc["createTopic"]> {
+  async createTopic(request: {
+    topic: string;
+    partitions: number;
+    config: Partial<TopicConfig>;
+  }): ReturnType<Rpc.CatalogRpc["createTopic"]> {
     const answer = await this.#topics.create(request);
     if (answer.ok && answer.created) await this.#start();
     return answer;
@@ -50,11 +54,21 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return { ok: true, identity: identityOf(row), heldBy: this.#pipelines.holdersOf(topic) };
   }
 
-  async configureTopic({ topic, config }: { topic: string; config: Partial<TopicConfig> }): ReturnType<Rpc.CatalogRpc["configureTopic"]> {
-    return this.#topics.configure(topic, config);
+  async configureTopic({
+    topic,
+    config,
+  }: {
+    topic: string;
+    config: Partial<TopicConfig>;
+  }): ReturnType<Rpc.CatalogRpc["configureTopic"]> {
+    return this.#inTurn(() => this.#topics.configure(topic, config));
   }
 
-  async deleteTopic({ topic, force }: { topic: string; force: boolean }): Promise<Answer> {
+  async deleteTopic(request: { topic: string; force: boolean }): Promise<Answer> {
+    return this.#inTurn(() => this.#deleteTopic(request));
+  }
+
+  async #deleteTopic({ topic, force }: { topic: string; force: boolean }): Promise<Answer> {
     const holders = this.#pipelines.holdersOf(topic);
     if (holders.length > 0 && !force) {
       return refuse("topic_in_use", `topic ${topic} is read or written by ${holders.join(", ")}`, {
@@ -82,7 +96,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   }
 
   async setPipelineState({ name, state }: { name: string; state: "running" | "paused" }): Promise<Answer> {
-    return this.#pipelines.setState(name, state);
+    return this.#inTurn(() => this.#pipelines.setState(name, state));
   }
 
   async tables(_request: object): ReturnType<Rpc.CatalogRpc["tables"]> {
@@ -90,15 +104,23 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   }
 
   async reconcile(_request: object): Promise<Answer> {
-    await this.#topics.finishInterrupted();
+    await this.#inTurn(() => this.#topics.finishInterrupted());
     await this.#start();
     await this.#pipelines.touchAll();
     return { ok: true };
   }
 
-  /** One start at a time: two would hand out two incarnations for one pipeline. */
   #start(): Promise<void> {
-    this.#starting = this.#starting.catch(() => undefined).then(() => this.#pipelines.startAll());
-    return this.#starting;
+    return this.#inTurn(() => this.#pipelines.startAll());
+  }
+
+  /**
+   * One change of settings and states at a time, since each awaits partitions in between: two starts would hand out two
+   * incarnations, two PATCHes lose one, a pause be overwritten by a start (CAT-8).
+   */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.catch(() => undefined).then(work);
+    this.#turn = turn;
+    return turn;
   }
 }

@@ -16,15 +16,26 @@ describe("topics", () => {
     const created = await catalog(env).createTopic({ topic, partitions: 3, config });
     expect(created).toMatchObject({ ok: true, created: true, identity: { topic, partitions: 3 } });
     const topicId = created.ok ? created.identity.topicId : "";
-    for (const number of [0, 1, 2]) expect(await partition(env, topicId, number).describe({})).toMatchObject({ ok: true, partition: number });
-    expect(await catalog(env).createTopic({ topic, partitions: 3, config })).toMatchObject({ ok: true, created: false });
-    expect(await catalog(env).createTopic({ topic, partitions: 4, config })).toMatchObject({ ok: false, code: "topic_exists" });
-    expect(await catalog(env).createTopic({ topic, partitions: 3, config: { retentionMs: 5 } })).toMatchObject({ code: "topic_exists" });
+    for (const number of [0, 1, 2])
+      expect(await partition(env, topicId, number).describe({})).toMatchObject({ ok: true, partition: number });
+    expect(await catalog(env).createTopic({ topic, partitions: 3, config })).toMatchObject({
+      ok: true,
+      created: false,
+    });
+    expect(await catalog(env).createTopic({ topic, partitions: 4, config })).toMatchObject({
+      ok: false,
+      code: "topic_exists",
+    });
+    expect(await catalog(env).createTopic({ topic, partitions: 3, config: { retentionMs: 5 } })).toMatchObject({
+      code: "topic_exists",
+    });
   });
 
   test("five equal creations at once give one topic [CAT-1]", async () => {
     const topic = newName();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => catalog(env).createTopic({ topic, partitions: 2, config })));
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => catalog(env).createTopic({ topic, partitions: 2, config })),
+    );
     const ids = new Set(answers.map((answer) => answer.ok && answer.identity.topicId));
     expect(answers.every((answer) => answer.ok)).toBe(true);
     expect(ids.size).toBe(1);
@@ -42,17 +53,40 @@ describe("topics", () => {
     const secondId = second.ok ? second.identity.topicId : "";
     expect(secondId).not.toBe(firstId);
     expect(await readAll(partition(env, secondId))).toEqual([]);
-    expect(await partition(env, firstId).append({ batch: batchOf([{ value: "late" }]), largestRecordBytes: 10 })).toMatchObject({ code: "unknown_topic" });
+    expect(
+      await partition(env, firstId).append({ batch: batchOf([{ value: "late" }]), largestRecordBytes: 10 }),
+    ).toMatchObject({ code: "unknown_topic" });
   });
 
   test("settings change for every partition, and are kept [CAT-3]", async () => {
     const topic = newName();
     const created = await catalog(env).createTopic({ topic, partitions: 2, config });
     const topicId = created.ok ? created.identity.topicId : "";
-    expect(await catalog(env).configureTopic({ topic, config: { maxRecordBytes: 50 } })).toMatchObject({ ok: true, identity: { config: { maxRecordBytes: 50 } } });
+    expect(await catalog(env).configureTopic({ topic, config: { maxRecordBytes: 50 } })).toMatchObject({
+      ok: true,
+      identity: { config: { maxRecordBytes: 50 } },
+    });
     await evictDurableObject(partition(env, topicId, 1));
     const refused = await partition(env, topicId, 1).append({ batch: batchOf([{ value: 1 }]), largestRecordBytes: 51 });
     expect(refused).toMatchObject({ ok: false, code: "record_too_large" });
+  });
+
+  test("two changes at once are both kept [CAT-8]", async () => {
+    const topic = newName();
+    const created = await catalog(env).createTopic({ topic, partitions: 2, config });
+    await Promise.all([
+      catalog(env).configureTopic({ topic, config: { maxRecordBytes: 50 } }),
+      catalog(env).configureTopic({ topic, config: { timestampAheadMs: 7 } }),
+    ]);
+    expect(await catalog(env).topic({ topic })).toMatchObject({
+      identity: { config: { maxRecordBytes: 50, timestampAheadMs: 7 } },
+    });
+    const topicId = created.ok ? created.identity.topicId : "";
+    const tooLarge = await partition(env, topicId, 1).append({
+      batch: batchOf([{ value: 1 }]),
+      largestRecordBytes: 51,
+    });
+    expect(tooLarge).toMatchObject({ ok: false, code: "record_too_large" });
   });
 
   test("numbers handed out are never handed out again [CAT-4]", async () => {
@@ -76,23 +110,33 @@ describe("pipelines", () => {
     const topicId = created.ok ? created.identity.topicId : "";
     expect(await catalog(env).pipeline({ name: "held" })).toMatchObject({ ok: true, pipeline: { state: "running" } });
     for (const topic of ["held-in", "held-out"]) {
-      expect(await catalog(env).deleteTopic({ topic, force: false })).toMatchObject({ ok: false, code: "topic_in_use" });
+      expect(await catalog(env).deleteTopic({ topic, force: false })).toMatchObject({
+        ok: false,
+        code: "topic_in_use",
+      });
     }
     expect(await catalog(env).topic({ topic: "held-in" })).toMatchObject({ ok: true, heldBy: ["held"] });
     expect(await catalog(env).deleteTopic({ topic: "held-out", force: true })).toEqual({ ok: true });
-    expect(await catalog(env).pipeline({ name: "held" })).toMatchObject({ pipeline: { state: "failed", error: "topic held-out was deleted" } });
+    expect(await catalog(env).pipeline({ name: "held" })).toMatchObject({
+      pipeline: { state: "failed", error: "topic held-out was deleted" },
+    });
     const tasks = await partition(env, topicId, 1).tasks({ pipeline: "held" });
     expect(tasks).toMatchObject({ ok: true, tasks: [{ state: "failed", error: "topic held-out was deleted" }] });
   });
 
   test("reconcile may be called any number of times, also at once [CAT-7]", async () => {
     const before = await catalog(env).pipelines({});
-    expect(await Promise.all([catalog(env).reconcile({}), catalog(env).reconcile({}), catalog(env).reconcile({})])).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
+    expect(
+      await Promise.all([catalog(env).reconcile({}), catalog(env).reconcile({}), catalog(env).reconcile({})]),
+    ).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
     expect(await catalog(env).pipelines({})).toEqual(before);
   });
 
   test("a pipeline that is not in the bundle is not found [CAT-5]", async () => {
     expect(await catalog(env).pipeline({ name: "nobody" })).toMatchObject({ ok: false, code: "not_found" });
-    expect(await catalog(env).setPipelineState({ name: "nobody", state: "paused" })).toMatchObject({ ok: false, code: "not_found" });
+    expect(await catalog(env).setPipelineState({ name: "nobody", state: "paused" })).toMatchObject({
+      ok: false,
+      code: "not_found",
+    });
   });
 });

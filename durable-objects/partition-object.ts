@@ -64,11 +64,23 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async attach(request: Rpc.AttachRequest): Promise<Answer<{ readonly startOffset: number }>> {
-    return this.#reloading((loaded) => attach(loaded, request, this.#shell.now()));
+    return this.#reloading((loaded) =>
+      attach(loaded, request, {
+        nowMs: this.#shell.now(),
+        sinks: this.#shell.plans.sinks(request.pipeline, request.version),
+      }),
+    );
   }
 
   async fail({ pipeline, reason }: { pipeline: string; reason: string }): Promise<Answer> {
     return this.#setState(pipeline, "failed", reason);
+  }
+
+  async detach({ pipeline }: { pipeline: string }): Promise<Answer> {
+    return this.#reloading(({ tasks, taskTable }) => {
+      for (const task of tasks) if (task.pipeline === pipeline) taskTable.detach(task.id);
+      return { ok: true };
+    });
   }
 
   async pause({ pipeline }: { pipeline: string }): Promise<Answer> {
@@ -105,7 +117,11 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     });
   }
 
-  async producer({ producerId }: { producerId: string }): Promise<Answer<{ readonly position: Rpc.ProducerPosition | null }>> {
+  async producer({
+    producerId,
+  }: {
+    producerId: string;
+  }): Promise<Answer<{ readonly position: Rpc.ProducerPosition | null }>> {
     return this.#onLoaded(({ producers }) => {
       const state = producers.get(`batch:${producerId}`) ?? producers.get(`request:${producerId}`);
       const position = state === undefined ? null : { epoch: state.epoch, lastSequence: lastSequenceOf(state) };
@@ -113,9 +129,15 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     });
   }
 
-  async tasks({ pipeline }: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly Rpc.TaskStatus[] }>> {
+  async tasks({
+    pipeline,
+  }: {
+    pipeline?: string | undefined;
+  }): Promise<Answer<{ readonly tasks: readonly Rpc.TaskStatus[] }>> {
     return this.#onLoaded((loaded) => {
-      const wanted = loaded.tasks.filter((task) => task.state !== "detached" && (pipeline ?? task.pipeline) === task.pipeline);
+      const wanted = loaded.tasks.filter(
+        (task) => task.state !== "detached" && (pipeline ?? task.pipeline) === task.pipeline,
+      );
       return { ok: true, tasks: wanted.map((task) => statusOf(loaded, task, this.#deliveries)) };
     });
   }
@@ -128,7 +150,10 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     const wanted = request.minOffset ?? 0;
     const position = (): number => this.#shell.loaded?.taskOf(request.pipeline)?.position ?? Number.POSITIVE_INFINITY;
     if (!(await this.#shell.changed.until(() => position() >= wanted, request.waitMs))) {
-      return refuse("timed_out", `the task is at ${position()} and did not reach minOffset ${wanted} within ${request.waitMs} ms`);
+      return refuse(
+        "timed_out",
+        `the task is at ${position()} and did not reach minOffset ${wanted} within ${request.waitMs} ms`,
+      );
     }
     return this.#onTask(request.pipeline, (loaded, task) => readStore(loaded, task, request));
   }
@@ -143,7 +168,8 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
         else if (timer.startsWith("run:")) this.#runner.due(loaded, timer, nowMs);
         else this.#deliveries.due(loaded, timer, nowMs);
       }
-      if (start !== undefined) this.ctx.storage.sql.exec("UPDATE partition SET log_start_offset = ? WHERE id = 1", start);
+      if (start !== undefined)
+        this.ctx.storage.sql.exec("UPDATE partition SET log_start_offset = ? WHERE id = 1", start);
       loaded.timers.rearm(nowMs);
       return start;
     });
@@ -154,6 +180,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   /** Work may be waiting from before this wake. */
   #goOn(): void {
     if (this.#shell.loaded === undefined) return;
+    this.#shell.write((loaded) => this.#runner.armTimers(loaded, this.#shell.now()));
     this.#runner.kick();
     this.#deliveries.kick();
   }

@@ -14,10 +14,17 @@ const append = (topicId: string, batch: Uint8Array) =>
 describe("a partition's log", () => {
   test("gives dense offsets and reads back what was appended [LOG-1, LOG-6]", async () => {
     const topicId = await newTopic();
-    expect(await append(topicId, batchOf([{ key: "a", value: 1 }, { value: 2 }]))).toMatchObject({ baseOffset: 0, lastOffset: 1 });
+    expect(await append(topicId, batchOf([{ key: "a", value: 1 }, { value: 2 }]))).toMatchObject({
+      baseOffset: 0,
+      lastOffset: 1,
+    });
     expect(await append(topicId, batchOf([{ value: 3 }]))).toMatchObject({ baseOffset: 2, duplicate: false });
     const records = await readAll(partition(env, topicId));
-    expect(records.map(({ offset, value }) => [offset, value])).toEqual([[0, 1], [1, 2], [2, 3]]);
+    expect(records.map(({ offset, value }) => [offset, value])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]);
   });
 
   test("keeps what it acknowledged through eviction and abort, and goes on counting [LOG-1]", async () => {
@@ -47,7 +54,9 @@ describe("a partition's log", () => {
     expect(await stub.append({ batch: batchOf([{ value: 1 }]), largestRecordBytes: 1 })).toMatchObject(unknown);
     expect(await stub.read({ from: "earliest", maxBytes: 1, maxRecords: 1, waitMs: 0 })).toMatchObject(unknown);
     expect(await stub.touch({})).toMatchObject(unknown);
-    const tables = await runInDurableObject(stub, (_, state) => state.storage.sql.exec("SELECT name FROM sqlite_master").toArray());
+    const tables = await runInDurableObject(stub, (_, state) =>
+      state.storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
+    );
     expect(tables.filter(({ name }) => !(name as string).startsWith("_cf"))).toEqual([]);
   });
 
@@ -56,15 +65,29 @@ describe("a partition's log", () => {
     await append(topicId, batchOf([{ value: 1 }]));
     expect(await partition(env, topicId).erase({})).toEqual({ ok: true });
     expect(await partition(env, topicId).describe({})).toMatchObject({ ok: false, code: "unknown_topic" });
-    const config = { retentionMs: -1, retentionBytes: -1, cleanupPolicy: "delete", timestampType: "CreateTime", timestampAheadMs: 1, maxRecordBytes: 1 } as const;
-    expect(await partition(env, topicId).open({ topic: "t", topicId, partition: 0, config })).toMatchObject({ ok: false });
+    const config = {
+      retentionMs: -1,
+      retentionBytes: -1,
+      cleanupPolicy: "delete",
+      timestampType: "CreateTime",
+      timestampAheadMs: 1,
+      maxRecordBytes: 1,
+    } as const;
+    expect(await partition(env, topicId).open({ topic: "t", topicId, partition: 0, config })).toMatchObject({
+      ok: false,
+    });
     await evictDurableObject(partition(env, topicId));
     expect(await partition(env, topicId).describe({})).toMatchObject({ ok: false, code: "unknown_topic" });
   });
 
   test("wakes a long poll with the append it waits for, and answers empty when nothing comes [LOG-10]", async () => {
     const topicId = await newTopic();
-    const waiting = partition(env, topicId).read({ from: { offset: 0 }, maxBytes: 1000, maxRecords: 10, waitMs: 20_000 });
+    const waiting = partition(env, topicId).read({
+      from: { offset: 0 },
+      maxBytes: 1000,
+      maxRecords: 10,
+      waitMs: 20_000,
+    });
     await append(topicId, batchOf([{ value: 1 }]));
     expect(await waiting).toMatchObject({ ok: true, logEndOffset: 1 });
     const empty = await partition(env, topicId).read({ from: "latest", maxBytes: 1000, maxRecords: 10, waitMs: 10 });
@@ -73,14 +96,22 @@ describe("a partition's log", () => {
 
   test("refuses an offset beyond its end and names the end [LOG-6]", async () => {
     const topicId = await newTopic();
-    const answer = await partition(env, topicId).read({ from: { offset: 9 }, maxBytes: 1000, maxRecords: 10, waitMs: 0 });
+    const answer = await partition(env, topicId).read({
+      from: { offset: 9 },
+      maxBytes: 1000,
+      maxRecords: 10,
+      waitMs: 0,
+    });
     expect(answer).toMatchObject({ ok: false, code: "offset_out_of_range", message: "offset 9 is beyond log end 0" });
   });
 
   test("refuses a CreateTime too far ahead, and stamps LogAppendTime [LOG-11]", async () => {
     const topicId = await newTopic();
     const future = Date.now() + 3_700_000;
-    expect(await append(topicId, batchOf([{ value: 1, timestampMs: future }]))).toMatchObject({ ok: false, code: "invalid_timestamp" });
+    expect(await append(topicId, batchOf([{ value: 1, timestampMs: future }]))).toMatchObject({
+      ok: false,
+      code: "invalid_timestamp",
+    });
     const described = await partition(env, topicId).describe({});
     expect(described).toMatchObject({ ok: true, logEndOffset: 0, lastTimestamp: -1 });
   });
@@ -106,7 +137,10 @@ describe("a partition's log", () => {
     expect(await deliver(rows.slice(0, 2))).toEqual({ ok: true, last: 2 });
     expect(await deliver(rows)).toEqual({ ok: true, last: 3 });
     expect(await deliver(rows)).toEqual({ ok: true, last: 3 });
-    expect(await deliver([{ sequence: 5, batch: batchOf([{ value: 5 }]) }])).toMatchObject({ ok: false, code: "out_of_order_sequence" });
+    expect(await deliver([{ sequence: 5, batch: batchOf([{ value: 5 }]) }])).toMatchObject({
+      ok: false,
+      code: "out_of_order_sequence",
+    });
     expect((await readAll(partition(env, topicId))).map(({ value }) => value)).toEqual([1, 2, 3]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Plan } from "../schema/plan.ts";
+import type { StoredSink } from "./sqlite/task-table.ts";
 import { checkDeployment } from "./core/plan/check-deployment.ts";
 
 /** Pipelines of the bundle. */
@@ -11,6 +12,17 @@ export class Plans {
 
   get(name: string, version: number): Plan | undefined {
     return this.#plans.find((plan) => plan.name === name && plan.version === version);
+  }
+
+  /** The tables and prefixes that a version writes. */
+  sinks(name: string, version: number): StoredSink[] {
+    const nodes = this.get(name, version)?.nodes ?? [];
+    return nodes.flatMap((node): StoredSink[] => {
+      if (node.kind !== "sink" || node.sink.kind === "topic") return [];
+      if (node.sink.kind === "d1") return [node.sink];
+      const { path: _, ...sink } = node.sink;
+      return [sink];
+    });
   }
 
   /** Why these pipelines cannot run beside each other; undefined when they can. */

@@ -47,34 +47,68 @@ describe("a task per event", () => {
 
   test("emits each new sum to its topic exactly once, through evictions and crashes between appends [ENG-5, ENG-6, ENG-9]", async () => {
     for (let n = 1; n <= 10; n++) {
-      await append(topicId, [{ key: "a", value: { n } }, { key: "b", value: { n: 1 } }]);
+      await append(topicId, [
+        { key: "a", value: { n } },
+        { key: "b", value: { n: 1 } },
+      ]);
       if (n === 3) await evictDurableObject(partition(env, topicId));
       if (n % 4 === 0) await expect(async () => partition(env, topicId).crash()).rejects.toThrow("crash");
     }
     expect(await drain(topicId, "sums")).toEqual({ ok: true });
     const records = await readAll(partition(env, outId));
-    const sumsOf = (key: string) => records.filter((record) => record.key === key).map(({ value }) => (value as { sum: number }).sum);
+    const sumsOf = (key: string) =>
+      records.filter((record) => record.key === key).map(({ value }) => (value as { sum: number }).sum);
     expect(sumsOf("a")).toEqual([1, 3, 6, 10, 15, 21, 28, 36, 45, 55]);
     expect(sumsOf("b")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(await statusOf(topicId, "sums")).toMatchObject({ lag: 0, outbox: 0, recordsIn: 20 });
   });
 
   test("reads its store at the offset it says [STR-4]", async () => {
-    const answer = await partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query: { kind: "key", key: "a" }, minOffset: 20, waitMs: 1000 });
+    const answer = await partition(env, topicId).readStore({
+      pipeline: "sums",
+      store: "sums",
+      query: { kind: "key", key: "a" },
+      minOffset: 20,
+      waitMs: 1000,
+    });
     expect(answer).toMatchObject({ ok: true, rows: [{ key: "a", value: "55" }], offset: 20, topic: "sums-in" });
-    const late = await partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query: { kind: "key", key: "a" }, minOffset: 21, waitMs: 5 });
+    const late = await partition(env, topicId).readStore({
+      pipeline: "sums",
+      store: "sums",
+      query: { kind: "key", key: "a" },
+      minOffset: 21,
+      waitMs: 5,
+    });
     expect(late).toMatchObject({ ok: false, code: "timed_out" });
-    const none = await partition(env, topicId).readStore({ pipeline: "sums", store: "other", query: { kind: "key", key: "a" }, waitMs: 0 });
+    const none = await partition(env, topicId).readStore({
+      pipeline: "sums",
+      store: "other",
+      query: { kind: "key", key: "a" },
+      waitMs: 0,
+    });
     expect(none).toMatchObject({ ok: false, code: "not_found" });
   });
 
   test("a record whose function throws is a dead letter with the error, and nothing of it stays [TSK-3]", async () => {
-    await append(topicId, [{ key: "c", value: { n: 5 } }, { key: "c", value: { n: "x" } }, { key: "c", value: { n: 6 } }]);
+    await append(topicId, [
+      { key: "c", value: { n: 5 } },
+      { key: "c", value: { n: "x" } },
+      { key: "c", value: { n: 6 } },
+    ]);
     expect(await drain(topicId, "sums")).toEqual({ ok: true });
     const letter = (await readAll(partition(env, lettersId))).at(-1);
     expect(letter).toMatchObject({ key: "c", value: { n: "x" } });
-    expect(letter?.headers).toMatchObject({ "millrace.error": expect.stringContaining("n is string"), "millrace.offset": "21", "millrace.pipeline": "sums" });
-    const answer = await partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query: { kind: "key", key: "c" }, waitMs: 0 });
+    expect(letter?.headers).toMatchObject({
+      "millrace.error": expect.stringContaining("n is string"),
+      "millrace.offset": "21",
+      "millrace.pipeline": "sums",
+    });
+    const answer = await partition(env, topicId).readStore({
+      pipeline: "sums",
+      store: "sums",
+      query: { kind: "key", key: "c" },
+      waitMs: 0,
+    });
     expect(answer).toMatchObject({ rows: [{ value: "11" }] });
   });
 
@@ -85,7 +119,11 @@ describe("a task per event", () => {
       aborts.get(`${topicId}/0`)?.("this record ends the object");
       throw new Error("aborted");
     };
-    await append(topicId, [{ key: "d", value: { n: 1 } }, { key: "d", value: { n: 666 } }, { key: "d", value: { n: 2 } }]);
+    await append(topicId, [
+      { key: "d", value: { n: 1 } },
+      { key: "d", value: { n: 666 } },
+      { key: "d", value: { n: 2 } },
+    ]);
     for (let wake = 0; wake < 10; wake++) {
       const settled = await drain(topicId, "sums").catch(() => undefined);
       if (settled !== undefined) break;
@@ -93,7 +131,12 @@ describe("a task per event", () => {
     const letters = (await readAll(partition(env, lettersId))).slice(before);
     expect(letters.map(({ value }) => value)).toEqual([{ n: 666 }]);
     expect(letters[0]?.headers["millrace.error"]).toContain("object ended");
-    const answer = await partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query: { kind: "key", key: "d" }, waitMs: 0 });
+    const answer = await partition(env, topicId).readStore({
+      pipeline: "sums",
+      store: "sums",
+      query: { kind: "key", key: "d" },
+      waitMs: 0,
+    });
     expect(answer).toMatchObject({ rows: [{ value: "3" }] });
   });
 
@@ -119,12 +162,17 @@ describe("a task in micro-batches", () => {
     const start = 1_700_000_040_000;
     for (let n = 1; n <= 12; n++) {
       const timestampMs = start + n * 10_000;
-      await append(minutesId, [{ key: "x", value: { n }, timestampMs }, { key: "y", value: { n: 0.5 }, timestampMs }]);
+      await append(minutesId, [
+        { key: "x", value: { n }, timestampMs },
+        { key: "y", value: { n: 0.5 }, timestampMs },
+      ]);
       if (n % 5 === 0) expect(await drain(minutesId, "minutes")).toEqual({ ok: true });
       if (n % 3 === 0) await expect(async () => partition(env, minutesId).crash()).rejects.toThrow("crash");
     }
     expect(await drain(minutesId, "minutes")).toEqual({ ok: true });
-    const { results } = await env.DB.prepare("SELECT name, minute, count, sum FROM minutes ORDER BY name, minute").all();
+    const { results } = await env.DB.prepare(
+      "SELECT name, minute, count, sum FROM minutes ORDER BY name, minute",
+    ).all();
     expect(results).toEqual([
       { name: "x", minute: start, count: 5, sum: 15 },
       { name: "x", minute: start + 60_000, count: 6, sum: 51 },
@@ -135,8 +183,26 @@ describe("a task in micro-batches", () => {
     ]);
     const { objects } = await env.LAKE.list({ prefix: "minutes/" });
     const lines = await Promise.all(objects.map(async ({ key }) => (await (await env.LAKE.get(key))?.text()) ?? ""));
-    const archived = lines.join("").trim().split("\n").map((line) => (JSON.parse(line) as { n: number }).n);
-    expect(archived.toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 12 }, () => 0.5), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    const archived = lines
+      .join("")
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { n: number }).n);
+    expect(archived.toSorted((a, b) => a - b)).toEqual([
+      ...Array.from({ length: 12 }, () => 0.5),
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8,
+      9,
+      10,
+      11,
+      12,
+    ]);
     expect(await statusOf(minutesId, "minutes")).toMatchObject({ lag: 0, outbox: 0, lastBatch: { to: 24 } });
   });
 
@@ -149,13 +215,20 @@ describe("a task in micro-batches", () => {
       minOffset: 25,
       waitMs: 10_000,
     });
-    expect(answer).toMatchObject({ ok: true, kind: "window", rows: [{ key: "z", start: 1_700_000_400_000, end: 1_700_000_460_000 }] });
+    expect(answer).toMatchObject({
+      ok: true,
+      kind: "window",
+      rows: [{ key: "z", start: 1_700_000_400_000, end: 1_700_000_460_000 }],
+    });
   });
 
   test("a D1 batch that was applied but not confirmed is not applied again [SNK-20]", async () => {
     await append(minutesId, [{ key: "w", value: { n: 1 }, timestampMs: 1_700_000_500_000 }]);
     await drain(minutesId, "minutes");
-    const before = await env.DB.prepare("SELECT id, seq FROM millrace_progress WHERE id LIKE 'minutes/%'").first<{ id: string; seq: number }>();
+    const before = await env.DB.prepare("SELECT id, seq FROM millrace_progress WHERE id LIKE 'minutes/%'").first<{
+      id: string;
+      seq: number;
+    }>();
     // As if the answer had been lost: the rows come again under the sequence that is already there.
     await env.DB.prepare("UPDATE millrace_progress SET seq = seq + 1 WHERE id = ?").bind(before?.id).run();
     await append(minutesId, [{ key: "w", value: { n: 1 }, timestampMs: 1_700_000_500_001 }]);

@@ -1,15 +1,23 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { base64Length, decodeBase64, decodeBase64Text, encodeBase64, writeBase64 } from "./base64.ts";
+import { base64Length, decodeBase64Text, writeBase64 } from "./base64.ts";
+
+function encodeBase64(bytes: Uint8Array): string {
+  const text = new Uint8Array(base64Length(bytes.length));
+  expect(writeBase64(text, 0, bytes)).toBe(text.length);
+  return new TextDecoder().decode(text);
+}
+
+function decodeBase64(text: string): Uint8Array | undefined {
+  return decodeBase64Text(new TextEncoder().encode(text));
+}
 
 test("base64 agrees with Node's and comes back [JSN-7]", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       const text = encodeBase64(bytes);
       expect(text).toBe(Buffer.from(bytes).toString("base64"));
-      expect(text.length).toBe(base64Length(bytes.length));
       expect(decodeBase64(text)).toEqual(bytes);
-      expect(decodeBase64Text(Buffer.from(text))).toEqual(bytes);
     }),
   );
 });

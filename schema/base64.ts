@@ -2,7 +2,6 @@
 // `Uint8Array.fromBase64` is not everywhere yet.
 
 import type { Bytes } from "./record.ts";
-import { readUtf8 } from "./utf8.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PAD = 0x3d;
@@ -15,12 +14,6 @@ for (const [value, digit] of digits.entries()) values[digit] = value;
 /** Characters of the base64 of that many bytes. */
 export function base64Length(bytes: number): number {
   return 4 * Math.ceil(bytes / 3);
-}
-
-export function encodeBase64(bytes: Uint8Array): string {
-  const text = new Uint8Array(base64Length(bytes.length));
-  writeBase64(text, 0, bytes);
-  return readUtf8(text);
 }
 
 /** Writes base64 as ASCII and answers where it ends. The caller has made room for `base64Length`. */
@@ -40,12 +33,7 @@ export function writeBase64(target: Uint8Array, at: number, bytes: Uint8Array): 
   return at;
 }
 
-/** Undefined for anything but canonical base64: no whitespace, whole padding, unused bits zero (JSN-7). */
-export function decodeBase64(text: string): Bytes | undefined {
-  return decodeBase64Text(new TextEncoder().encode(text));
-}
-
-/** `decodeBase64` of text that is still UTF-8. */
+/** Undefined for anything but canonical base64, as ASCII: no whitespace, whole padding, unused bits zero (JSN-7). */
 export function decodeBase64Text(text: Uint8Array): Bytes | undefined {
   const { length } = text;
   if (length % 4 !== 0) return undefined;

@@ -7,7 +7,6 @@ export const errors = {
   invalid_timestamp: { status: 400, retriable: false, title: "Invalid timestamp" },
   partitions_fixed: { status: 400, retriable: false, title: "The number of partitions is fixed" },
   unauthenticated: { status: 401, retriable: false, title: "Unauthenticated" },
-  forbidden: { status: 403, retriable: false, title: "Forbidden" },
   fenced_producer: { status: 403, retriable: false, title: "Producer fenced by a newer epoch" },
   unknown_topic: { status: 404, retriable: false, title: "Unknown topic" },
   unknown_partition: { status: 404, retriable: false, title: "Unknown partition" },

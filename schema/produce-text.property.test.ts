@@ -58,6 +58,12 @@ function shapeProblem(body: Uint8Array): unknown {
   return produceBody.safeParse(parsed).error?.issues;
 }
 
+test("the published shape has no empty body either [JSN-3]", () => {
+  const body = bytes('{"records":[]}');
+  expect(readProduceBody(body).ok).toBe(false);
+  expect(shapeProblem(body)).toBeDefined();
+});
+
 /** A refusal quotes input: only a little of it, and not bytes that are no text. */
 function refusalProblem({ message }: Refusal): string | undefined {
   return message.length < 500 ? undefined : message;

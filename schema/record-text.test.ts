@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { recordJson } from "./record-text.ts";
+import { recordJson } from "./test/record-json.ts";
 import { arbitraryRecord } from "./test/arbitrary-record.ts";
 import { consumerRecord } from "./wire/answer/read.ts";
 

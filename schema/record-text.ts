@@ -1,7 +1,7 @@
 // Records as JSON text, for reading over HTTP.
 
 import { isJson } from "./json-text.ts";
-import { JsonWriter } from "./json-writer.ts";
+import type { JsonWriter } from "./json-writer.ts";
 import type { ConsumerRecord, Header } from "./record.ts";
 import { isUtf8 } from "./utf8.ts";
 
@@ -32,22 +32,15 @@ export function writeRecordJson(writer: JsonWriter, record: ConsumerRecord, opti
   writer.text("}}");
 }
 
-/** `writeRecordJson` of one record, as a string. */
-export function recordJson(record: ConsumerRecord, options: RecordTextOptions): string {
-  const writer = new JsonWriter();
-  writeRecordJson(writer, record, options);
-  return writer.takeText();
-}
-
 /** A key, or the value of a header: UTF-8 as a string, other bytes as `{"base64": "…"}` (JSN-11). */
-export function writeTextJson(writer: JsonWriter, bytes: Uint8Array | null): void {
+function writeTextJson(writer: JsonWriter, bytes: Uint8Array | null): void {
   if (bytes === null) writer.text("null");
   else if (isUtf8(bytes)) writer.string(bytes);
   else writeBase64Json(writer, bytes);
 }
 
 /** One valid JSON text as it is, other UTF-8 as `{"text": "…"}`, other bytes as `{"base64": "…"}` (JSN-10). */
-export function writeValueJson(writer: JsonWriter, value: Uint8Array | null): void {
+function writeValueJson(writer: JsonWriter, value: Uint8Array | null): void {
   if (value === null) writer.text("null");
   else if (isJson(value)) writer.json(value);
   else if (isUtf8(value)) {

@@ -180,6 +180,8 @@ export interface PartitionRpc {
   attach(request: AttachRequest): Promise<Answer<{ readonly startOffset: number }>>;
   /** Stops the pipeline's task for good with this error; its state is kept. */
   fail(request: { pipeline: string; reason: string }): Promise<Answer>;
+  /** Ends the pipeline's task here: a newer version reads other topics. Its outbox is still delivered. */
+  detach(request: { pipeline: string }): Promise<Answer>;
   tasks(request: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>>;
   pause(request: { pipeline: string }): Promise<Answer>;
   resume(request: { pipeline: string }): Promise<Answer>;

@@ -91,10 +91,17 @@ describe("stores", () => {
     await expect(client.pipelines.store("none", "s").get("x")).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("windows of a key", async () => {
-    const windows = [{ key: "a", start: 0, end: 5, value: 1 }];
-    const { client } = clientOf({ "GET /v1/pipelines/p/stores/s?from=0&to=5&key=a": { windows } });
-    expect(await client.pipelines.store("p", "s").windows("a", { from: 0, to: 5 })).toEqual(windows);
+  test("windows of a key, however many pages they are [STR-5]", async () => {
+    const at = (start: number) => ({ key: "a", start, end: start + 5, value: 1 });
+    const { client } = clientOf({
+      "GET /v1/pipelines/p/stores/s?from=0&to=5&key=a": { windows: [at(0)] },
+      "GET /v1/pipelines/p/stores/s?from=0&to=20&key=a": { windows: [at(0), at(5)], cursor: "1" },
+      "GET /v1/pipelines/p/stores/s?from=0&to=20&key=a&cursor=1": { windows: [at(10)], cursor: "2" },
+      "GET /v1/pipelines/p/stores/s?from=0&to=20&key=a&cursor=2": { windows: [] },
+    });
+    const store = client.pipelines.store("p", "s");
+    expect(await store.windows("a", { from: 0, to: 5 })).toEqual([at(0)]);
+    expect(await store.windows("a", { from: 0, to: 20 })).toEqual([at(0), at(5), at(10)]);
   });
 
   test("all rows, page by page, of both kinds of store", async () => {

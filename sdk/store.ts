@@ -60,13 +60,22 @@ export class Store {
     }
   }
 
-  /** Windows of one key whose start lies in `[from, to)`, ms since epoch. */
+  /**
+   * All windows of one key whose start lies in `[from, to)`, ms since epoch, by start. Many come in several requests, so a
+   * store that changes meanwhile is not one snapshot.
+   */
   async windows(
     key: string,
     range: Freshness & { readonly from: number; readonly to: number },
   ): Promise<readonly StoreWindow[]> {
-    const { windows } = await this.#read<{ windows: readonly StoreWindow[] }>({ ...range, key });
-    return windows;
+    const all: StoreWindow[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: StorePage = await this.#read({ ...range, key, cursor });
+      all.push(...(page.windows ?? []));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return all;
   }
 
   /**

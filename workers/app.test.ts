@@ -23,7 +23,16 @@ test("without a configured token everything but health is refused, and the answe
     expect(refused(await ask(line, {}), "unauthenticated").detail).toContain("wrangler secret put MILLRACE_TOKEN");
     refused(await ask(line, { MILLRACE_TOKEN: "" }), "unauthenticated");
   }
-  expect((await ask("GET /healthz", {})).status).toBe(200);
+});
+
+test("health is open to GET and HEAD alone, and preflight requests to all [AUT-1, AUT-2]", async () => {
+  for (const bindings of [{}, { MILLRACE_TOKEN: "t" }]) {
+    expect((await ask("GET /healthz", bindings)).status).toBe(200);
+    expect((await ask("HEAD /healthz", bindings)).status).toBe(200);
+    for (const method of ["POST", "PUT", "DELETE"])
+      refused(await ask(`${method} /healthz`, bindings), "unauthenticated");
+    expect((await ask("OPTIONS /v1/topics", bindings, { origin: "https://example.org" })).status).toBe(204);
+  }
 });
 
 test("only the value off turns it off [AUT-3]", async () => {
@@ -55,7 +64,15 @@ test("what nobody foresaw is logged once and answered without a detail [HTTP-1]"
 
 test("a page of another origin may ask, and may read the headers it needs [HTTP-15]", async () => {
   const origin = { origin: "https://example.org" };
-  const preflight = await ask("OPTIONS /v1/topics/t/records", { MILLRACE_TOKEN: "t" }, { ...origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization, content-type" });
+  const preflight = await ask(
+    "OPTIONS /v1/topics/t/records",
+    { MILLRACE_TOKEN: "t" },
+    {
+      ...origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization, content-type",
+    },
+  );
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
   expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");

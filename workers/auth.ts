@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { HonoRequest, MiddlewareHandler } from "hono";
 import { refuse } from "../schema/error.ts";
 import type { Edge } from "./edge.ts";
 import { problem } from "./refuse.ts";
@@ -11,13 +11,17 @@ function sameToken(given: string, expected: string): boolean {
   return left.byteLength === right.byteLength && crypto.subtle.timingSafeEqual(left, right);
 }
 
+function open({ method, path }: HonoRequest): boolean {
+  return path === "/healthz" && (method === "GET" || method === "HEAD");
+}
+
 /**
- * Every request but `/healthz` carries the token (AUT-1). A Worker without one refuses all of them (AUT-2): a deployment
+ * Every request but `GET /healthz` carries the token (AUT-1); preflight requests do not come here. A Worker without one refuses all of them (AUT-2): a deployment
  * that forgot it must not be open. `MILLRACE_AUTH = "off"` is set by the local runners alone (AUT-3).
  */
 export const authenticate: MiddlewareHandler<Edge> = async (context, next) => {
   const { MILLRACE_TOKEN: expected, MILLRACE_AUTH: mode } = context.env;
-  if (mode === "off" || context.req.path === "/healthz") return next();
+  if (mode === "off" || open(context.req)) return next();
   if (expected === undefined || expected === "") {
     const hint = "Run `wrangler secret put MILLRACE_TOKEN`, then send it as `Authorization: Bearer <token>`";
     return problem(refuse("unauthenticated", "this Worker has no token configured", { hint }));

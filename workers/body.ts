@@ -1,9 +1,9 @@
-import { gunzipSync } from "node:zlib";
+import { decompress } from "../durable-objects/gzip.ts";
 import { refuse, type Answer, type Refusal } from "../schema/error.ts";
 import type { Bytes } from "../schema/record.ts";
 
-/** A body is read to its end up to this many times the limit, so that its sender sees the refusal. */
-const MAX_READ_TIMES = 2;
+/** A body that is refused is read to its end up to this many times the limit, so that its sender sees why (HTTP-14). */
+export const MAX_READ_TIMES = 2;
 
 export type Body = Answer<{ readonly bytes: Bytes }>;
 
@@ -42,7 +42,7 @@ async function bytesOf(request: Request, maxBytes: number): Promise<Bytes | unde
 
 function unfold(folded: Bytes, maxBytes: number): Body {
   try {
-    return { ok: true, bytes: gunzipSync(folded, { maxOutputLength: maxBytes }) };
+    return { ok: true, bytes: decompress("gzip", folded, maxBytes) };
   } catch (error) {
     // The one sign of a bomb that Node and workerd share; workerd's zlib errors have no code.
     if (error instanceof RangeError) return tooLarge(maxBytes);

@@ -4,11 +4,11 @@ import { problemOf, refuse, type Refusal } from "../schema/error.ts";
 const RETRY_AFTER_FULL_SECONDS = 60;
 const RETRY_AFTER_SECONDS = 1;
 
-/** The one place where a refusal becomes HTTP: RFC 9457, `Retry-After` with 429 and 503 (HTTP-1, HTTP-2). */
+/** The one place where a refusal becomes HTTP: RFC 9457, `Retry-After` with 503 (HTTP-1, HTTP-2). */
 export function problem(refusal: Refusal, more: Readonly<Record<string, string>> = {}): Response {
   const body = problemOf(refusal);
   const headers = new Headers({ "content-type": "application/problem+json", ...more });
-  if (body.status === 429 || body.status === 503) {
+  if (body.status === 503) {
     headers.set(
       "retry-after",
       String(refusal.code === "partition_full" ? RETRY_AFTER_FULL_SECONDS : RETRY_AFTER_SECONDS),

@@ -143,7 +143,7 @@ export const routeTable: readonly DocumentedRoute[] = [
     query: drainQuery,
     answers: { 200: json(pipelineAction) },
   },
-  { method: "post", path: `${pipelinePath}/reset`, summary: "Not available yet", answers: {} },
+  { method: "post", path: `${pipelinePath}/reset`, summary: "Not available yet: always refused", answers: {} },
   {
     method: "get",
     path: `${pipelinePath}/stores`,

@@ -1,4 +1,4 @@
-import { refuse, type Answer } from "../schema/error.ts";
+import { refuse, type Answer, type Refusal } from "../schema/error.ts";
 
 /** Where a scan over all partitions goes on: in which partition of which source, and after what inside it. */
 export interface ScanPosition {
@@ -7,7 +7,7 @@ export interface ScanPosition {
   readonly inner?: string | undefined;
 }
 
-/** Opaque to clients: base64url of JSON in UTF-8, because keys are any text. It belongs to one store. */
+/** Opaque to clients: base64url of JSON in UTF-8, because keys are any text. It belongs to one store, or to one key of it. */
 export function writeCursor(store: string, { source, partition, inner }: ScanPosition): string {
   const parts = [store, source, partition, ...(inner === undefined ? [] : [inner])];
   const bytes = new TextEncoder().encode(JSON.stringify(parts));
@@ -19,8 +19,12 @@ function isIndex(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
+export function foreignCursor(): Refusal {
+  return refuse("invalid_request", "the cursor is not one that this store gave for this request", { field: "cursor" });
+}
+
 export function readCursor(store: string, cursor: string): Answer<ScanPosition> {
-  const refusal = refuse("invalid_request", "the cursor is not one that this store gave", { field: "cursor" });
+  const refusal = foreignCursor();
   try {
     const binary = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));

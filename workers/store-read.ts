@@ -5,7 +5,7 @@ import { partitionForKey } from "../schema/murmur2.ts";
 import type { PipelineRecord, StoreAnswer, StoreQuery, StoreRow, TopicIdentity } from "../schema/rpc.ts";
 import type { StoreParameters } from "../schema/wire/request/store.ts";
 import { checkPartition } from "./path.ts";
-import { readCursor, writeCursor, type ScanPosition } from "./store-cursor.ts";
+import { foreignCursor, readCursor, writeCursor, type ScanPosition } from "./store-cursor.ts";
 import { ask, partitionOf } from "./stubs.ts";
 import { withTopic } from "./topic-cache.ts";
 
@@ -27,30 +27,75 @@ function readAt({ env, pipeline, store, parameters }: StoreRead, query: StoreQue
   };
 }
 
-/** Records of one key meet in one partition of a source topic, so that is where its state is. */
-function keyPartition(
-  key: string,
-  wanted: number | undefined,
-  partitions: number,
-): Answer<{ readonly partition: number }> {
-  const partition = partitionForKey(new TextEncoder().encode(key), partitions);
-  if (wanted === undefined || wanted === partition) return { ok: true, partition };
-  const message = `key ${JSON.stringify(key)} is in partition ${partition}, not ${wanted}`;
+function nameOf({ pipeline, store }: StoreRead): string {
+  return `${pipeline.name}/${store}`;
+}
+
+function positionOf({ parameters }: StoreRead, name: string, cursor: string): Answer<ScanPosition> {
+  const at = readCursor(name, cursor);
+  const { partition } = parameters;
+  if (!at.ok || partition === undefined || partition === at.partition) return at;
+  const message = `the cursor goes on in partition ${at.partition}, not ${partition}`;
   return refuse("invalid_request", message, { field: "partition" });
 }
 
+type KeyQuery = Exclude<StoreQuery, { readonly kind: "scan" }>;
+
+/** In the partition asked for, else where records of the key are placed. */
+function readKeyAt(read: StoreRead, topic: string, query: KeyQuery): Promise<Answer<StoreAnswer>> {
+  return withTopic<StoreAnswer>(read.env, topic, async (identity) => {
+    const { partitions } = identity;
+    const partition = read.parameters.partition ?? partitionForKey(new TextEncoder().encode(query.key), partitions);
+    const exists = checkPartition(partition, partitions);
+    return exists.ok ? readAt(read, query)(identity, partition) : exists;
+  });
+}
+
 /** A pipeline may have several sources: the store is in the tasks of one of them, the others have no row of it. */
-export async function readKey(read: StoreRead, key: string, query: StoreQuery): Promise<Answer<StoreAnswer>> {
-  let last: Answer<StoreAnswer> = refuse("not_found", `pipeline ${read.pipeline.name} has no source`);
-  for (const source of read.pipeline.sources) {
-    last = await withTopic(read.env, source, async (identity) => {
-      const at = keyPartition(key, read.parameters.partition, identity.partitions);
-      return at.ok ? readAt(read, query)(identity, at.partition) : at;
-    });
+export async function readKey(
+  read: StoreRead,
+  query: KeyQuery,
+): Promise<Answer<StoreAnswer & { readonly source: number }>> {
+  let last: Answer<StoreAnswer & { readonly source: number }> = refuse(
+    "not_found",
+    `pipeline ${read.pipeline.name} has no source`,
+  );
+  for (const [source, topic] of read.pipeline.sources.entries()) {
+    const answer = await readKeyAt(read, topic, query);
+    last = answer.ok ? { ...answer, source } : answer;
     const elsewhere = last.ok ? last.rows.length === 0 : last.code === "not_found";
     if (!elsewhere) return last;
   }
   return last;
+}
+
+/** Windows of a key whose start lies in `[fromMs, toMs]`, or what is left of them from the request's cursor on (STR-5). */
+export async function readWindows(
+  read: StoreRead,
+  query: Extract<StoreQuery, { readonly kind: "windows" }>,
+): Promise<Answer<StoreAnswer>> {
+  const name = `${nameOf(read)}/${query.key}`;
+  const { cursor } = read.parameters;
+  if (cursor === undefined) {
+    const first = await readKey(read, query);
+    return first.ok ? withCursor(name, first) : first;
+  }
+  const at = positionOf(read, name, cursor);
+  if (!at.ok) return at;
+  const { source, inner } = at;
+  const fromMs = Number(inner);
+  const topic = read.pipeline.sources[source];
+  if (topic === undefined || !Number.isSafeInteger(fromMs)) return foreignCursor();
+  const placed = { ...read, parameters: { ...read.parameters, partition: at.partition } };
+  const next = await readKeyAt(placed, topic, { ...query, fromMs: Math.max(query.fromMs, fromMs) });
+  return next.ok ? withCursor(name, { ...next, source }) : next;
+}
+
+/** The partition's cursor says where in its windows, the client's also in which partition of which source. */
+function withCursor(name: string, answer: StoreAnswer & { readonly source: number }): Answer<StoreAnswer> {
+  const { source, partition, cursor: inner } = answer;
+  const cursor = inner === undefined ? undefined : writeCursor(name, { source, partition, inner });
+  return { ok: true, ...answer, cursor };
 }
 
 export interface Page {
@@ -62,14 +107,11 @@ interface Scanned extends Page {
   readonly partitions: number;
 }
 
-function nameOf({ pipeline, store }: StoreRead): string {
-  return `${pipeline.name}/${store}`;
-}
-
 function startOf(read: StoreRead): Answer<ScanPosition> {
   const { cursor, partition } = read.parameters;
-  if (cursor !== undefined) return readCursor(nameOf(read), cursor);
-  return { ok: true, source: 0, partition: partition ?? 0 };
+  return cursor === undefined
+    ? { ok: true, source: 0, partition: partition ?? 0 }
+    : positionOf(read, nameOf(read), cursor);
 }
 
 function scanPartition(read: StoreRead, at: ScanPosition, limit: number): Promise<Answer<Scanned>> {

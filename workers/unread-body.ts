@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from "hono";
 import { MAX_REQUEST_BYTES } from "../schema/limits.ts";
-import { declaredLength } from "./body.ts";
+import { declaredLength, MAX_READ_TIMES } from "./body.ts";
 import type { Edge } from "./edge.ts";
 
 /** What a client may send in vain and still be told why. */
-const MAX_DISCARDED_BYTES = 2 * MAX_REQUEST_BYTES;
+const MAX_DISCARDED_BYTES = MAX_READ_TIMES * MAX_REQUEST_BYTES;
 
 /**
  * Reads on to the end of what a refusal left unread (HTTP-14). A client that is still sending does not see an answer: the

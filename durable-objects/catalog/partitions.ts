@@ -14,7 +14,9 @@ export async function onEveryPartition(
   for (let from = 0; from < topic.partitions; from += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, topic.partitions - from) }, (_, index) => from + index);
     const answers = await Promise.all(
-      some.map((partition) => call(namespace.getByName(partitionName(topic.topicId, partition)) as unknown as PartitionRpc, partition)),
+      some.map((partition) =>
+        call(namespace.getByName(partitionName(topic.topicId, partition)) as unknown as PartitionRpc, partition),
+      ),
     );
     const refused = answers.find((answer) => !answer.ok);
     if (refused !== undefined) return refused;

@@ -29,7 +29,9 @@ export class Pipelines {
     const { table, plans } = this.#parts;
     const newest = plans.newest();
     const gone = table.all().filter((row) => newest.every((plan) => plan.name !== row.name));
-    return [...newest.map((plan) => this.#recordOf(plan)), ...gone.map(recordOfGone)].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...newest.map((plan) => this.#recordOf(plan)), ...gone.map(recordOfGone)].sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
   }
 
   record(name: string): Answer<{ readonly pipeline: PipelineRecord }> {
@@ -37,21 +39,22 @@ export class Pipelines {
     return pipeline === undefined ? unknownPipeline(name) : { ok: true, pipeline };
   }
 
-  /** Pipelines that read or write the topic and have not failed. */
+  /** Pipelines that read or write the topic, dead letters included, and have not failed. */
   holdersOf(topic: string): string[] {
-    const holds = (plan: Plan): boolean => sourcesOf(plan).includes(topic) || outputsOf(plan).includes(topic);
-    return this.#parts.plans
-      .newest()
-      .filter((plan) => holds(plan) && ["running", "paused", "bootstrapping"].includes(this.#parts.table.get(plan.name)?.state ?? ""))
-      .map((plan) => plan.name);
+    const live = this.#parts.table.all().filter((row) => row.state !== "failed");
+    return live
+      .filter((row) => topicsOf(row.sources).includes(topic) || topicsOf(row.outputs).includes(topic))
+      .map((row) => row.name);
   }
 
   tables(): TableDescription[] {
-    return this.#parts.plans.newest().flatMap((plan) =>
-      describePlan(plan).sinks.flatMap(({ kind, name, columns }) =>
-        kind === "d1" ? [{ table: name, pipeline: plan.name, columns: columns ?? [] }] : [],
-      ),
-    );
+    return this.#parts.plans
+      .newest()
+      .flatMap((plan) =>
+        describePlan(plan).sinks.flatMap(({ kind, name, columns }) =>
+          kind === "d1" ? [{ table: name, pipeline: plan.name, columns: columns ?? [] }] : [],
+        ),
+      );
   }
 
   /** Starts what can start: a plan that is new, or of a higher version than the one that runs (ENG-11). */
@@ -71,17 +74,20 @@ export class Pipelines {
       const created = await topics.create({ topic: deadLetterTopic, partitions: 1, config: {} });
       if (!created.ok) return;
     }
+    const names = [...outputsOf(plan), deadLetterTopic];
+    const outputs = this.#resolve(names);
+    if (names.some((topic) => outputs[topic] === undefined)) return;
+    const sources = sourcesOf(plan);
+    const left = topicsOf(table.get(name)?.sources ?? "[]").filter((topic) => !sources.includes(topic));
     const incarnation = begun ?? this.#parts.nextIncarnation();
-    table.put({ name, version, incarnation, state: "bootstrapping", error: null });
-    const outputs = this.#resolve([...outputsOf(plan), deadLetterTopic]);
-    for (const source of sourcesOf(plan)) {
-      const topic = topics.table.open(source);
-      if (topic === undefined) return;
-      const request: AttachRequest = { pipeline: name, version, incarnation, from: "earliest", outputs };
-      const attached = await onEveryPartition(namespace, topic, (stub) => stub.attach(request));
-      if (!attached.ok) return table.setState(name, "bootstrapping", attached.message);
-    }
-    if (table.get(name)?.incarnation === incarnation) table.setState(name, "running", null);
+    const lists = { sources: JSON.stringify(sources), outputs: JSON.stringify(names) };
+    table.put({ name, version, incarnation, state: "bootstrapping", error: null, ...lists });
+    const request: AttachRequest = { pipeline: name, version, incarnation, from: "earliest", outputs };
+    const started = await this.#onTopics(sources, (stub) => stub.attach(request));
+    if (!started.ok) return table.setState(name, "bootstrapping", started.message);
+    const detached = await this.#onTopics(left, (stub) => stub.detach({ pipeline: name }));
+    if (!detached.ok) return table.setState(name, "bootstrapping", detached.message);
+    table.setState(name, "running", null);
   }
 
   #resolve(names: readonly string[]): AttachRequest["outputs"] {
@@ -95,7 +101,9 @@ export class Pipelines {
     if (!checked.ok) return checked.hint === undefined ? checked.message : `${checked.message}. ${checked.hint}`;
     const { problem } = this.#parts.plans;
     if (problem !== undefined) return problem;
-    const missing = [...sourcesOf(plan), ...outputsOf(plan)].find((name) => this.#parts.topics.table.open(name) === undefined);
+    const missing = [...sourcesOf(plan), ...outputsOf(plan)].find(
+      (name) => this.#parts.topics.table.open(name) === undefined,
+    );
     return missing === undefined ? undefined : `waits for topic ${missing}: create it with PUT /v1/topics/${missing}`;
   }
 
@@ -109,19 +117,34 @@ export class Pipelines {
   }
 
   async fail(name: string, reason: string): Promise<Answer> {
-    const answer = await this.#onTasks(name, (stub) => stub.fail({ pipeline: name, reason }));
+    const answer = await this.#onTasks(name, async (stub) => {
+      const failed = await stub.fail({ pipeline: name, reason });
+      // A pipeline that was still starting has no task there yet.
+      return failed.ok || failed.code !== "not_found" ? failed : { ok: true };
+    });
     if (answer.ok) this.#parts.table.setState(name, "failed", reason);
     return answer;
   }
 
   /** Wakes every partition that has tasks: their timers, slices and deliveries go on. */
   async touchAll(): Promise<void> {
-    for (const row of this.#parts.table.all()) await this.#onTasks(row.name, (stub) => stub.touch({}));
+    for (const row of this.#parts.table.all()) {
+      await this.#onTasks(row.name, async (stub) => {
+        // One partition in trouble must not keep the others asleep.
+        await stub
+          .touch({})
+          .catch((error: unknown) => console.error(`a partition of ${row.name} cannot be woken:`, error));
+        return { ok: true };
+      });
+    }
   }
 
   async #onTasks(name: string, call: Parameters<typeof onEveryPartition>[2]): Promise<Answer> {
-    const plan = this.#parts.plans.newest().find((candidate) => candidate.name === name);
-    for (const source of plan === undefined ? [] : sourcesOf(plan)) {
+    return this.#onTopics(topicsOf(this.#parts.table.get(name)?.sources ?? "[]"), call);
+  }
+
+  async #onTopics(names: readonly string[], call: Parameters<typeof onEveryPartition>[2]): Promise<Answer> {
+    for (const source of names) {
       const topic = this.#parts.topics.table.open(source);
       if (topic === undefined) continue;
       const answer = await onEveryPartition(this.#parts.namespace, topic, call);
@@ -148,6 +171,10 @@ export class Pipelines {
   }
 }
 
+function topicsOf(list: string): string[] {
+  return JSON.parse(list) as string[];
+}
+
 function recordOfGone({ name, version, incarnation }: PipelineRow): PipelineRecord {
   const error = `the bundle has no pipeline ${name}: deploy it again`;
   const topology = { nodes: [], mermaid: "" };
@@ -168,5 +195,7 @@ function unknownPipeline(name: string): Refusal {
 }
 
 function notStarted(name: string): Refusal {
-  return refuse("pipeline_paused", `pipeline ${name} has not started`, { hint: "GET /v1/pipelines says what it waits for" });
+  return refuse("pipeline_paused", `pipeline ${name} has not started`, {
+    hint: "GET /v1/pipelines says what it waits for",
+  });
 }

@@ -33,7 +33,10 @@ export class TopicTable {
     // The number is handed out once, so the id is new however often a topic of this name comes and goes.
     const topicId = `${name}-${nextNumber(this.#database, "topic")}`;
     const { partitions, config } = settings;
-    this.#database.insert(topic).values({ name, topicId, partitions, config: JSON.stringify(config), status: "creating" }).run();
+    this.#database
+      .insert(topic)
+      .values({ name, topicId, partitions, config: JSON.stringify(config), status: "creating" })
+      .run();
     return { topic: name, topicId, partitions, config, status: "creating" };
   }
 
@@ -42,7 +45,11 @@ export class TopicTable {
   }
 
   setConfig(name: string, config: TopicConfig): void {
-    this.#database.update(topic).set({ config: JSON.stringify(config) }).where(eq(topic.name, name)).run();
+    this.#database
+      .update(topic)
+      .set({ config: JSON.stringify(config) })
+      .where(eq(topic.name, name))
+      .run();
   }
 
   remove(name: string): void {

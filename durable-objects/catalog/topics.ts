@@ -36,9 +36,13 @@ export class Topics {
     const known = this.table.get(settings.topic);
     if (known?.status === "deleting") return beingDeleted(settings.topic);
     if (known !== undefined && !sameSettings(known, settings.partitions, config)) {
-      return refuse("topic_exists", `topic ${settings.topic} exists with ${known.partitions} partitions and config ${JSON.stringify(known.config)}`, {
-        hint: "Change its config with PATCH; the number of partitions is fixed",
-      });
+      return refuse(
+        "topic_exists",
+        `topic ${settings.topic} exists with ${known.partitions} partitions and config ${JSON.stringify(known.config)}`,
+        {
+          hint: "Change its config with PATCH; the number of partitions is fixed",
+        },
+      );
     }
     const row = known ?? this.table.create(settings.topic, { partitions: settings.partitions, config });
     if (row.status === "open") return { ok: true, created: false, identity: identityOf(row) };
@@ -48,7 +52,9 @@ export class Topics {
 
   async #open(row: TopicRow): Promise<Answer> {
     const { topic, topicId, config } = row;
-    const opened = await onEveryPartition(this.#namespace, row, (stub, partition) => stub.open({ topic, topicId, partition, config }));
+    const opened = await onEveryPartition(this.#namespace, row, (stub, partition) =>
+      stub.open({ topic, topicId, partition, config }),
+    );
     // Meanwhile it may have been deleted: only what is still being created becomes open.
     if (opened.ok && this.table.get(topic)?.status === "creating") this.table.setStatus(topic, "open");
     return opened;

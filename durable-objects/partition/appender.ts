@@ -1,4 +1,5 @@
-import { type Answer, refuse } from "../../schema/error.ts";
+import { checkBatch } from "../../schema/check-batch.ts";
+import type { Answer } from "../../schema/error.ts";
 import { sequenceAfter, judgeBatch, judgeRequest, remember, type Attempt } from "../core/log/producer-state.ts";
 import { judgeDelivery } from "../core/log/upstream.ts";
 import { readHeader, type BatchHeader } from "../../schema/record-batch/decode.ts";
@@ -15,7 +16,11 @@ export function append(loaded: Loaded, request: AppendRequest, nowMs: number): A
   const verdict = producer?.judge(state, producer.attempt);
   // Before the topic's config, which may have changed since the batch was stored (IDP-11).
   if (verdict !== undefined && (!verdict.ok || verdict.duplicate)) return verdict;
-  const refused = checkConfig(loaded, { header, largestRecordBytes: request.largestRecordBytes, nowMs });
+  const refused = checkBatch(
+    loaded.row.config,
+    { largestRecordBytes: request.largestRecordBytes, maxTimestampMs: header.maxTimestamp },
+    nowMs,
+  );
   if (refused !== undefined) return refused;
   const appended = store(loaded, request.batch, nowMs);
   if (appended.ok && producer !== undefined)
@@ -54,33 +59,6 @@ function store({ log, row }: Loaded, batch: Bytes, nowMs: number): Answer<Append
   if (row.config.timestampType === "LogAppendTime") stampLogAppendTime(batch, nowMs);
   const appended = log.append(batch);
   return appended.ok ? { ...appended, duplicate: false } : appended;
-}
-
-function checkConfig(
-  { row }: Loaded,
-  batch: { header: BatchHeader; largestRecordBytes: number; nowMs: number },
-): Answer<never> | undefined {
-  const { maxRecordBytes, timestampType, timestampAheadMs } = row.config;
-  if (batch.largestRecordBytes > maxRecordBytes) {
-    return refuse(
-      "record_too_large",
-      `a record of ${batch.largestRecordBytes} bytes is above ${maxRecordBytes}, the topic's maxRecordBytes`,
-      {
-        hint: "Send smaller records or raise maxRecordBytes of the topic",
-      },
-    );
-  }
-  const latest = batch.nowMs + timestampAheadMs;
-  if (timestampType === "CreateTime" && batch.header.maxTimestamp > latest) {
-    return refuse(
-      "invalid_timestamp",
-      `timestamp ${batch.header.maxTimestamp} is more than ${timestampAheadMs} ms ahead of the clock`,
-      {
-        hint: "Send milliseconds since epoch, or raise timestampAheadMs of the topic",
-      },
-    );
-  }
-  return undefined;
 }
 
 interface Producer {

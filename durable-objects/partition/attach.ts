@@ -1,18 +1,30 @@
-import type { Answer } from "../../schema/error.ts";
+import { type Answer, refuse } from "../../schema/error.ts";
 import type { AttachRequest } from "../../schema/rpc.ts";
+import type { StoredSink } from "../sqlite/task-table.ts";
 import type { Loaded } from "./loaded.ts";
 
 /**
  * Gives the log a task, starting where the request says; repeated for the same incarnation it changes nothing. A task of
  * an older incarnation of the pipeline stops: what it has in the outbox is still delivered, its state goes.
  */
-export function attach(loaded: Loaded, request: AttachRequest, nowMs: number): Answer<{ readonly startOffset: number }> {
+export function attach(
+  loaded: Loaded,
+  request: AttachRequest,
+  { nowMs, sinks }: { nowMs: number; sinks: readonly StoredSink[] },
+): Answer<{ readonly startOffset: number }> {
   const { log, taskTable, timers, tasks } = loaded;
   const same = tasks.find((task) => task.pipeline === request.pipeline && task.incarnation === request.incarnation);
   if (same !== undefined) return { ok: true, startOffset: same.startOffset };
+  const newer = tasks.find((task) => task.pipeline === request.pipeline && task.incarnation > request.incarnation);
+  if (newer !== undefined) {
+    return refuse(
+      "invalid_request",
+      `incarnation ${request.incarnation} of ${request.pipeline} is older than ${newer.incarnation}`,
+    );
+  }
   for (const task of tasks) if (task.pipeline === request.pipeline) taskTable.detach(task.id);
   const startOffset = request.from === "earliest" ? log.logStartOffset : log.logEndOffset;
-  const id = taskTable.insert(request, startOffset);
+  const id = taskTable.insert(request, { startOffset, sinks });
   // A triggered task with a history to read starts by this timer.
   if (startOffset < log.logEndOffset) timers.set(`run:${id}`, nowMs + 1);
   return { ok: true, startOffset };

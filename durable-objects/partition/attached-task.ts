@@ -1,10 +1,11 @@
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS, STATE_CACHE_BYTES } from "../../schema/limits.ts";
-import type { D1Sink, Plan, R2Sink, Sink, Trigger } from "../../schema/plan.ts";
+import type { D1Sink, Plan, Trigger } from "../../schema/plan.ts";
+import { layoutOf } from "../core/task/layout.ts";
 import { Task } from "../core/task/task.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
 import type { Plans } from "../plans.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
-import type { MicroBatch, TaskRow, TaskState, TaskTable } from "../sqlite/task-table.ts";
+import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Trying } from "../sqlite/task-table.ts";
 import type { PartitionRow } from "./loaded.ts";
 
 const MIN_SLICE_RECORDS = 100;
@@ -34,6 +35,8 @@ interface LoadContext {
   readonly row: PartitionRow;
   readonly plans: Plans;
   readonly table: TaskTable;
+  /** The same task before memory was read anew; absent on a wake. */
+  readonly before: AttachedTask | undefined;
 }
 
 /** One task in memory: its committed row, its code, and what the runner decided for its next step. */
@@ -44,6 +47,7 @@ export class AttachedTask {
   readonly incarnation: number;
   readonly startOffset: number;
   readonly outputs: TaskRow["outputs"];
+  readonly sinks: readonly StoredSink[];
   readonly store: SqliteStateStore;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
   readonly plan: Plan | undefined;
@@ -58,6 +62,7 @@ export class AttachedTask {
   layout: string;
   position: number;
   skipped: number;
+  refused: number;
   guard: Guard;
   /** Offset up to which a triggered task has been asked to run. */
   dueTo = 0;
@@ -71,7 +76,7 @@ export class AttachedTask {
     return new AttachedTask(row, context);
   }
 
-  private constructor(row: TaskRow, { sql, row: partition, plans, table }: LoadContext) {
+  private constructor(row: TaskRow, { sql, row: partition, plans, table, before }: LoadContext) {
     this.id = row.id;
     this.pipeline = row.pipeline;
     this.version = row.version;
@@ -85,20 +90,19 @@ export class AttachedTask {
     this.layout = row.layout;
     this.position = row.position;
     this.skipped = row.skipped;
+    this.refused = row.refused;
+    this.sinks = row.sinks;
     this.store = new SqliteStateStore(sql, row.id);
     this.plan = plans.get(row.pipeline, row.version);
-    const attached = row.state !== "detached" && this.plan !== undefined;
-    this.code = attached ? this.#taskOf(this.plan, row, partition) : undefined;
-    this.sliceRecords = this.#mostRecords;
-    this.#checkBundle(row);
+    this.code = row.state === "detached" ? undefined : this.#codeOf(row, partition);
+    this.sliceRecords = before?.sliceRecords ?? this.#mostRecords;
+    this.dueTo = before?.dueTo ?? 0;
 
     const last = table.lastMicroBatch(row.id);
     this.lastBatchId = last?.batchId ?? 0;
     const unrun = last !== undefined && last.from === row.position && last.to > row.position;
     this.microBatch = unrun ? { batch: last } : undefined;
-    const trying = table.trying(row.id);
-    if (trying === undefined) this.guard = { kind: "first" };
-    else this.guard = { kind: "single", until: trying.until, terminated: trying.single && trying.position === row.position };
+    this.guard = guardOf(table.trying(row.id), row.position, before);
   }
 
   get trigger(): Trigger {
@@ -115,16 +119,14 @@ export class AttachedTask {
     return sink === undefined ? target : `r2:${sink.prefix}`;
   }
 
-  r2Sink(target: string): R2Sink | undefined {
-    return this.#sinks().find((sink): sink is R2Sink => sink.kind === "r2" && target.startsWith(`r2:${sink.prefix}/`));
+  r2Sink(target: string): StoredR2Sink | undefined {
+    return this.sinks.find(
+      (sink): sink is StoredR2Sink => sink.kind === "r2" && target.startsWith(`r2:${sink.prefix}/`),
+    );
   }
 
   d1Sink(target: string): D1Sink | undefined {
-    return this.#sinks().find((sink): sink is D1Sink => sink.kind === "d1" && target === `d1:${sink.table}`);
-  }
-
-  #sinks(): Sink[] {
-    return (this.plan?.nodes ?? []).flatMap((node) => (node.kind === "sink" ? [node.sink] : []));
+    return this.sinks.find((sink): sink is D1Sink => sink.kind === "d1" && target === `d1:${sink.table}`);
   }
 
   /** A slice was committed: decide what the next one must mind. */
@@ -149,21 +151,55 @@ export class AttachedTask {
     return this.trigger.kind === "perEvent" ? MAX_SLICE_RECORDS : MAX_MICRO_BATCH_RECORDS;
   }
 
-  /** A deploy may have taken the version away or changed its stores: the task stops until one is back that fits (ENG-12). */
-  #checkBundle(row: TaskRow): void {
-    if (row.state !== "running") return;
+  /**
+   * The version's code, if it fits what the task has: a deploy may have taken it away or changed its stores or outputs
+   * (ENG-12). Nothing here throws: the partition's log and other tasks must go on whatever one bundle holds.
+   */
+  #codeOf(row: TaskRow, partition: PartitionRow): TaskPort | undefined {
+    const { plan } = this;
     const wanted = `${row.pipeline} version ${row.version}`;
-    if (this.plan === undefined) this.error = `the bundle has no ${wanted}: deploy it again`;
-    else if (row.layout !== "" && row.layout !== this.code?.layout) {
-      this.state = "failed";
-      this.error = `incompatible_change: the stores of ${wanted} are not those its state was written with: raise the version`;
+    if (plan === undefined) {
+      this.error ??= `the bundle has no ${wanted}: deploy it again`;
+      return undefined;
+    }
+    if (row.layout !== "" && row.layout !== layoutOf(plan))
+      return this.#misfit(`the stores of ${wanted} are not those its state was written with`);
+    const missing = topicsOf(plan).find((topic) => row.outputs[topic] === undefined);
+    if (missing !== undefined) return this.#misfit(`${wanted} did not write topic ${missing} when it started`);
+    try {
+      const { topic, partition: number } = partition;
+      // Several tasks share an isolate's memory.
+      const cacheBytes = STATE_CACHE_BYTES / 4;
+      const task = new Task(plan, { store: this.store, topic, partition: number, outputs: row.outputs, cacheBytes });
+      task.restore(row.progress);
+      return task;
+    } catch (error) {
+      return this.#misfit(
+        `${wanted} cannot take up its state: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
-  #taskOf(plan: Plan, row: TaskRow, partition: PartitionRow): TaskPort {
-    const { topic, partition: number } = partition;
-    const task = new Task(plan, { store: this.store, topic, partition: number, outputs: row.outputs, cacheBytes: STATE_CACHE_BYTES / 4 });
-    task.restore(row.progress);
-    return task;
+  #misfit(reason: string): undefined {
+    if (this.state === "running") this.state = "failed";
+    this.error = `incompatible_change: ${reason}: raise the version, or deploy the former code`;
+    return undefined;
   }
+}
+
+type StoredR2Sink = Exclude<StoredSink, D1Sink>;
+
+function topicsOf(plan: Plan): string[] {
+  const written = plan.nodes.flatMap((node) =>
+    node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : [],
+  );
+  return [...written, plan.deadLetterTopic];
+}
+
+/** Only a wake finds what a crash left. Memory that is read anew goes on as careful as it was (ENG-4). */
+function guardOf(trying: Trying | undefined, position: number, before: AttachedTask | undefined): Guard {
+  if (before !== undefined)
+    return before.guard.kind === "none" && trying !== undefined ? { kind: "first" } : before.guard;
+  if (trying === undefined) return { kind: "first" };
+  return { kind: "single", until: trying.until, terminated: trying.single && trying.position === position };
 }

@@ -1,28 +1,36 @@
-import { encodeBatch } from "../../schema/record-batch/encode.ts";
-import type { Header } from "../../schema/record.ts";
+import { TARGET_BATCH_BYTES } from "../../schema/limits.ts";
+import { BatchBuilder } from "../../schema/record-batch/encode.ts";
 import type { OutboxRow } from "../core/task/task-port.ts";
-import type { StoredRow } from "../sqlite/outbox-table.ts";
+import type { Refused } from "../sink/sink.ts";
 import type { AttachedTask } from "./attached-task.ts";
 
-interface Refused {
-  readonly row: StoredRow;
-  readonly target: string;
-  readonly reason: string;
-  readonly nowMs: number;
-}
-
-/** An outbox row that its target refused, as one record of the pipeline's dead-letter topic. */
-export function deadLetterOf(task: AttachedTask, { row, target, reason, nowMs }: Refused): OutboxRow | undefined {
-  const topic = task.plan?.deadLetterTopic;
-  if (topic === undefined) return undefined;
-  const headers: Header[] = Object.entries({
-    "millrace.error": reason,
+/**
+ * What a target refused, as rows for the pipeline's dead-letter topic: a record each, with the reason in its headers.
+ * Nothing for what the dead-letter topic itself refused: there is no place left, and the count stays.
+ */
+export function deadLettersOf(
+  task: AttachedTask,
+  { refused, target, nowMs }: { refused: Refused; target: string; nowMs: number },
+): OutboxRow[] {
+  const topic = task.plan?.deadLetterTopic ?? `${task.pipeline}.dead-letters`;
+  if (target.startsWith(`topic:${topic}/`)) return [];
+  const reasons = Object.entries({
+    "millrace.error": refused.reason,
     "millrace.pipeline": task.pipeline,
     "millrace.version": String(task.version),
     "millrace.task": task.name,
     "millrace.target": target,
-    "millrace.sequence": String(row.sequence),
-  }).map(([key, value]) => ({ key, value: new Uint8Array(new TextEncoder().encode(value)) }));
-  const body = encodeBatch([{ key: null, value: row.body, timestampMs: nowMs, headers }]);
-  return { target: `topic:${topic}/0`, records: 1, body };
+    "millrace.sequence": String(refused.sequence),
+  }).map(([key, value]) => ({ key, value }));
+  const rows: OutboxRow[] = [];
+  const builder = new BatchBuilder();
+  const close = (): void => {
+    if (builder.count > 0) rows.push({ target: `topic:${topic}/0`, records: builder.count, body: builder.take() });
+  };
+  for (const { key, value, headers } of refused.letters) {
+    builder.add({ key, value, timestampMs: nowMs, headers: [...headers, ...reasons] });
+    if (builder.bytes >= TARGET_BATCH_BYTES / 2) close();
+  }
+  close();
+  return rows;
 }

@@ -1,10 +1,10 @@
 import { DELIVERY_DEADLINE_MS, MAX_DELIVERY_BYTES, MAX_OUTBOX_BYTES, TARGET_BATCH_BYTES } from "../../schema/limits.ts";
 import { D1Sink } from "../sink/d1-sink.ts";
 import { R2Sink } from "../sink/r2-sink.ts";
-import type { Outcome, Sink } from "../sink/sink.ts";
+import type { Outcome, Refused, Sink } from "../sink/sink.ts";
 import { TopicSink } from "../sink/topic-sink.ts";
 import type { Pending, StoredRow } from "../sqlite/outbox-table.ts";
-import { deadLetterOf } from "./dead-letter.ts";
+import { deadLettersOf } from "./dead-letter.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import type { Shell } from "./shell.ts";
@@ -60,7 +60,8 @@ export class Deliveries {
       const sink = loaded.taskById(task)?.r2Sink(target);
       if (sink === undefined) continue;
       const dueMs = oldestMs + sink.rollMs;
-      if (bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES || dueMs <= nowMs) outbox.decideFile(task, target);
+      if (bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES || dueMs <= nowMs)
+        outbox.decideFile(task, target);
       else this.#rollAt(loaded, dueMs);
     }
   }
@@ -99,7 +100,10 @@ export class Deliveries {
     const loaded = this.#shell.loaded;
     const task = loaded?.taskById(id);
     if (loaded === undefined || task === undefined) return false;
-    return target.startsWith("r2:") ? loaded.outbox.file(id, target) !== undefined : true;
+    if (target.startsWith("r2:")) return loaded.outbox.file(id, target) !== undefined;
+    // What a former incarnation wrote to the same target comes first: the newer one's rows must be the last (ENG-11).
+    const former = loaded.tasks.filter((other) => other.pipeline === task.pipeline && other.id < id);
+    return former.every((other) => loaded.outbox.pendingOf(other.id, target) === undefined);
   }
 
   /** Why rows of this task do not get through, for its status. */
@@ -138,7 +142,7 @@ export class Deliveries {
   async #attempt(task: AttachedTask, target: string, rows: StoredRow[]): Promise<Outcome> {
     try {
       const sink = this.#sinkOf(task, target);
-      if (sink === undefined) return { kind: "retry", reason: `${target}: the bundle has no such sink` };
+      if (sink === undefined) return { kind: "stop", reason: `${target} is no sink of this task` };
       const { source, incarnation } = task;
       const delivery = sink.deliver({ source, incarnation, taskName: task.name, target, rows });
       return await withDeadline(delivery, DELIVERY_DEADLINE_MS);
@@ -152,7 +156,8 @@ export class Deliveries {
     if (target.startsWith("topic:")) return new TopicSink(this.#shell.env.PARTITION, task.outputs);
     const key = `${task.id} ${target}`;
     const definition = task.d1Sink(target);
-    if (definition !== undefined && !this.#sinks.has(key)) this.#sinks.set(key, new D1Sink(this.#shell.env.DB, definition));
+    if (definition !== undefined && !this.#sinks.has(key))
+      this.#sinks.set(key, new D1Sink(this.#shell.env.DB, definition));
     return this.#sinks.get(key);
   }
 
@@ -184,16 +189,21 @@ export class Deliveries {
     this.onRoom();
   }
 
-  /** The refused row goes to the dead-letter topic and its sequence is delivered empty, in one transaction (SNK-22). */
-  #deadLetter({ id, target, rows }: { id: number; target: string; rows: StoredRow[] }, refused: { sequence: number; reason: string }): void {
-    const row = rows.find(({ sequence }) => sequence === refused.sequence);
+  /** What was refused goes to the dead-letter topic and the row goes on without it, in one transaction (SNK-22). */
+  #deadLetter({ id, target }: { id: number; target: string }, refused: Refused): void {
     this.#shell.write((loaded) => {
       const task = loaded.taskById(id);
-      if (task === undefined || row === undefined) return;
+      if (task === undefined) return;
       const nowMs = this.#shell.now();
-      const letter = deadLetterOf(task, { row, target, reason: refused.reason, nowMs });
-      if (letter !== undefined) loaded.outbox.add(id, letter.target, { ...letter, nowMs });
-      loaded.outbox.deliverEmpty(id, target, refused.sequence);
+      for (const letter of deadLettersOf(task, { refused, target, nowMs }))
+        loaded.outbox.add(id, letter.target, { ...letter, nowMs });
+      loaded.outbox.replace(id, target, {
+        sequence: refused.sequence,
+        body: refused.rest,
+        records: refused.restRecords,
+      });
+      task.refused += refused.letters.length;
+      loaded.taskTable.addRefused(id, refused.letters.length);
     });
   }
 

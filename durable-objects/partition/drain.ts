@@ -17,7 +17,10 @@ interface Parts {
  * Runs what is in the log now whatever the trigger, closes files, and answers when all it caused has been delivered
  * (ENG-9). It does not close windows.
  */
-export async function drain({ shell, runner, deliveries }: Parts, request: { pipeline: string; timeoutMs: number }): Promise<Answer> {
+export async function drain(
+  { shell, runner, deliveries }: Parts,
+  request: { pipeline: string; timeoutMs: number },
+): Promise<Answer> {
   const deadlineMs = shell.now() + request.timeoutMs;
   const asked = taskOf(shell.loaded, request.pipeline);
   if (!asked.ok) return asked;
@@ -25,7 +28,10 @@ export async function drain({ shell, runner, deliveries }: Parts, request: { pip
   asked.task.dueTo = Math.max(asked.task.dueTo, end);
   runner.kick();
   const stopped = (): boolean => !taskOf(shell.loaded, request.pipeline).ok;
-  const read = await shell.changed.until(() => stopped() || positionOf(shell, request.pipeline) >= end, deadlineMs - shell.now());
+  const read = await shell.changed.until(
+    () => stopped() || positionOf(shell, request.pipeline) >= end,
+    deadlineMs - shell.now(),
+  );
   const after = taskOf(shell.loaded, request.pipeline);
   if (!after.ok) return after;
   if (!read) return late(`its position is ${after.task.position}, the end was ${end}`, after.task);
@@ -61,7 +67,9 @@ function taskOf(loaded: Loaded | undefined, pipeline: string): Answer<{ readonly
   if (task === undefined) return noTask(pipeline);
   if (task.runnable) return { ok: true, task };
   const why = task.error === undefined ? task.state : `${task.state}: ${task.error}`;
-  return refuse("pipeline_paused", `task ${task.name} of ${pipeline} is ${why}`, { hint: "Resume the pipeline, then drain" });
+  return refuse("pipeline_paused", `task ${task.name} of ${pipeline} is ${why}`, {
+    hint: "Resume the pipeline, then drain",
+  });
 }
 
 function late(detail: string, task: AttachedTask): Answer {

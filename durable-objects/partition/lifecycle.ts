@@ -51,7 +51,8 @@ export function erase(shell: Shell): Answer {
 export function eraseSlice(shell: Shell): void {
   const { sql } = shell.storage;
   if (sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'batch'").toArray().length === 0) return;
-  const query = "DELETE FROM batch WHERE base_offset IN (SELECT base_offset FROM batch ORDER BY base_offset LIMIT ?) RETURNING 1";
+  const query =
+    "DELETE FROM batch WHERE base_offset IN (SELECT base_offset FROM batch ORDER BY base_offset LIMIT ?) RETURNING 1";
   const removed = sql.exec(query, ERASE_SLICE_BATCHES).toArray().length;
   if (removed < ERASE_SLICE_BATCHES) sql.exec("DROP TABLE batch");
   else void shell.storage.setAlarm(shell.now() + ERASE_PAUSE_MS);

@@ -52,14 +52,23 @@ export class Loaded {
   readonly tasks: AttachedTask[];
   readonly outbox: OutboxTable;
 
-  constructor(storage: DurableObjectStorage, row: PartitionRow, plans: Plans) {
+  /** `before` is what memory held until now; absent on a wake. */
+  constructor(
+    storage: DurableObjectStorage,
+    row: PartitionRow,
+    { plans, before }: { plans: Plans; before: Loaded | undefined },
+  ) {
     const { sql } = storage;
     this.row = row;
     this.log = new PartitionLog(new SqliteLogStore(sql), row.logStartOffset);
     this.producers = new ProducerTable(sql);
     this.timers = new Timers(storage);
     this.taskTable = new TaskTable(sql);
-    this.tasks = this.taskTable.all().map((task) => AttachedTask.load(task, { sql, row, plans, table: this.taskTable }));
+    this.tasks = this.taskTable
+      .all()
+      .map((task) =>
+        AttachedTask.load(task, { sql, row, plans, table: this.taskTable, before: before?.taskById(task.id) }),
+      );
     this.outbox = new OutboxTable(sql, (id, target) => this.taskById(id)?.scopeOf(target) ?? target);
   }
 

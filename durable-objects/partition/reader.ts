@@ -14,7 +14,10 @@ export async function read(shell: Shell, request: ReadRequest): Promise<Answer<R
   const inside = loaded.log.checkOffset(start);
   if (!inside.ok) return inside;
   if (start === loaded.log.logEndOffset && request.waitMs > 0) {
-    await shell.changed.until(() => shell.loaded === undefined || shell.loaded.log.logEndOffset > start, request.waitMs);
+    await shell.changed.until(
+      () => shell.loaded === undefined || shell.loaded.log.logEndOffset > start,
+      request.waitMs,
+    );
   }
   return shell.loaded === undefined ? notOpen() : answer(shell.loaded, start, request);
 }

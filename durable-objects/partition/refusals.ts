@@ -1,7 +1,9 @@
 import { refuse, type Refusal } from "../../schema/error.ts";
 
 export function notOpen(): Refusal {
-  return refuse("unknown_topic", "there is no such topic, or it was deleted", { hint: "Create it with PUT /v1/topics/{topic}" });
+  return refuse("unknown_topic", "there is no such topic, or it was deleted", {
+    hint: "Create it with PUT /v1/topics/{topic}",
+  });
 }
 
 export function noTask(pipeline: string): Refusal {

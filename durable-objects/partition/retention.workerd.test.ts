@@ -39,7 +39,10 @@ test("nothing that an attached task has not read goes, whatever its state; a det
     const open = (): Loaded => loadedPartition(storage, { retentionBytes: 0 });
     const loaded = open();
     fill(loaded, [1, 2, 3, 4]);
-    const id = loaded.taskTable.insert({ pipeline: "p", version: 1, incarnation: 1, from: "earliest", outputs: {} }, 2);
+    const id = loaded.taskTable.insert(
+      { pipeline: "p", version: 1, incarnation: 1, from: "earliest", outputs: {} },
+      { startOffset: 2, sinks: [] },
+    );
     loaded.taskTable.setState(id, "failed", "a bug");
     expect(retain(open(), NOW)).toBe(2);
     storage.sql.exec("UPDATE partition SET log_start_offset = 2");

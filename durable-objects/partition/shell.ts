@@ -13,13 +13,13 @@ export class Shell {
   /** Woken after every commit and every confirmed delivery. */
   readonly changed = new Signal();
   readonly #ctx: DurableObjectState;
-  readonly #plans: Plans;
+  readonly plans: Plans;
   #loaded: Loaded | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
     this.#ctx = ctx;
     this.env = env;
-    this.#plans = plans;
+    this.plans = plans;
     // A partition that was never opened has no table and makes none (LOG-9).
     if (schemaVersion(ctx.storage.sql) > 0) {
       migrate(ctx.storage.sql, (work) => ctx.storage.transactionSync(work), partitionMigrations);
@@ -78,7 +78,8 @@ export class Shell {
 
   #reload(): void {
     const row = schemaVersion(this.storage.sql) === 0 ? undefined : readPartitionRow(this.storage.sql);
-    this.#loaded = row?.status === "open" ? new Loaded(this.storage, row, this.#plans) : undefined;
+    this.#loaded =
+      row?.status === "open" ? new Loaded(this.storage, row, { plans: this.plans, before: this.#loaded }) : undefined;
   }
 
   /** Resolves when all that was written is durable; lets other events in. */

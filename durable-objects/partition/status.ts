@@ -20,7 +20,7 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     recordsIn: counters.recordsIn,
     recordsOut: counters.recordsOut,
     lateRecords: counters.lateRecords,
-    deadLetters: counters.deadLetters,
+    deadLetters: counters.deadLetters + task.refused,
     skippedRecords: task.skipped,
     droppedRecords: counters.droppedRecords,
     outbox: loaded.outbox.pending(task.id).reduce((rows, pending) => rows + pending.rows, 0),

@@ -22,14 +22,22 @@ function storeOf(nodes: readonly PlanNode[], name: string): NamedStore | undefin
 }
 
 /** Reads what the task has committed: every record below its position, none after. */
-export function readStore(loaded: Loaded, task: AttachedTask, request: { store: string; query: StoreQuery }): Answer<StoreAnswer> {
+export function readStore(
+  loaded: Loaded,
+  task: AttachedTask,
+  request: { store: string; query: StoreQuery },
+): Answer<StoreAnswer> {
   const store = storeOf(task.plan?.nodes ?? [], request.store);
   if (store === undefined) return refuse("not_found", `pipeline ${task.pipeline} has no store ${request.store}`);
   const { query } = request;
   const at = { topic: loaded.row.topic, partition: loaded.row.partition, offset: task.position };
-  if (store.windows !== undefined) return readWindows(task, { name: request.store, sizeMs: store.windows.sizeMs, query, at });
+  if (store.windows !== undefined)
+    return readWindows(task, { name: request.store, sizeMs: store.windows.sizeMs, query, at });
   if (query.kind === "windows") {
-    return refuse("invalid_request", `store ${request.store} is not windowed`, { field: "from", hint: "Read it by key alone" });
+    return refuse("invalid_request", `store ${request.store} is not windowed`, {
+      field: "from",
+      hint: "Read it by key alone",
+    });
   }
   if (query.kind === "key") {
     const value = task.store.get(request.store, query.key);
@@ -47,15 +55,26 @@ export function readStore(loaded: Loaded, task: AttachedTask, request: { store: 
 
 type At = Pick<StoreAnswer, "topic" | "partition" | "offset">;
 
-function readWindows(task: AttachedTask, read: { name: string; sizeMs: number; query: StoreQuery; at: At }): Answer<StoreAnswer> {
+/** The cursor of one key's windows is the `fromMs` that its next page begins at (STR-5). */
+function readWindows(
+  task: AttachedTask,
+  read: { name: string; sizeMs: number; query: StoreQuery; at: At },
+): Answer<StoreAnswer> {
   const { name, sizeMs, query, at } = read;
   const rowOf = ({ key, value, start }: WindowRow): StoreRow => ({ key, value, start, end: start + sizeMs });
   if (query.kind === "key") {
-    return refuse("invalid_request", `store ${name} is windowed`, { field: "from", hint: "Give from and to, in ms since epoch" });
+    return refuse("invalid_request", `store ${name} is windowed`, {
+      field: "from",
+      hint: "Give from and to, in ms since epoch",
+    });
   }
   if (query.kind === "windows") {
-    const found = task.store.windowsOfKey(name, query.key, query);
-    return { ok: true, kind: "window", rows: found.map(rowOf), ...at };
+    const { key, fromMs, toMs, limit } = query;
+    const page = pageOf<WindowRow, number>(limit, fromMs, {
+      read: (from = fromMs, most) => task.store.windowsOfKey(name, key, { fromMs: from, toMs, limit: most }),
+      placeOf: ({ start }) => start + 1,
+    });
+    return { ok: true, kind: "window", ...at, ...page, rows: page.rows.map(rowOf) };
   }
   const after = parseCursor(query.cursor, isWindowPlace);
   if (!after.ok) return after;
@@ -99,7 +118,7 @@ function pageOf<Row extends KeyRow, Place>(
 ): { readonly rows: readonly Row[]; readonly cursor: string | undefined } {
   const rows: Row[] = [];
   let place = from;
-  for (let characters = 0; rows.length < limit && characters < MAX_READ_BYTES; ) {
+  for (let characters = 0; rows.length < limit && characters < MAX_READ_BYTES;) {
     const wanted = Math.min(ROWS_AT_ONCE, limit - rows.length);
     const some = read(place, wanted);
     rows.push(...some);

@@ -36,7 +36,7 @@ export class TaskRunner {
   /** A `run:<id>` timer fired. It is armed again before the run, so that a crash in the run does not lose it. */
   due(loaded: Loaded, timer: string, nowMs: number): void {
     const task = loaded.tasks.find((candidate) => runTimer(candidate) === timer);
-    if (task === undefined || task.position >= loaded.log.logEndOffset) return;
+    if (task?.runnable !== true || task.position >= loaded.log.logEndOffset) return;
     task.dueTo = loaded.log.logEndOffset;
     this.#arm(loaded, task, nowMs);
   }
@@ -166,7 +166,11 @@ export class TaskRunner {
     this.#shell.background(this.#measure(task, startedMs));
   }
 
-  #fold({ log }: Loaded, task: AttachedTask, slice: { code: TaskPort; end: number; options: SliceOptions }): SliceResult {
+  #fold(
+    { log }: Loaded,
+    task: AttachedTask,
+    slice: { code: TaskPort; end: number; options: SliceOptions },
+  ): SliceResult {
     const maxBytes = task.microBatch === undefined ? MAX_SLICE_BYTES : Number.POSITIVE_INFINITY;
     const records = log.records(task.position, { maxBytes, maxRecords: slice.end - task.position }, decompress);
     return slice.code.run(
@@ -185,7 +189,11 @@ export class TaskRunner {
     const { result, nowMs } = slice;
     for (const row of result.rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
     if (result.rows.length > 0) this.#deliveries.armTimers(loaded, this.#shell.now());
-    loaded.taskTable.commit(task.id, { position: task.position, progress: result.progress, layout: task.code?.layout ?? "" });
+    loaded.taskTable.commit(task.id, {
+      position: task.position,
+      progress: result.progress,
+      layout: task.code?.layout ?? "",
+    });
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
     task.advanced({ from: slice.from, rowsWritten: result.stateRowsWritten + result.rows.length + 1 });
   }
@@ -211,7 +219,10 @@ function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {
   };
 }
 
-function* counted<T extends { readonly offset: number }>(records: Iterable<T>, seen: (offset: number) => void): Generator<T> {
+function* counted<T extends { readonly offset: number }>(
+  records: Iterable<T>,
+  seen: (offset: number) => void,
+): Generator<T> {
   for (const record of records) {
     yield record;
     seen(record.offset);

@@ -144,10 +144,10 @@ export class OutboxTable {
     this.#recount(task, target);
   }
 
-  /** A row its target refuses for good is delivered empty, so that the sequence goes on. */
-  deliverEmpty(task: number, target: string, sequence: number): void {
-    const query = "UPDATE outbox SET body = ?, records = 0 WHERE task = ? AND target = ? AND sequence = ?";
-    this.#sql.exec(query, new Uint8Array(0), task, target, sequence);
+  /** Part of a row, or all, was refused for good: it goes on as what remains, under its sequence. */
+  replace(task: number, target: string, row: StoredRow): void {
+    const query = "UPDATE outbox SET body = ?, records = ? WHERE task = ? AND target = ? AND sequence = ?";
+    this.#sql.exec(query, row.body, row.records, task, target, row.sequence);
     this.#recount(task, target);
   }
 

@@ -171,7 +171,7 @@ describe("a decided file", () => {
 test("a row delivered empty keeps its sequence and counts nothing [OUT-5]", () =>
   run((outbox) => {
     for (const text of ["aaa", "bb", "c"]) outbox.add("topic:t/0", text);
-    outbox.table.deliverEmpty(1, "topic:t/0", 2);
+    outbox.table.replace(1, "topic:t/0", { sequence: 2, records: 0, body: new Uint8Array(0) });
     expect(outbox.rows("topic:t/0")).toEqual([
       [1, "aaa"],
       [2, ""],
@@ -213,7 +213,8 @@ test("totals are those of the rows, and a restart gives the same [OUT-2]", () =>
           if (kind === "add") outbox.add(target, "x".repeat(length), { task, nowMs });
           else if (kind === "file") outbox.table.decideFile(task, target);
           else if (pending === undefined) continue;
-          else if (kind === "empty") outbox.table.deliverEmpty(task, target, pending.last);
+          else if (kind === "empty")
+            outbox.table.replace(task, target, { sequence: pending.last, records: 0, body: new Uint8Array(0) });
           else outbox.removeThrough(target, pending.first, task);
         }
         const again = outbox.reopened();

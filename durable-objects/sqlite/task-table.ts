@@ -1,4 +1,8 @@
+import type { D1Sink, R2Sink } from "../../schema/plan.ts";
 import type { AttachRequest } from "../../schema/rpc.ts";
+
+/** What a delivery must know of a sink. */
+export type StoredSink = D1Sink | Omit<R2Sink, "path">;
 
 export type TaskState = "running" | "paused" | "failed" | "detached";
 
@@ -10,9 +14,11 @@ export interface TaskRow {
   readonly state: TaskState;
   readonly layout: string;
   readonly outputs: AttachRequest["outputs"];
+  readonly sinks: readonly StoredSink[];
   readonly startOffset: number;
   readonly position: number;
   readonly skipped: number;
+  readonly refused: number;
   readonly progress: string | undefined;
   readonly error: string | undefined;
 }
@@ -32,8 +38,8 @@ export interface Trying {
   readonly single: boolean;
 }
 
-type Row = Record<"id" | "version" | "incarnation" | "start_offset" | "position" | "skipped", number> &
-  Record<"pipeline" | "layout" | "outputs" | "progress", string> & { state: TaskState; error: string | null };
+type Row = Record<"id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused", number> &
+  Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> & { state: TaskState; error: string | null };
 
 /** Rows of `task`, `journal` and `trying`. */
 export class TaskTable {
@@ -52,25 +58,28 @@ export class TaskTable {
       state: row.state,
       layout: row.layout,
       outputs: JSON.parse(row.outputs) as AttachRequest["outputs"],
+      sinks: JSON.parse(row.sinks) as StoredSink[],
       startOffset: row.start_offset,
       position: row.position,
       skipped: row.skipped,
+      refused: row.refused,
       progress: row.progress === "" ? undefined : row.progress,
       error: row.error ?? undefined,
     }));
   }
 
-  insert(request: AttachRequest, startOffset: number): number {
+  insert(request: AttachRequest, task: { startOffset: number; sinks: readonly StoredSink[] }): number {
     return this.#sql
       .exec<{ id: number }>(
-        `INSERT INTO task (pipeline, version, incarnation, state, layout, outputs, start_offset, position, skipped, progress)
-         VALUES (?, ?, ?, 'running', '', ?, ?, ?, 0, '') RETURNING id`,
+        `INSERT INTO task (pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped, refused, progress)
+         VALUES (?, ?, ?, 'running', '', ?, ?, ?, ?, 0, 0, '') RETURNING id`,
         request.pipeline,
         request.version,
         request.incarnation,
         JSON.stringify(request.outputs),
-        startOffset,
-        startOffset,
+        JSON.stringify(task.sinks),
+        task.startOffset,
+        task.startOffset,
       )
       .one().id;
   }
@@ -83,6 +92,10 @@ export class TaskTable {
   /** The log was trimmed past the task. */
   skipTo(id: number, position: number, skipped: number): void {
     this.#sql.exec("UPDATE task SET position = ?, skipped = ? WHERE id = ?", position, skipped, id);
+  }
+
+  addRefused(id: number, records: number): void {
+    this.#sql.exec("UPDATE task SET refused = refused + ? WHERE id = ?", records, id);
   }
 
   setState(id: number, state: TaskState, error: string | undefined): void {

@@ -18,7 +18,10 @@ function bytesOf(text: string): Bytes {
   return new Uint8Array(encoder.encode(text));
 }
 
-export function batchOf(records: readonly TestRecord[], producer: { producerId?: number; producerEpoch?: number; baseSequence?: number } = {}): Bytes {
+export function batchOf(
+  records: readonly TestRecord[],
+  producer: { producerId?: number; producerEpoch?: number; baseSequence?: number } = {},
+): Bytes {
   const encoded = records.map(({ key, value, timestampMs = 1_700_000_000_000 }) => ({
     key: key === undefined ? null : bytesOf(key),
     value: bytesOf(JSON.stringify(value)),
@@ -43,9 +46,11 @@ export async function createTopic(env: Env, topic: string, partitions = 1): Prom
   return created.identity.topicId;
 }
 
-export async function readAll(stub: DurableObjectStub<Partition>): Promise<{ key: string | null; value: unknown; offset: number; headers: Record<string, string> }[]> {
+export async function readAll(
+  stub: DurableObjectStub<Partition>,
+): Promise<{ key: string | null; value: unknown; offset: number; headers: Record<string, string> }[]> {
   const records: ConsumerRecord[] = [];
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const answer = await stub.read({ from: { offset }, maxBytes: 1_000_000, maxRecords: 10_000, waitMs: 0 });
     if (!answer.ok) throw new Error(answer.message);
     for (const batch of batchesIn(answer.batches)) records.push(...decodeRecords(batch, decompress));
@@ -57,6 +62,8 @@ export async function readAll(stub: DurableObjectStub<Partition>): Promise<{ key
     key: key === null ? null : text.decode(key),
     value: value === null ? null : JSON.parse(text.decode(value)),
     offset,
-    headers: Object.fromEntries(headers.map((header) => [header.key, header.value === null ? "" : text.decode(header.value)])),
+    headers: Object.fromEntries(
+      headers.map((header) => [header.key, header.value === null ? "" : text.decode(header.value)]),
+    ),
   }));
 }

@@ -21,5 +21,5 @@ export function loadedPartition(storage: DurableObjectStorage, settings: Partial
   );
   const row = readPartitionRow(storage.sql);
   if (row === undefined) throw new Error("the row was written above");
-  return new Loaded(storage, row, new Plans([]));
+  return new Loaded(storage, row, { plans: new Plans([]), before: undefined });
 }

@@ -63,7 +63,19 @@ const rows = pipeline("rows", ({ stream }) =>
     .to(d1("rows", { columns: { id: "TEXT", text: "TEXT" }, primaryKey: ["id"] })),
 );
 
+/** For tests of deploys that do not fit: a store and an output. */
+const copy = pipeline("copy", ({ stream }) =>
+  stream<Reading>("copy-in").groupByKey().count({ store: "copies" }).toStream().to("copy-out"),
+);
+
+const ticks = pipeline("ticks", ({ stream }) => {
+  stream<Reading>("ticks-in").groupByKey().count({ store: "ticks" });
+}).trigger(every("300 ms"));
+
+/** For a test in which its output goes. */
+const lost = pipeline("lost", ({ stream }) => stream<Reading>("lost-in").to("lost-out"));
+
 /** For tests of what its topics may not do while it runs. */
 const held = pipeline("held", ({ stream }) => stream("held-in").to("held-out"));
 
-export const testPipelines: readonly Pipeline[] = [sums, minutes, rows, held];
+export const testPipelines: readonly Pipeline[] = [sums, minutes, rows, copy, ticks, lost, held];

@@ -11,6 +11,8 @@ CREATE TABLE "pipeline" (
     "version" integer NOT NULL,
     "incarnation" integer NOT NULL,
     "state" text NOT NULL,
+    "sources" text NOT NULL,
+    "outputs" text NOT NULL,
     "error" text
 ) WITHOUT ROWID;
 

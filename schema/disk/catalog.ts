@@ -14,6 +14,9 @@ export const pipeline = sqliteTable("pipeline", {
   version: integer().notNull(),
   incarnation: integer().notNull(),
   state: text({ enum: ["bootstrapping", "running", "paused", "failed"] }).notNull(),
+  /** JSON lists of topics it reads and writes, as they were at its start. */
+  sources: text().notNull(),
+  outputs: text().notNull(),
   error: text(),
 });
 

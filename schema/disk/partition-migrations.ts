@@ -85,9 +85,11 @@ CREATE TABLE "task" (
     "state" text NOT NULL,
     "layout" text NOT NULL,
     "outputs" text NOT NULL,
+    "sinks" text NOT NULL,
     "start_offset" integer NOT NULL,
     "position" integer NOT NULL,
     "skipped" integer NOT NULL,
+    "refused" integer NOT NULL,
     "progress" text NOT NULL,
     "error" text
 );

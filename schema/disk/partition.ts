@@ -49,10 +49,14 @@ export const task = sqliteTable("task", {
   /** Layout of its stores, to tell a compatible plan from an incompatible one. */
   layout: text().notNull(),
   outputs: text().notNull(),
+  /** Sinks as they were at the start, without functions: what is in the outbox can be delivered without the bundle. */
+  sinks: text().notNull(),
   startOffset: integer("start_offset").notNull(),
   position: integer().notNull(),
   /** Records trimmed from the log before the task had read them. */
   skipped: integer().notNull(),
+  /** Records that a target refused for good and the dead-letter topic has instead. */
+  refused: integer().notNull(),
   /** JSON: clocks of operators and counters, opaque to SQL. */
   progress: text().notNull(),
   error: text(),

@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { compressBatch, recordsSection, withRecordsSection } from "./compress.ts";
+import { compressBatch } from "../test/compress-batch.ts";
+import { recordsSection, withRecordsSection } from "./compress.ts";
 import { readHeader } from "./decode.ts";
 import { encodeBatch } from "./encode.ts";
 import { validateBatch } from "./validate.ts";

@@ -2,22 +2,6 @@ import type { Bytes } from "../record.ts";
 import { crc32c } from "./crc32c.ts";
 import * as layout from "./layout.ts";
 
-/**
- * The batch with its records section compressed by `compress`; everything else stays (BAT-5). It is not compared with the
- * original: the caller keeps the smaller one. With a compressor that is asynchronous (CompressionStream):
- * `withRecordsSection(batch, "gzip", await gzip(recordsSection(batch)))`.
- */
-export function compressBatch(
-  batch: Bytes,
-  codec: Exclude<layout.Codec, "none">,
-  compress: (raw: Bytes) => Uint8Array,
-): Bytes {
-  if ((layout.viewOf(batch).getInt16(layout.ATTRIBUTES_AT) & layout.CODEC_MASK) !== 0) {
-    throw new RangeError("the batch is compressed already");
-  }
-  return withRecordsSection(batch, codec, compress(recordsSection(batch)));
-}
-
 /** What a codec works on: everything after the header, record count excluded. A view. */
 export function recordsSection(batch: Bytes): Bytes {
   return batch.subarray(layout.RECORDS_AT);

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
-import { compressBatch } from "./compress.ts";
+import { compressBatch } from "../test/compress-batch.ts";
 import { batchesIn, type Decompress, decodeRecords, forEachRecord, readHeader } from "./decode.ts";
 import { encodeBatch } from "./encode.ts";
 import { stampBaseOffset, stampLogAppendTime } from "./stamp.ts";

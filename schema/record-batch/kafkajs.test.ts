@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Bytes, ProducerRecord } from "../record.ts";
 import { arbitraryRecords } from "../test/arbitrary-record.ts";
-import { compressBatch } from "./compress.ts";
+import { compressBatch } from "../test/compress-batch.ts";
 import { type Decompress, decodeRecords, readHeader } from "./decode.ts";
 import { encodeBatch } from "./encode.ts";
 import { stampBaseOffset, stampLogAppendTime } from "./stamp.ts";

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { arbitraryRecords } from "../test/arbitrary-record.ts";
-import { compressBatch } from "./compress.ts";
+import { compressBatch } from "../test/compress-batch.ts";
 import { crc32c } from "./crc32c.ts";
 import { decodeRecords, readHeader } from "./decode.ts";
 import { encodeBatch } from "./encode.ts";

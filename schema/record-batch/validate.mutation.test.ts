@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Bytes } from "../record.ts";
 import { arbitraryRecords } from "../test/arbitrary-record.ts";
-import { compressBatch } from "./compress.ts";
+import { compressBatch } from "../test/compress-batch.ts";
 import { crc32c } from "./crc32c.ts";
 import { type Decompress, decodeRecords } from "./decode.ts";
 import { encodeBatch } from "./encode.ts";

@@ -6,7 +6,7 @@ import { EngineError } from "./engine-error.ts";
 import { endOrphan } from "./orphan.ts";
 
 /** What stands in `engine.json`, for people and for the next start. */
-export interface Holder {
+interface Holder {
   readonly pid: number;
   readonly url?: string | undefined;
 }

@@ -3,7 +3,7 @@ import { MAX_BATCH_BYTES } from "../../schema/limits.ts";
 import type { ProduceInput } from "../../schema/produce-record.ts";
 import { decodeRecords } from "../../schema/record-batch/decode.ts";
 import { validateBatch } from "../../schema/record-batch/validate.ts";
-import { decompress } from "../decompress.ts";
+import { decompress } from "../../durable-objects/gzip.ts";
 import { encodeAppends } from "./encode.ts";
 
 const producer = { producerId: "p", epoch: 0, sequence: 1 };

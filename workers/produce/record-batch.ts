@@ -3,7 +3,7 @@ import { fingerprintOf } from "../../schema/record-batch/stamp.ts";
 import { validateBatch } from "../../schema/record-batch/validate.ts";
 import type { Bytes } from "../../schema/record.ts";
 import type { AppendRequest } from "../../schema/rpc.ts";
-import { decompress } from "../decompress.ts";
+import { decompress } from "../../durable-objects/gzip.ts";
 import type { RequestProducer } from "./request-sequence.ts";
 
 export interface BatchAppend {

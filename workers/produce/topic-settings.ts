@@ -1,5 +1,6 @@
 import type { Env } from "../../durable-objects/env.ts";
-import { refuse, type Refusal } from "../../schema/error.ts";
+import { checkBatch } from "../../schema/check-batch.ts";
+import type { Refusal } from "../../schema/error.ts";
 import { readHeader } from "../../schema/record-batch/decode.ts";
 import type { AppendRequest, TopicIdentity } from "../../schema/rpc.ts";
 import type { TopicConfig } from "../../schema/topic-config.ts";
@@ -9,16 +10,8 @@ export type Appends = ReadonlyMap<number, AppendRequest>;
 
 function violation(config: TopicConfig, appends: Appends, nowMs: number): Refusal | undefined {
   for (const { batch, largestRecordBytes } of appends.values()) {
-    if (largestRecordBytes > config.maxRecordBytes) {
-      const message = `a record of ${largestRecordBytes} bytes is above the topic's maxRecordBytes of ${config.maxRecordBytes}`;
-      return refuse("record_too_large", message, { hint: "Send smaller records or raise maxRecordBytes of the topic" });
-    }
-    const { maxTimestamp } = readHeader(batch);
-    if (config.timestampType === "CreateTime" && maxTimestamp > nowMs + config.timestampAheadMs) {
-      const message = `timestamp ${maxTimestamp} is more than ${config.timestampAheadMs} ms ahead of the clock`;
-      const hint = "Send milliseconds since epoch, or raise timestampAheadMs of the topic";
-      return refuse("invalid_timestamp", message, { hint });
-    }
+    const refusal = checkBatch(config, { largestRecordBytes, maxTimestampMs: readHeader(batch).maxTimestamp }, nowMs);
+    if (refusal !== undefined) return refusal;
   }
   return undefined;
 }

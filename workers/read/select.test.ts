@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { compressBatch } from "../../schema/record-batch/compress.ts";
+import { compressBatch } from "../../schema/test/compress-batch.ts";
 import { encodeBatch } from "../../schema/record-batch/encode.ts";
 import { stampBaseOffset } from "../../schema/record-batch/stamp.ts";
 import type { Bytes } from "../../schema/record.ts";

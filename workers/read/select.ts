@@ -1,7 +1,7 @@
 import { batchesIn, forEachRecord, readHeader } from "../../schema/record-batch/decode.ts";
 import type { ConsumerRecord } from "../../schema/record.ts";
 import type { ReadAnswer } from "../../schema/rpc.ts";
-import { decompress } from "../decompress.ts";
+import { decompress } from "../../durable-objects/gzip.ts";
 
 export interface Selection {
   readonly records: readonly ConsumerRecord[];

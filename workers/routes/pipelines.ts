@@ -24,11 +24,7 @@ function summaryOf({ name, version, incarnation, state, trigger, sources, error 
 }
 
 /** Each task once: what every task shares with its pipeline is said there. */
-function taskOf({
-  pipeline: _pipeline,
-  trigger: _trigger,
-  ...status
-}: TaskStatus): PipelineDescription["tasks"][number] {
+function taskOf({ pipeline: _pipeline, ...status }: TaskStatus): PipelineDescription["tasks"][number] {
   return status;
 }
 
@@ -112,9 +108,13 @@ pipelines.post(
   }),
 );
 
-pipelines.post("/v1/pipelines/:pipeline/reset", async (context) => {
-  const found = await pipelineOf(context);
-  if (!found.ok) return problem(found);
-  const hint = "Deploy the pipeline under another name to process its topics from the beginning";
-  return problem(refuse("invalid_request", "reset is not available yet", { hint }));
-});
+/** Its body is not looked at: whatever it says is refused. */
+pipelines.post(
+  "/v1/pipelines/:pipeline/reset",
+  withQuery(noQuery, async (context) => {
+    const found = await pipelineOf(context);
+    if (!found.ok) return problem(found);
+    const hint = "Deploy the pipeline under another name to process its topics from the beginning";
+    return problem(refuse("invalid_request", "reset is not available yet", { hint }));
+  }),
+);

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { refuse, type Answer, type Refusal } from "../../schema/error.ts";
+import { refuse, type Refusal } from "../../schema/error.ts";
 import { MAX_PAGE, MAX_TIMESTAMP_MS } from "../../schema/limits.ts";
 import type { StoreAnswer, StoreDescription, StoreRow } from "../../schema/rpc.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
@@ -9,7 +9,7 @@ import type { Edge } from "../edge.ts";
 import { withQuery } from "../input.ts";
 import { pipelineOf } from "../pipeline-tasks.ts";
 import { problem } from "../refuse.ts";
-import { readKey, readPage, type Page, type StoreRead } from "../store-read.ts";
+import { readKey, readPage, readWindows, type Page, type StoreRead } from "../store-read.ts";
 
 /** `value` is JSON text already and goes out as it is. */
 function rowText({ key, value, start, end }: StoreRow): string {
@@ -21,6 +21,10 @@ function reflectsText({ topic, partition, offset }: StoreAnswer): string {
   return `"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${offset}`;
 }
 
+function cursorText({ cursor }: Page): string {
+  return cursor === undefined ? "" : `,"cursor":${JSON.stringify(cursor)}`;
+}
+
 function valueAnswer(answer: StoreAnswer, key: string): Response {
   const [row] = answer.rows;
   if (row === undefined) return problem(refuse("not_found", `key ${JSON.stringify(key)} is not in the store`));
@@ -28,23 +32,28 @@ function valueAnswer(answer: StoreAnswer, key: string): Response {
 }
 
 function windowsAnswer(answer: StoreAnswer): Response {
-  return jsonText(`{"windows":[${answer.rows.map(rowText).join(",")}],${reflectsText(answer)}}`);
+  return jsonText(`{"windows":[${answer.rows.map(rowText).join(",")}],${reflectsText(answer)}${cursorText(answer)}}`);
 }
 
-function pageAnswer({ rows, cursor }: Page, kind: StoreDescription["kind"]): Response {
-  const next = cursor === undefined ? "" : `,"cursor":${JSON.stringify(cursor)}`;
-  return jsonText(`{"${kind === "window" ? "windows" : "entries"}":[${rows.map(rowText).join(",")}]${next}}`);
+function pageAnswer(page: Page, kind: StoreDescription["kind"]): Response {
+  const rows = page.rows.map(rowText).join(",");
+  return jsonText(`{"${kind === "window" ? "windows" : "entries"}":[${rows}]${cursorText(page)}}`);
 }
 
 /** Which parameters go together (STR-2). */
 function checkParameters({ parameters }: StoreRead, kind: StoreDescription["kind"]): Refusal | undefined {
-  const { key, from, to, cursor, minOffset, partition } = parameters;
+  const { key, from, to, cursor, limit, minOffset, partition } = parameters;
   const timed = from !== undefined || to !== undefined;
+  const oneRow = key !== undefined && kind !== "window";
   if (timed && kind !== "window")
     return refuse("invalid_request", "the store has no windows: leave out from and to", { field: "from" });
   if (timed && key === undefined) return refuse("invalid_request", "from and to need a key", { field: "key" });
-  if (cursor !== undefined && key !== undefined)
-    return refuse("invalid_request", "a cursor goes with no key", { field: "cursor" });
+  if (from !== undefined && to !== undefined && from > to)
+    return refuse("invalid_request", `from ${from} is after to ${to}`, { field: "from" });
+  if (oneRow && cursor !== undefined)
+    return refuse("invalid_request", "one key has no pages: leave out cursor", { field: "cursor" });
+  if (oneRow && limit !== undefined)
+    return refuse("invalid_request", "one key has no pages: leave out limit", { field: "limit" });
   if (minOffset !== undefined && key === undefined && partition === undefined) {
     return refuse("invalid_request", "minOffset needs the partition that it counts in", { field: "partition" });
   }
@@ -55,9 +64,13 @@ async function answerRead(read: StoreRead, kind: StoreDescription["kind"]): Prom
   const { key, from = 0, to = MAX_TIMESTAMP_MS, limit = MAX_PAGE } = read.parameters;
   if (key === undefined) return answered(await readPage(read), (page) => pageAnswer(page, kind));
   // Times of starts are whole ms, so `[from, to)` is the closed range that the store reads.
-  const windows = { kind: "windows", key, fromMs: from, toMs: to - 1, limit } as const;
-  const answer: Answer<StoreAnswer> = await readKey(read, key, kind === "window" ? windows : { kind: "key", key });
-  return answered(answer, (value) => (kind === "window" ? windowsAnswer(value) : valueAnswer(value, key)));
+  if (kind === "window") {
+    return answered(
+      await readWindows(read, { kind: "windows", key, fromMs: from, toMs: to - 1, limit }),
+      windowsAnswer,
+    );
+  }
+  return answered(await readKey(read, { kind: "key", key }), (value) => valueAnswer(value, key));
 }
 
 export const stores: Hono<Edge> = new Hono<Edge>();

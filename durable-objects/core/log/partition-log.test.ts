@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_PARTITION_BYTES } from "../../../schema/limits.ts";
 import type { Bytes } from "../../../schema/record.ts";
-import { compressBatch } from "../../../schema/record-batch/compress.ts";
+import { compressBatch } from "../../../schema/test/compress-batch.ts";
 import { decodeRecords, readHeader } from "../../../schema/record-batch/decode.ts";
 import { encodeBatch } from "../../../schema/record-batch/encode.ts";
 import { validateBatch } from "../../../schema/record-batch/validate.ts";

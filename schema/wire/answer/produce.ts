@@ -29,7 +29,3 @@ export const batchProduceAnswer = z
     offsets: z.array(recordOffset),
   })
   .meta({ id: "BatchProduceAnswer" });
-
-export type ProduceAnswer = z.infer<typeof produceAnswer>;
-export type PartialProduceAnswer = z.infer<typeof partialProduceAnswer>;
-export type BatchProduceAnswer = z.infer<typeof batchProduceAnswer>;

@@ -11,7 +11,10 @@ export const storeValue = z.object({ key: z.string(), value: z.unknown(), ...ref
 
 const windowRow = z.object({ key: z.string(), start: z.int(), end: z.int(), value: z.unknown() });
 
-export const storeWindows = z.object({ windows: z.array(windowRow), ...reflects }).meta({ id: "StoreWindows" });
+/** A page of one key's windows, by start. The last page has no cursor. */
+export const storeWindows = z
+  .object({ windows: z.array(windowRow), ...reflects, cursor: z.string().optional() })
+  .meta({ id: "StoreWindows" });
 
 /** A page of all keys: `entries` of a keyed store, `windows` of a windowed one. The last page has no cursor. */
 export const storePage = z

@@ -1,5 +1,6 @@
-// The body of a produce request, for the OpenAPI document and for tests. The Worker reads records with
-// `schema/json-text.ts`, which keeps the source text of values; it accepts what these shapes accept.
+// The body of a produce request, for the OpenAPI document and for tests. The Worker reads it with `schema/produce-text.ts` and
+// `schema/produce-record.ts`, which keep the source text of values. They refuse whatever these shapes refuse, and more: a
+// record with neither key nor value, and sizes (BAT-11).
 import * as z from "zod";
 import { MAX_RECORDS_PER_REQUEST, MAX_TIMESTAMP_MS, MIN_TIMESTAMP_MS } from "../../limits.ts";
 
@@ -18,5 +19,5 @@ export const producerRecord = z
   .meta({ id: "ProducerRecord", description: "One of `key` and `value` is required." });
 
 export const produceBody = z
-  .strictObject({ records: z.array(producerRecord).max(MAX_RECORDS_PER_REQUEST) })
+  .strictObject({ records: z.array(producerRecord).min(1).max(MAX_RECORDS_PER_REQUEST) })
   .meta({ id: "ProduceBody" });

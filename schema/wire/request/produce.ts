@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { MAX_PARTITIONS } from "../../limits.ts";
 import { integer } from "./parameter.ts";
 
 /**
@@ -7,7 +6,7 @@ import { integer } from "./parameter.ts";
  * that its refusal can say that it is not available yet.
  */
 export const produceQuery = z.strictObject({
-  partition: integer(0, MAX_PARTITIONS - 1).optional(),
+  partition: integer(0).optional(),
   await: z.string().optional(),
 });
 export type ProduceParameters = z.infer<typeof produceQuery>;

@@ -1,11 +1,12 @@
 import * as z from "zod";
-import { MAX_PAGE, MAX_PARTITIONS, MAX_TIMESTAMP_MS, MAX_WAIT_MS } from "../../limits.ts";
+import { MAX_PAGE, MAX_TIMESTAMP_MS, MAX_WAIT_MS } from "../../limits.ts";
 import { integer } from "./parameter.ts";
 
 const timeMs = integer(0, MAX_TIMESTAMP_MS);
 
 /**
- * One key, the windows of one key whose start lies in `[from, to)`, or all keys page by page. `minOffset` waits up to `waitMs`
+ * One key, the windows of one key whose start lies in `[from, to)`, or all keys; the last two page by page. `partition` is
+ * for a key whose records were not placed by it, or for the keys of that partition alone. `minOffset` waits up to `waitMs`
  * until the task of the partition has read every record below it.
  */
 export const storeQuery = z.strictObject({
@@ -14,7 +15,7 @@ export const storeQuery = z.strictObject({
   to: timeMs.optional(),
   cursor: z.string().optional(),
   limit: integer(1, MAX_PAGE).optional(),
-  partition: integer(0, MAX_PARTITIONS - 1).optional(),
+  partition: integer(0).optional(),
   minOffset: integer(0).optional(),
   waitMs: integer(0, MAX_WAIT_MS).default(10_000),
 });

@@ -69,7 +69,7 @@ export function demoPipelineConformance(target: Target): void {
       refused(await call(target, `GET ${STATS}?key=${uniqueName("no")}`), "not_found");
     });
 
-    test("windows of a key, and their rows in D1 [PIP-4, STR-1, TAB-1, TAB-2]", async () => {
+    test("windows of a key, page by page, and their rows in D1 [PIP-4, STR-1, STR-2, STR-5, TAB-1, TAB-2]", async () => {
       const airport = uniqueName("W");
       await send([flight(airport, 8, 30), flight(airport, 8, 10), flight(airport, 9, 0)]);
       await drain("airport-hours");
@@ -80,6 +80,19 @@ export function demoPipelineConformance(target: Target): void {
       expect(await windows("")).toEqual([eight, expect.objectContaining({ start: start + HOUR })]);
       expect(await windows(`&from=${start}&to=${start + HOUR}`)).toEqual([eight]);
       expect(await windows(`&from=${start + 1}&to=${start + HOUR}`)).toEqual([]);
+      const first = shaped(await call(target, `GET ${HOURS}?key=${airport}&limit=1`), storeWindows);
+      expect(first).toMatchObject({ windows: [eight], cursor: expect.any(String) });
+      const rest = `&from=${start}&to=${start + 2 * HOUR}&cursor=${first.cursor}`;
+      expect((await windows(rest)).map((row) => row.start)).toEqual([start + HOUR]);
+      expect(await windows(`&to=${start + HOUR}&cursor=${first.cursor}`)).toEqual([]);
+      for (const query of [
+        `key=${airport}&from=2&to=1`,
+        `key=${uniqueName("X")}&cursor=${first.cursor}`,
+        `key=${airport}&partition=${(first.partition + 1) % 4}&cursor=${first.cursor}`,
+        `cursor=${first.cursor}`,
+      ]) {
+        refused(await call(target, `GET ${HOURS}?${query}`), "invalid_request");
+      }
       const { columns, rows } = shaped(
         await call(target, "GET /v1/tables/airport_hours?orderBy=airport&order=desc&limit=1000"),
         tableRows,
@@ -114,11 +127,31 @@ export function demoPipelineConformance(target: Target): void {
         "from=0&to=1",
         "key=a&cursor=x",
         "cursor=x",
+        "key=a&limit=1",
         "minOffset=0",
-        "key=a&partition=999",
       ]) {
         refused(await call(target, `GET ${STATS}?${query}`), "invalid_request");
       }
+      const { cursor } = shaped(await call(target, `GET ${STATS}?limit=1`), storePage);
+      expect(refused(await call(target, `GET ${STATS}?partition=3&cursor=${cursor}`), "invalid_request").field).toBe(
+        "partition",
+      );
+      for (const query of ["key=a&partition=999", "partition=999"]) {
+        refused(await call(target, `GET ${STATS}?${query}`), "unknown_partition");
+      }
+    });
+
+    test("a key whose records were placed elsewhere is read there by its partition [STR-1]", async () => {
+      const airport = uniqueName("E");
+      const [placed] = await send([flight(airport, 8, 5)]);
+      const elsewhere = ((placed?.partition ?? 0) + 1) % 4;
+      await send([{ ...flight(airport, 8, 25), partition: elsewhere }]);
+      await drain("delay-alerts");
+      const read = async (query: string) =>
+        shaped(await call(target, `GET ${STATS}?key=${airport}${query}`), storeValue).value;
+      expect(await read("")).toMatchObject({ mean: 5 });
+      expect(await read(`&partition=${placed?.partition}`)).toMatchObject({ mean: 5 });
+      expect(await read(`&partition=${elsewhere}`)).toMatchObject({ mean: 25 });
     });
 
     test("a paused pipeline stands still and cannot be drained; resumed it goes on [PIP-2, PIP-3]", async () => {
@@ -128,6 +161,11 @@ export function demoPipelineConformance(target: Target): void {
       const [at] = await send([flight(airport, 8, 5)]);
       refused(await call(target, `POST ${path}/drain`), "pipeline_paused");
       refused(await call(target, `POST ${path}/run`), "pipeline_paused");
+      const reset = refused(
+        await call(target, `POST ${path}/reset`, { body: { from: "earliest" } }),
+        "invalid_request",
+      );
+      expect(reset.detail).toContain("not available yet");
       expect(shaped(await call(target, `GET ${path}`), pipelineDescription).state).toBe("paused");
       refused(await call(target, `GET ${STATS}?key=${airport}`), "not_found");
       expect(shaped(await call(target, `POST ${path}/resume`), pipelineStateAnswer).state).toBe("running");

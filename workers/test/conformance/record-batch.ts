@@ -139,7 +139,9 @@ export function recordBatchConformance(target: Target): void {
       );
       refused(await post(topic, encodeBatch(Array.from({ length: 10_001 }, () => record("1")))), "batch_too_large");
       refused(await post(topic, good, { query: "" }), "invalid_request");
-      refused(await post(topic, good, { query: "?partition=1" }), "unknown_partition");
+      for (const partition of [1, 300]) {
+        refused(await post(topic, good, { query: `?partition=${partition}` }), "unknown_partition");
+      }
       refused(await post(topic, good, { query: "?partition=x" }), "invalid_request");
       const description = await call(target, `GET /v1/topics/${topic}/partitions/0/records?offset=latest`);
       expect(shaped(description, readAnswer).logEndOffset).toBe(0);

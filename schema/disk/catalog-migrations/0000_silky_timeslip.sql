@@ -8,6 +8,8 @@ CREATE TABLE `pipeline` (
 	`version` integer NOT NULL,
 	`incarnation` integer NOT NULL,
 	`state` text NOT NULL,
+	`sources` text NOT NULL,
+	`outputs` text NOT NULL,
 	`error` text
 );
 --> statement-breakpoint
