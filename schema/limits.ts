@@ -46,9 +46,9 @@ export const MAX_PAGE = 1_000;
 export const MAX_PARTITION_BYTES = 8_000_000_000;
 
 /** One slice: a transaction of a task over records already appended. */
-export const MAX_SLICE_RECORDS = 5_000;
-export const MAX_SLICE_BYTES = 4_000_000;
-export const MAX_MICRO_BATCH_RECORDS = 10_000;
+export const MAX_SLICE_RECORDS = 20_000;
+export const MAX_SLICE_BYTES = 8_000_000;
+export const MAX_MICRO_BATCH_RECORDS = 20_000;
 export const MAX_MICRO_BATCH_BYTES = 8_000_000;
 /** Undelivered outbox rows of one object; above it its tasks stop reading. */
 export const MAX_OUTBOX_BYTES = 32_000_000;

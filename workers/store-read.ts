@@ -51,22 +51,24 @@ function readKeyAt(read: StoreRead, topic: string, query: KeyQuery): Promise<Ans
   });
 }
 
+interface SourceAnswer extends StoreAnswer {
+  /** Index of the source whose task answered. */
+  readonly source: number;
+}
+
 /** A pipeline may have several sources: the store is in the tasks of one of them, the others have no row of it. */
-export async function readKey(
-  read: StoreRead,
-  query: KeyQuery,
-): Promise<Answer<StoreAnswer & { readonly source: number }>> {
-  let last: Answer<StoreAnswer & { readonly source: number }> = refuse(
-    "not_found",
-    `pipeline ${read.pipeline.name} has no source`,
-  );
+export async function readKey(read: StoreRead, query: KeyQuery): Promise<Answer<SourceAnswer>> {
+  let none: Answer<SourceAnswer> = refuse("not_found", `pipeline ${read.pipeline.name} has no source`);
   for (const [source, topic] of read.pipeline.sources.entries()) {
     const answer = await readKeyAt(read, topic, query);
-    last = answer.ok ? { ...answer, source } : answer;
-    const elsewhere = last.ok ? last.rows.length === 0 : last.code === "not_found";
-    if (!elsewhere) return last;
+    const elsewhere = answer.ok
+      ? answer.rows.length === 0
+      : answer.code === "not_found" || answer.code === "unknown_partition";
+    const found = answer.ok ? { ...answer, source } : answer;
+    if (!elsewhere) return found;
+    if (!none.ok) none = found;
   }
-  return last;
+  return none;
 }
 
 /** Windows of a key whose start lies in `[fromMs, toMs]`, or what is left of them from the request's cursor on (STR-5). */
@@ -92,7 +94,7 @@ export async function readWindows(
 }
 
 /** The partition's cursor says where in its windows, the client's also in which partition of which source. */
-function withCursor(name: string, answer: StoreAnswer & { readonly source: number }): Answer<StoreAnswer> {
+function withCursor(name: string, answer: SourceAnswer): Answer<StoreAnswer> {
   const { source, partition, cursor: inner } = answer;
   const cursor = inner === undefined ? undefined : writeCursor(name, { source, partition, inner });
   return { ok: true, ...answer, cursor };

@@ -68,7 +68,7 @@ export class Pipelines {
   }
 
   async #start(plan: Plan, begun: number | undefined): Promise<void> {
-    const { table, topics, namespace } = this.#parts;
+    const { table, topics } = this.#parts;
     const { name, version, deadLetterTopic } = plan;
     if (topics.table.open(deadLetterTopic) === undefined) {
       const created = await topics.create({ topic: deadLetterTopic, partitions: 1, config: {} });

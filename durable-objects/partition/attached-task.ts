@@ -9,6 +9,7 @@ import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Trying } fr
 import type { PartitionRow } from "./loaded.ts";
 
 const MIN_SLICE_RECORDS = 100;
+const FIRST_SLICE_RECORDS = 5_000;
 /** A slice holds the object; one that took longer than this makes the next one shorter. */
 const SLOW_SLICE_MS = 200;
 const QUICK_SLICE_MS = 50;
@@ -95,7 +96,7 @@ export class AttachedTask {
     this.store = new SqliteStateStore(sql, row.id);
     this.plan = plans.get(row.pipeline, row.version);
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, partition);
-    this.sliceRecords = before?.sliceRecords ?? this.#mostRecords;
+    this.sliceRecords = before?.sliceRecords ?? FIRST_SLICE_RECORDS;
     this.dueTo = before?.dueTo ?? 0;
 
     const last = table.lastMicroBatch(row.id);

@@ -1,9 +1,16 @@
 import { assert } from "../core/assert.ts";
-import type { KeyRow, StateStore, StoredValue, StoreKind, WindowRow } from "../core/store/state-store.ts";
+import type { KeyRow, RowChange, StateStore, StoredValue, StoreKind, WindowRow } from "../core/store/state-store.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const EMPTY = new Uint8Array(0);
+
+/** A parameter ends at 2 MB, and a character may be six in JSON (`\\u0000`). */
+const MAX_CHUNK_CHARACTERS = 150_000;
+const PUT_KEYS = `INSERT OR REPLACE INTO key_value (store, key, timestamp, value)
+  SELECT ?, CAST(value ->> 1 AS BLOB), value ->> 2, value ->> 3 FROM json_each(?)`;
+const PUT_WINDOWS = `INSERT OR REPLACE INTO window_state (store, start, key, timestamp, value)
+  SELECT ?, value ->> 0, CAST(value ->> 1 AS BLOB), value ->> 2, value ->> 3 FROM json_each(?)`;
 
 type ValueRow = [timestamp: number, value: string];
 type Key = [key: ArrayBuffer, ...ValueRow];
@@ -72,6 +79,35 @@ export class SqliteStateStore implements StateStore {
     }
   }
 
+  hasWindow(store: string, start: number): boolean {
+    const query = "SELECT 1 FROM window_state WHERE store = ? AND start = ? LIMIT 1";
+    return this.#sql.exec(query, this.#id(store), start).toArray().length > 0;
+  }
+
+  /** Many rows in one statement, as JSON: a quarter of the time of a statement each. */
+  putMany(store: string, rows: readonly RowChange[]): void {
+    const { id, kind } = this.#known(store);
+    const query = kind === "window" ? PUT_WINDOWS : PUT_KEYS;
+    let chunk: [start: number, key: string, timestampMs: number, value: string][] = [];
+    let characters = 0;
+    const write = (): void => {
+      if (chunk.length > 0) this.#sql.exec(query, id, JSON.stringify(chunk));
+      chunk = [];
+      characters = 0;
+    };
+    for (const { start, key, value } of rows) {
+      if (value === undefined || value.value.length > MAX_CHUNK_CHARACTERS || key.includes("\0")) {
+        if (kind === "window") this.putWindow(store, start, key, value);
+        else this.put(store, key, value);
+        continue;
+      }
+      chunk.push([start, key, value.timestampMs, value.value]);
+      characters += key.length + value.value.length;
+      if (characters > MAX_CHUNK_CHARACTERS) write();
+    }
+    write();
+  }
+
   /** Rows lie by (start, key), so this steps from one existing start to the next: two look-ups a window. */
   windowsOfKey(
     store: string,
@@ -118,9 +154,13 @@ export class SqliteStateStore implements StateStore {
   }
 
   #id(store: string): number {
+    return this.#known(store).id;
+  }
+
+  #known(store: string): { readonly id: number; readonly kind: StoreKind } {
     const known = this.#ids.get(store);
     assert(known !== undefined, `store ${store} was not opened`);
-    return known.id;
+    return known;
   }
 }
 

@@ -36,6 +36,43 @@ export function stateStoreContract(run: (body: (store: StateStore) => void) => v
         expect(() => store.open("s", "window")).toThrow(/kind/);
       }));
 
+    test("writes many rows as it would one by one, whatever their keys and sizes [STO-12]", () =>
+      run((store) => {
+        store.open("s", "keyValue");
+        store.open("w", "window");
+        const large = JSON.stringify('\u0001"x'.repeat(100_000));
+        const keys = [...KEYS, ...Array.from({ length: 2_000 }, (_, index) => `key-${index}`)];
+        const rows = keys.map((key, index) => ({
+          start: index % 2 === 0 ? -3_600_000 : 0,
+          key,
+          value: value(index % 500 === 0 ? large : `${index}`, 1_700_000_000_000 + index),
+        }));
+        store.put("s", "b", value("old"));
+        store.putMany("s", [...rows, { start: 0, key: "gone", value: undefined }]);
+        store.putMany("w", rows);
+        for (const row of rows) {
+          expect(store.get("s", row.key)).toEqual(row.value);
+          expect(store.getWindow("w", row.start, row.key)).toEqual(row.value);
+        }
+        store.putMany(
+          "w",
+          rows.map((row) => ({ ...row, value: undefined })),
+        );
+        expect(store.scanWindows("w", undefined, 10)).toEqual([]);
+      }));
+
+    test("knows whether a window has rows [STO-12]", () =>
+      run((store) => {
+        for (const name of ["w", "other"]) store.open(name, "window");
+        expect(store.hasWindow("w", 0)).toBe(false);
+        store.putWindow("other", 0, "k", value("1"));
+        store.putWindow("w", 1, "k", value("1"));
+        expect(store.hasWindow("w", 0)).toBe(false);
+        expect(store.hasWindow("w", 1)).toBe(true);
+        store.putWindow("w", 1, "k", undefined);
+        expect(store.hasWindow("w", 1)).toBe(false);
+      }));
+
     test("keeps stores apart [STO-1]", () =>
       run((store) => {
         for (const name of ["s", "t"]) store.open(name, "keyValue");

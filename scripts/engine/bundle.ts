@@ -17,7 +17,7 @@ export interface BundleSource {
 
 /** A Worker as Miniflare takes it: what `scripts/build.ts` writes. */
 export interface Bundle {
-  /** Of everything it was made from (LOC-2). */
+  /** Of everything it was made from. */
   readonly hash: string;
   /** Absolute paths of our own modules in it. */
   readonly inputs: readonly string[];
@@ -28,15 +28,17 @@ export interface Bundle {
 
 export const platform: BundleSource = { entry: join(root, "workers/index.ts"), config: join(root, "wrangler.toml") };
 
-/** Reads the bundle in `dist/`, after making it where it is missing or an input has changed. */
-export async function bundleOf(source: BundleSource): Promise<Bundle> {
-  const out = fileOf(source);
-  const known = read(out);
-  if (known !== undefined && known.hash === hashOf(source, known.inputs)) return known;
-  await build(source, out);
-  const made = read(out);
-  if (made === undefined) throw new Error(`scripts/build.ts did not write ${out}`);
-  return made;
+/** Reads the bundle in `dist/`, after making it where it is missing or an input has changed (LOC-2). */
+export async function bundleOf(
+  source: BundleSource,
+): Promise<Bundle & { readonly file: string; readonly made: boolean }> {
+  const file = fileOf(source);
+  const known = read(file);
+  if (known !== undefined && known.hash === hashOf(source, known.inputs)) return { ...known, file, made: false };
+  await build(source, file);
+  const made = read(file);
+  if (made === undefined) throw new Error(`scripts/build.ts did not write ${file}`);
+  return { ...made, file, made: true };
 }
 
 /** Moving the repository changes it too: a bundle holds absolute paths. */

@@ -10,7 +10,7 @@ import { recordBatchConformance } from "./conformance/record-batch.ts";
 import { topicConformance } from "./conformance/topics.ts";
 import type { Target } from "./http.ts";
 
-/** Some requests carry 33 MB, and a server in the same process is compiled by the first one. */
+/** Some requests carry 20 MB, and a server in the same process is compiled by the first one. */
 const TIMEOUT_MS = 60_000;
 
 /**

@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import { compareKeys } from "./key-order.ts";
-import type { KeyRow, StateStore, StoredValue, StoreKind, WindowRow } from "./state-store.ts";
+import type { KeyRow, RowChange, StateStore, StoredValue, StoreKind, WindowRow } from "./state-store.ts";
 
 interface KeyValueTable {
   readonly kind: "keyValue";
@@ -67,6 +67,18 @@ export class MemoryStateStore implements StateStore {
     let rows = windows.get(start);
     if (rows === undefined) windows.set(start, (rows = new Map()));
     this.#set(rows, key, value);
+  }
+
+  hasWindow(store: string, start: number): boolean {
+    return (this.#windows(store).get(start)?.size ?? 0) > 0;
+  }
+
+  putMany(store: string, rows: readonly RowChange[]): void {
+    const windowed = this.#tables.get(store)?.kind === "window";
+    for (const { start, key, value } of rows) {
+      if (windowed) this.putWindow(store, start, key, value);
+      else this.put(store, key, value);
+    }
   }
 
   windowsOfKey(

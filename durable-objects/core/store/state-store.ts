@@ -12,6 +12,13 @@ export interface WindowRow extends KeyRow {
   readonly start: number;
 }
 
+/** A changed row: `start` counts in a windowed store only. `undefined` removes. */
+export interface RowChange {
+  readonly start: number;
+  readonly key: string;
+  readonly value: StoredValue | undefined;
+}
+
 export type StoreKind = "keyValue" | "window";
 
 /**
@@ -31,6 +38,10 @@ export interface StateStore {
 
   getWindow(store: string, start: number, key: string): StoredValue | undefined;
   putWindow(store: string, start: number, key: string, value: StoredValue | undefined): void;
+  /** Whether the store has any row that starts at this time. */
+  hasWindow(store: string, start: number): boolean;
+  /** As `put` or `putWindow` for one row after another, each key once. */
+  putMany(store: string, rows: readonly RowChange[]): void;
   /** Windows of one key with `fromMs <= start <= toMs`, by start. */
   windowsOfKey(
     store: string,

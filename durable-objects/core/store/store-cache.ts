@@ -6,12 +6,22 @@ const ENTRY_BYTES = 200;
 /** What an eviction leaves of `cacheBytes`. */
 const KEPT_SHARE = 0.75;
 
+/** Entries of one window. While `complete`, every row of it is here: a key that is not has no row anywhere. */
+class WindowRows extends Map<string, StateEntry> {
+  complete: boolean;
+
+  constructor(complete: boolean) {
+    super();
+    this.complete = complete;
+  }
+}
+
 /** A store as the cache knows it. Windowed entries lie by start, so that a window leaves in one step. */
 export class CachedStore {
   readonly name: string;
   readonly kind: StoreKind;
   readonly rows = new Map<string, StateEntry>();
-  readonly windows = new Map<number, Map<string, StateEntry>>();
+  readonly windows = new Map<number, WindowRows>();
   /** Windows that start before this have been removed from the StateStore. */
   expiredBeforeMs = -Infinity;
 
@@ -99,7 +109,12 @@ export class StoreCache {
 
   windowEntry(store: CachedStore, start: number, key: string): StateEntry {
     let rows = store.windows.get(start);
-    if (rows === undefined) store.windows.set(start, (rows = new Map()));
+    if (rows === undefined) {
+      // A new window is empty, so none of its keys need be looked up.
+      rows = new WindowRows(!this.#guard(() => this.#store.hasWindow(store.name, start)));
+      store.windows.set(start, rows);
+    }
+    const { complete } = rows;
     const known = rows.get(key);
     if (known !== undefined) {
       known.used = true;
@@ -107,7 +122,7 @@ export class StoreCache {
     }
     const entry = new StateEntry(
       { store, start, key },
-      this.#guard(() => this.#store.getWindow(store.name, start, key)),
+      complete ? undefined : this.#guard(() => this.#store.getWindow(store.name, start, key)),
     );
     rows.set(key, entry);
     return this.#keep(entry);
@@ -163,22 +178,20 @@ export class StoreCache {
   }
 
   #writeDirty(): void {
+    const changes = new Map<CachedStore, StateEntry[]>();
     for (const entry of this.#dirty) {
       entry.dirty = false;
-      if (entry.expired) continue;
-      const { value, stored } = entry;
-      if (same(value, stored)) continue;
-      this.#put(entry, value);
-      entry.stored = value;
-      this.#written++;
+      if (entry.expired || same(entry.value, entry.stored)) continue;
+      const some = changes.get(entry.store);
+      if (some === undefined) changes.set(entry.store, [entry]);
+      else some.push(entry);
+    }
+    for (const [store, entries] of changes) {
+      this.#guard(() => this.#store.putMany(store.name, entries));
+      for (const entry of entries) entry.stored = entry.value;
+      this.#written += entries.length;
     }
     this.#dirty.length = 0;
-  }
-
-  #put(entry: StateEntry, value: StoredValue | undefined): void {
-    const { store, start, key } = entry;
-    if (store.kind === "window") this.#guard(() => this.#store.putWindow(store.name, start, key, value));
-    else this.#guard(() => this.#store.put(store.name, key, value));
   }
 
   #keep(entry: StateEntry): StateEntry {
@@ -211,7 +224,7 @@ export class StoreCache {
     if (store.kind === "keyValue") store.rows.delete(key);
     else {
       const rows = store.windows.get(start);
-      rows?.delete(key);
+      if (rows?.delete(key) === true) rows.complete = false;
       if (rows?.size === 0) store.windows.delete(start);
     }
   }

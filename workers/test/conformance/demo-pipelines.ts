@@ -154,7 +154,7 @@ export function demoPipelineConformance(target: Target): void {
       expect(await read(`&partition=${elsewhere}`)).toMatchObject({ mean: 25 });
     });
 
-    test("a paused pipeline stands still and cannot be drained; resumed it goes on [PIP-2, PIP-3]", async () => {
+    test("a paused pipeline stands still and cannot be drained; resumed it goes on [PIP-2, PIP-3, PIP-5]", async () => {
       const airport = uniqueName("S");
       const path = "/v1/pipelines/delay-alerts";
       expect(shaped(await call(target, `POST ${path}/pause`), pipelineStateAnswer).state).toBe("paused");

@@ -105,7 +105,7 @@ export function refusedProduceConformance(target: Target): void {
       refused(await post(topic, { body: key }), "record_too_large");
       const several = { records: Array.from({ length: 5 }, () => ({ partition: 0, value: "x".repeat(900_000) })) };
       refused(await post(topic, { body: several }), "batch_too_large");
-      refused(await post(topic, { body: new Uint8Array(33 * 1024 * 1024).fill(0x20) }), "batch_too_large");
+      refused(await post(topic, { body: new Uint8Array(17 * 1024 * 1024).fill(0x20) }), "batch_too_large");
       await expectEmpty(topic);
     });
 
