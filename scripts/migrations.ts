@@ -11,9 +11,17 @@ const databases = { partition: partition.withoutRowid, catalog: catalog.withoutR
 for (const [name, withoutRowid] of Object.entries(databases)) {
   const folder = `schema/disk/${name}-migrations`;
   const schema = `./schema/disk/${name}.ts`;
-  execFileSync("node_modules/.bin/drizzle-kit", ["generate", "--dialect", "sqlite", "--schema", schema, "--out", `./${folder}`], { stdio: "inherit" });
-  const files = readdirSync(folder).filter((file) => file.endsWith(".sql")).sort();
-  const texts = files.map((file) => readFileSync(`${folder}/${file}`, "utf8")).map((text) => migrationText(text, withoutRowid));
+  execFileSync(
+    "node_modules/.bin/drizzle-kit",
+    ["generate", "--dialect", "sqlite", "--schema", schema, "--out", `./${folder}`],
+    { stdio: "inherit" },
+  );
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".sql"))
+    .sort();
+  const texts = files
+    .map((file) => readFileSync(`${folder}/${file}`, "utf8"))
+    .map((text) => migrationText(text, withoutRowid));
   writeFileSync(`schema/disk/${name}-migrations.ts`, moduleText(name, texts));
 }
 rmSync("drizzle", { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Fetch, Millrace } from "../../sdk/index.ts";
-import { EngineProcess } from "../engine/engine-process.ts";
+import { EngineProcess, runScript } from "../engine/engine-process.ts";
 
 export type Kind = "platform" | "probe";
 
@@ -21,7 +21,11 @@ export class Stage {
 
   start(kind: Kind, name: string): EngineProcess {
     const env = { MILLRACE_BENCH: kind };
-    const engine = new EngineProcess({ dataDir: this.folder(name), script: "scripts/bench/engine.ts", env });
+    const engine = new EngineProcess({
+      dataDir: this.folder(name),
+      command: runScript("scripts/bench/engine.ts"),
+      env,
+    });
     this.#engines.push(engine);
     return engine;
   }

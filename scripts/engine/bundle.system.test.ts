@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -23,7 +23,8 @@ export default {
 
 /** A Worker inside the repository, where the bundler looks for what is installed. */
 function smallWorker(): { readonly source: BundleSource; readonly change: (answer: number) => void } {
-  const folder = mkdtempSync(join(root, "dist-test-"));
+  mkdirSync(join(root, "dist"), { recursive: true });
+  const folder = mkdtempSync(join(root, "dist", "test-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const change = (answer: number) =>
     writeFileSync(join(folder, "answer.ts"), `export const answer: number = ${answer};`);

@@ -3,8 +3,8 @@ import { root } from "./bundle.ts";
 
 export interface EngineProcessOptions {
   readonly dataDir: string;
-  /** A script that takes `--port` and `--data` and says when it is ready. Default `scripts/serve.ts`. */
-  readonly script?: string | undefined;
+  /** What takes `--port` and `--data` and says when it is ready. Default: scripts/serve.ts by way of run.mjs. */
+  readonly command?: readonly string[] | undefined;
   readonly port?: number | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
@@ -18,9 +18,9 @@ export class EngineProcess {
   #output = "";
   readonly #child;
 
-  constructor({ dataDir, script = "scripts/serve.ts", port = 0, env = {} }: EngineProcessOptions) {
-    const args = ["scripts/run.mjs", script, "--port", String(port), "--data", dataDir];
-    this.#child = spawn(process.execPath, args, {
+  constructor({ dataDir, command = runScript("scripts/serve.ts"), port = 0, env = {} }: EngineProcessOptions) {
+    const args = [...command.slice(1), "--port", String(port), "--data", dataDir];
+    this.#child = spawn(command[0] ?? "", args, {
       cwd: root,
       detached: true,
       env: { ...process.env, ...env },
@@ -66,4 +66,8 @@ export class EngineProcess {
     const { code } = await this.ended;
     return code;
   }
+}
+
+export function runScript(script: string): readonly string[] {
+  return [process.execPath, "scripts/run.mjs", script];
 }

@@ -110,3 +110,17 @@ test("a start ends the runtime that the folder's last engine left [LOC-4]", asyn
   });
   expect(existsSync(join(dataDir, "v3"))).toBe(true);
 });
+
+test("kill -9 of npm alone ends the engine too [LOC-7]", async () => {
+  const dataDir = dataFolder();
+  const engine = new EngineProcess({ dataDir, command: ["npm", "run", "serve", "--"] });
+  try {
+    await engine.ready;
+    const runtime = runtimeOf(dataDir);
+    process.kill(engine.pid, "SIGKILL");
+    for (let wait = 0; runs(runtime) && wait < 40; wait++) await sleep(100);
+    expect(runs(runtime)).toBe(false);
+  } finally {
+    await engine.kill();
+  }
+});

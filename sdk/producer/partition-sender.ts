@@ -158,7 +158,7 @@ export class PartitionSender {
     const answer = await transport.jsonOnce<{ readonly baseOffset?: number } | undefined>({
       method: "POST",
       path: ["topics", topic, "records"],
-      query: { partition },
+      query: { partition, offsets: "range" },
       headers: { "content-type": "application/vnd.kafka.recordbatch" },
       body: batch.seal({ ...this.#fields(epoch), baseSequence }),
       timeoutMs: Math.min(transport.retry.timeoutMs, batch.deadlineMs - transport.clock.nowMs()),

@@ -43,14 +43,19 @@ export function recordsAnswer(partitions: readonly number[], outcomes: Outcomes)
   return jsonText(`{"offsets":[${text}]${duplicate ? ',"duplicate":true' : ""}}`, errors.size > 0 ? 207 : 200);
 }
 
-/** A duplicate older than what is remembered has base offset -1, and so has each of its records. */
-export function batchAnswer(partition: number, records: number, appended: Appended): Response {
+/**
+ * A duplicate older than what is remembered has base offset -1, and so has each of its records. No entry for each record
+ * where `records` is not given.
+ */
+export function batchAnswer(partition: number, records: number | undefined, appended: Appended): Response {
   const { baseOffset, lastOffset, duplicate } = appended;
+  const head = `"partition":${partition},"baseOffset":${baseOffset},"lastOffset":${lastOffset}`;
+  const range = duplicate ? `${head},"duplicate":true` : head;
+  if (records === undefined) return jsonText(`{${range}}`);
   const step = baseOffset < 0 ? 0 : 1;
   let offsets = "";
   for (let index = 0; index < records; index++) {
     offsets += `${index === 0 ? "" : ","}{"partition":${partition},"offset":${baseOffset + step * index}}`;
   }
-  const head = `"partition":${partition},"baseOffset":${baseOffset},"lastOffset":${lastOffset}`;
-  return jsonText(`{${head},${duplicate ? '"duplicate":true,' : ""}"offsets":[${offsets}]}`);
+  return jsonText(`{${range},"offsets":[${offsets}]}`);
 }

@@ -56,16 +56,16 @@ async function produceRecords(
 async function produceBatch(
   context: EdgeContext,
   bytes: Bytes,
-  to: { readonly partition: number; readonly producer: RequestProducer | undefined },
+  to: { readonly partition: number; readonly producer: RequestProducer | undefined; readonly each: boolean },
 ): Promise<Response> {
-  const { partition, producer } = to;
+  const { partition, producer, each } = to;
   const batch = batchAppend(bytes, producer);
   if (!batch.ok) return problem(batch);
   const answer = await withTopic<Appended>(context.env, topicOf(context), async (identity) => {
     const exists = checkPartition(partition, identity.partitions);
     return exists.ok ? append(context, identity, [partition, batch.append]) : exists;
   });
-  return answered(answer, (appended) => batchAnswer(partition, batch.records, appended));
+  return answered(answer, (appended) => batchAnswer(partition, each ? batch.records : undefined, appended));
 }
 
 /** What the headers say, checked before the body is read. */
@@ -84,6 +84,10 @@ function checkHeaders(
   }
   if (type === RECORD_BATCH_TYPE && query.partition === undefined) {
     return refuse("invalid_request", "a RecordBatch goes to one partition: send ?partition=N", { field: "partition" });
+  }
+  if (type !== RECORD_BATCH_TYPE && query.offsets !== undefined) {
+    const message = "offsets=range goes with a RecordBatch: records of one request may go to several partitions";
+    return refuse("invalid_request", message, { field: "offsets" });
   }
   if (type !== RECORD_BATCH_TYPE && query.partition !== undefined) {
     const message = "?partition=N goes with a RecordBatch: a record object has a partition of its own";
@@ -104,7 +108,8 @@ produce.post(
     const body = await readBody(context.req.raw, MAX_REQUEST_BYTES);
     if (!body.ok) return problem(body);
     const { partition } = query;
-    if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer });
+    const each = query.offsets !== "range";
+    if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer, each });
     const read = (textReaders.get(type) ?? readProduceBody)(body.bytes);
     return read.ok ? produceRecords(context, read.records, producer) : problem(read);
   }),

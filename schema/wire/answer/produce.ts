@@ -26,6 +26,7 @@ export const batchProduceAnswer = z
     baseOffset: z.int(),
     lastOffset: z.int(),
     duplicate: z.literal(true).optional(),
-    offsets: z.array(recordOffset),
+    /** Absent with `offsets=range`. */
+    offsets: z.array(recordOffset).optional(),
   })
   .meta({ id: "BatchProduceAnswer" });

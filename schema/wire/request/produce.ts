@@ -2,11 +2,13 @@ import * as z from "zod";
 import { integer } from "./parameter.ts";
 
 /**
- * `partition` is required with a RecordBatch and refused with records, which say it one by one. `await` is known only so
+ * `offsets=range` leaves out the entry for each record of a RecordBatch, whose range says the same: writing and reading
+ * ten thousand of them costs more than storing the batch. `partition` is required with a RecordBatch and refused with records, which say it one by one. `await` is known only so
  * that its refusal can say that it is not available yet.
  */
 export const produceQuery = z.strictObject({
   partition: integer(0).optional(),
+  offsets: z.enum(["each", "range"]).optional(),
   await: z.string().optional(),
 });
 export type ProduceParameters = z.infer<typeof produceQuery>;
