@@ -88,6 +88,42 @@ describe("a triggered task", () => {
   });
 });
 
+describe("a newer incarnation", () => {
+  test("begins from nothing, after the former one's outbox, of which then nothing is left [ENG-11]", async () => {
+    await env.DB.prepare("CREATE TABLE former (id TEXT PRIMARY KEY)").run();
+    const topicId = await createTopic(env, "former-in");
+    await append(topicId, [
+      { key: "a", value: { n: 1 } },
+      { key: "a", value: { n: 2 } },
+    ]);
+    expect(await partition(env, topicId).drain({ pipeline: "former", timeoutMs: 200 })).toMatchObject({
+      code: "timed_out",
+    });
+    const attached = await catalog(env).pipeline({ name: "former" });
+    const incarnation = (attached.ok ? attached.pipeline.incarnation : 0) + 1_000;
+    const [row] = await sql(topicId, "SELECT outputs FROM task");
+    const outputs = JSON.parse(String(row?.["outputs"])) as Record<string, { topicId: string; partitions: number }>;
+    const request = { pipeline: "former", version: 1, incarnation, from: "earliest", outputs } as const;
+    expect(await partition(env, topicId).attach(request)).toEqual({ ok: true, startOffset: 0 });
+    expect(await partition(env, topicId).attach(request)).toEqual({ ok: true, startOffset: 0 });
+    expect(await partition(env, topicId).attach({ ...request, incarnation: 1 })).toMatchObject({ ok: false });
+    expect(await sql(topicId, "SELECT state FROM task ORDER BY id")).toEqual([
+      { state: "detached" },
+      { state: "running" },
+    ]);
+    await env.DB.prepare("ALTER TABLE former ADD COLUMN total INTEGER").run();
+    await expect
+      .poll(() => partition(env, topicId).drain({ pipeline: "former", timeoutMs: 5_000 }), { timeout: 20_000 })
+      .toEqual({ ok: true });
+    expect(await env.DB.prepare("SELECT id, total FROM former").all()).toMatchObject({
+      results: [{ id: "a", total: 3 }],
+    });
+    expect(await sql(topicId, "SELECT incarnation, state FROM task")).toEqual([{ incarnation, state: "running" }]);
+    const { results } = await env.DB.prepare("SELECT id FROM millrace_progress WHERE id LIKE 'former/%'").all();
+    expect(results).toHaveLength(2);
+  }, 30_000);
+});
+
 describe("what a pipeline writes", () => {
   test("its dead-letter topic is held like its others, and rows for a topic that is gone become dead letters [CAT-6, SNK-22]", async () => {
     const outId = await createTopic(env, "lost-out");

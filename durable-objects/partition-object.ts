@@ -77,8 +77,8 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async detach({ pipeline }: { pipeline: string }): Promise<Answer> {
-    return this.#reloading(({ tasks, taskTable }) => {
-      for (const task of tasks) if (task.pipeline === pipeline) taskTable.detach(task.id);
+    return this.#reloading((loaded) => {
+      loaded.detach(pipeline);
       return { ok: true };
     });
   }

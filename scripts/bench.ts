@@ -6,7 +6,7 @@ import { type Engines, measureAppend } from "./bench/append.ts";
 import { measureLatency } from "./bench/latency.ts";
 import { MemoryWatch } from "./bench/memory-watch.ts";
 import { withReport } from "./bench/readme.ts";
-import { type Figures, report } from "./bench/report.ts";
+import { type Figures, megabytes, report } from "./bench/report.ts";
 import { measureRestart } from "./bench/restart.ts";
 import { Stage } from "./bench/stage.ts";
 import { root } from "./engine/bundle.ts";
@@ -31,44 +31,58 @@ async function measure(stage: Stage, extent: Extent): Promise<Figures> {
   const engines: Engines = { platform: stage.start("platform", "platform"), probe: stage.start("probe", "probe") };
   await Promise.all([engines.platform.ready, engines.probe.ready]);
   const memory = new MemoryWatch(stage.folder("platform"));
-  const append = await appends(engines, extent);
-  say("single records");
-  const singles = { count: 3_000 * extent.scale };
-  const latency = [
-    await measureLatency(engines, { bytes: 100, ...singles }),
-    await measureLatency(engines, { bytes: 1_000, ...singles }),
-  ];
+  const step: Step = async (name, work) => {
+    const figures = await work();
+    const { node, workerd } = memory.stage();
+    say(`${name}: done, engine at most ${megabytes(node + workerd)}`);
+    return figures;
+  };
+  const append = await appends(engines, extent, step);
+  const latency = await latencies(engines, extent, step);
   await engines.probe.stop();
-  const aggregate = await aggregates(engines, extent);
+  const aggregate = await aggregates(engines, extent, step);
   const peak = memory.stop();
   await engines.platform.stop();
-  say("restart");
   const restart = await measureRestart(stage, { count: 1_000_000 * extent.scale, runs: extent.runs });
+  say("restart: done");
   return { append, latency, aggregate, restart, memory: peak };
 }
 
-async function appends(engines: Engines, { runs, scale }: Extent): Promise<Figures["append"]> {
-  // Both engines have compiled what they need, and the SDK too.
+/** Runs one measurement and says that it is done. */
+type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+async function appends(engines: Engines, { runs, scale }: Extent, step: Step): Promise<Figures["append"]> {
+  const shapes = [
+    { bytes: 100, count: 400_000 * scale, keys: 1_000, runs },
+    { bytes: 1_000, count: 80_000 * scale, keys: 1_000, runs },
+  ];
+  // Both engines have then compiled what they need, and the SDK too.
   await measureAppend(engines, { bytes: 100, partitions: 2, count: 100_000, keys: 1_000, runs: 1 });
   const figures = [];
-  for (const { bytes, count } of [
-    { bytes: 100, count: 400_000 * scale },
-    { bytes: 1_000, count: 80_000 * scale },
-  ]) {
+  for (const shape of shapes) {
     for (const partitions of [1, 4]) {
-      say(`append, ${bytes} bytes, ${partitions} partitions`);
-      figures.push(await measureAppend(engines, { bytes, partitions, count, keys: 1_000, runs }));
+      const work = () => measureAppend(engines, { ...shape, partitions });
+      figures.push(await step(`append, ${shape.bytes} bytes, partitions: ${partitions}`, work));
     }
   }
   return figures;
 }
 
-async function aggregates({ platform }: Engines, { runs, scale }: Extent): Promise<Figures["aggregate"]> {
+async function latencies(engines: Engines, { scale }: Extent, step: Step): Promise<Figures["latency"]> {
+  const figures = [];
+  for (const bytes of [100, 1_000]) {
+    const work = () => measureLatency(engines, { bytes, count: 3_000 * scale });
+    figures.push(await step(`single records, ${bytes} bytes`, work));
+  }
+  return figures;
+}
+
+async function aggregates({ platform }: Engines, { runs, scale }: Extent, step: Step): Promise<Figures["aggregate"]> {
   const figures = [];
   for (const keys of [100, 10_000]) {
     for (const partitions of [1, 4]) {
-      say(`windows, ${keys} keys, ${partitions} partitions`);
-      figures.push(await measureAggregate(platform, { count: 400_000 * scale, keys, partitions, runs }));
+      const work = () => measureAggregate(platform, { count: 400_000 * scale, keys, partitions, runs });
+      figures.push(await step(`windows, ${keys} keys, partitions: ${partitions}`, work));
     }
   }
   return figures;

@@ -22,7 +22,7 @@ export function attach(
       `incarnation ${request.incarnation} of ${request.pipeline} is older than ${newer.incarnation}`,
     );
   }
-  for (const task of tasks) if (task.pipeline === request.pipeline) taskTable.detach(task.id);
+  loaded.detach(request.pipeline);
   const startOffset = request.from === "earliest" ? log.logStartOffset : log.logEndOffset;
   const id = taskTable.insert(request, { startOffset, sinks });
   // A triggered task with a history to read starts by this timer.

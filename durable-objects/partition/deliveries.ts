@@ -183,6 +183,8 @@ export class Deliveries {
       loaded.outbox.removeFile(id, target);
       // What came for this path meanwhile waited for the file to be done.
       if (target.startsWith("r2:")) this.#closeDueFiles(loaded, this.#shell.now());
+      const task = loaded.taskById(id);
+      if (task !== undefined) loaded.forgetIfDone(task);
       if (loaded.outbox.empty) loaded.timers.clear(DELIVER_TIMER);
     });
     this.#shell.changed.notify();

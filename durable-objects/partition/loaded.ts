@@ -76,6 +76,25 @@ export class Loaded {
     return this.tasks.find((task) => task.id === id);
   }
 
+  /** Inside a transaction: the pipeline's task here ends. What it has in the outbox is still delivered; its state goes. */
+  detach(pipeline: string): void {
+    for (const task of [...this.tasks]) {
+      if (task.pipeline !== pipeline || task.state === "detached") continue;
+      this.taskTable.detach(task.id);
+      this.timers.clear(`run:${task.id}`);
+      task.state = "detached";
+      this.forgetIfDone(task);
+    }
+  }
+
+  /** Inside a transaction: nothing is left of a detached task once its outbox has been delivered. */
+  forgetIfDone(task: AttachedTask): void {
+    if (task.state !== "detached" || this.outbox.pending(task.id).length > 0) return;
+    this.outbox.removeTask(task.id);
+    this.taskTable.remove(task.id);
+    this.tasks.splice(this.tasks.indexOf(task), 1);
+  }
+
   /** The attached task of a pipeline; one that a newer incarnation replaced is not it. */
   taskOf(pipeline: string): AttachedTask | undefined {
     return this.tasks.find((task) => task.pipeline === pipeline && task.state !== "detached");

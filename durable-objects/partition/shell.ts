@@ -22,7 +22,9 @@ export class Shell {
     this.plans = plans;
     // A partition that was never opened has no table and makes none (LOG-9).
     if (schemaVersion(ctx.storage.sql) > 0) {
-      migrate(ctx.storage.sql, (work) => ctx.storage.transactionSync(work), partitionMigrations);
+      // A deleted one has lost the tables that a migration would change.
+      if (readPartitionRow(ctx.storage.sql)?.status !== "deleted")
+        migrate(ctx.storage.sql, (work) => ctx.storage.transactionSync(work), partitionMigrations);
       this.#reload();
     }
   }

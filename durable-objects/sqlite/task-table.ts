@@ -111,6 +111,10 @@ export class TaskTable {
     for (const table of ["store", "journal", "trying"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, id);
   }
 
+  remove(id: number): void {
+    this.#sql.exec("DELETE FROM task WHERE id = ?", id);
+  }
+
   /** A boundary at or after `from` never ran (a crash made the task go record by record): it is replaced. */
   journalMicroBatch(id: number, batch: MicroBatch): void {
     const last = this.#lastJournaled(id);

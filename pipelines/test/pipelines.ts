@@ -72,10 +72,24 @@ const ticks = pipeline("ticks", ({ stream }) => {
   stream<Reading>("ticks-in").groupByKey().count({ store: "ticks" });
 }).trigger(every("300 ms"));
 
+/** For tests of a newer incarnation: a total in D1. */
+const former = pipeline("former", ({ stream }) =>
+  stream<Reading>("former-in")
+    .groupByKey()
+    .aggregate(
+      () => 0,
+      (total, { n }) => total + n,
+      { store: "totals" },
+    )
+    .toStream()
+    .mapValues((total, key) => ({ id: key ?? "", total }))
+    .to(d1("former", { columns: { id: "TEXT", total: "INTEGER" }, primaryKey: ["id"] })),
+);
+
 /** For a test in which its output goes. */
 const lost = pipeline("lost", ({ stream }) => stream<Reading>("lost-in").to("lost-out"));
 
 /** For tests of what its topics may not do while it runs. */
 const held = pipeline("held", ({ stream }) => stream("held-in").to("held-out"));
 
-export const testPipelines: readonly Pipeline[] = [sums, minutes, rows, copy, ticks, lost, held];
+export const testPipelines: readonly Pipeline[] = [sums, minutes, rows, copy, ticks, former, lost, held];

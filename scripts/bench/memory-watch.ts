@@ -4,12 +4,19 @@ import { residentBytes } from "../engine/process-info.ts";
 
 const EVERY_MS = 100;
 
+/** Bytes. */
+export interface Resident {
+  readonly node: number;
+  readonly workerd: number;
+}
+
 /** The engine of a folder, looked at from outside: resident memory of its Node.js and its workerd together. */
 export class MemoryWatch {
   readonly #node: number;
   readonly #workerd: number;
   readonly #timer: NodeJS.Timeout;
-  #peak = { node: 0, workerd: 0 };
+  #peak: Resident = { node: 0, workerd: 0 };
+  #stagePeak: Resident = this.#peak;
 
   /** Once the engine answers. */
   constructor(dataDir: string) {
@@ -18,8 +25,16 @@ export class MemoryWatch {
     this.#timer = setInterval(() => this.#look(), EVERY_MS);
   }
 
-  /** Bytes at the moment when both together were most. */
-  stop(): { readonly node: number; readonly workerd: number } {
+  /** Most of both together since the last call. */
+  stage(): Resident {
+    this.#look();
+    const peak = this.#stagePeak;
+    this.#stagePeak = { node: 0, workerd: 0 };
+    return peak;
+  }
+
+  /** Most of both together since the beginning. */
+  stop(): Resident {
     clearInterval(this.#timer);
     this.#look();
     return this.#peak;
@@ -27,6 +42,11 @@ export class MemoryWatch {
 
   #look(): void {
     const now = { node: residentBytes(this.#node), workerd: residentBytes(this.#workerd) };
-    if (now.node + now.workerd > this.#peak.node + this.#peak.workerd) this.#peak = now;
+    this.#peak = larger(this.#peak, now);
+    this.#stagePeak = larger(this.#stagePeak, now);
   }
+}
+
+function larger(a: Resident, b: Resident): Resident {
+  return b.node + b.workerd > a.node + a.workerd ? b : a;
 }

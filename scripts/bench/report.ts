@@ -2,6 +2,7 @@ import { arch, cpus, platform, totalmem } from "node:os";
 import type { AggregateFigures } from "./aggregate.ts";
 import type { AppendFigures } from "./append.ts";
 import type { LatencyFigures, Percentiles } from "./latency.ts";
+import type { Resident } from "./memory-watch.ts";
 import type { RestartFigures } from "./restart.ts";
 
 export interface Figures {
@@ -9,8 +10,8 @@ export interface Figures {
   readonly latency: readonly LatencyFigures[];
   readonly aggregate: readonly AggregateFigures[];
   readonly restart: RestartFigures;
-  /** Peak, bytes. */
-  readonly memory: { readonly node: number; readonly workerd: number };
+  /** At most. */
+  readonly memory: Resident;
 }
 
 /** Markdown. */
@@ -74,7 +75,7 @@ function restartLine({ stored, readyMs, usableMs }: RestartFigures): string {
   return `Restart after \`kill -9\` with ${count(stored)} records stored: ready after ${Math.round(readyMs)} ms, ${usable}.  `;
 }
 
-function memoryLine({ node, workerd }: Figures["memory"]): string {
+function memoryLine({ node, workerd }: Resident): string {
   const parts = `Node.js ${megabytes(node)} and workerd ${megabytes(workerd)}`;
   return `Memory of the engine, at most: ${megabytes(node + workerd)} resident (${parts}).`;
 }
@@ -102,6 +103,6 @@ function ratio(value: number, of: number): string {
   return (value / of).toFixed(2);
 }
 
-function megabytes(bytes: number): string {
+export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1_000_000)} MB`;
 }

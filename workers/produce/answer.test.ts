@@ -63,7 +63,11 @@ test("a RecordBatch has its range and one entry for each record [PRO-1, PRO-7]",
     lastOffset: 6,
     offsets: [4, 5, 6].map((offset) => ({ partition: 2, offset })),
   });
-  expect(await batchAnswer(2, undefined, appended(4, 3)).json()).toEqual({ partition: 2, baseOffset: 4, lastOffset: 6 });
+  expect(await batchAnswer(2, undefined, appended(4, 3)).json()).toEqual({
+    partition: 2,
+    baseOffset: 4,
+    lastOffset: 6,
+  });
   const forgotten = { baseOffset: -1, lastOffset: -1, duplicate: true };
   const entry = { partition: 0, offset: -1 };
   expect(await batchAnswer(0, 2, forgotten).json()).toEqual({ partition: 0, ...forgotten, offsets: [entry, entry] });
