@@ -187,7 +187,7 @@ test("R2 files hold values by path [DRV-3]", () => {
     pipeline("files", ({ stream }) => {
       const orders = stream<Order>("orders");
       orders.to(r2("orders"));
-      orders.to(r2("orders/by-shop", { path: ({ shop }) => shop }));
+      orders.to(r2("shops", { path: ({ shop }) => shop }));
     }),
   );
   driver.pipe("orders", [order("a", 1, 0), order("b", 2, 86_400_000)]);
@@ -196,7 +196,7 @@ test("R2 files hold values by path [DRV-3]", () => {
     ["1970-01-01", [order("a", 1).value, order("a", 3).value]],
     ["1970-01-02", [order("b", 2).value]],
   ]);
-  expect([...driver.files("orders/by-shop").keys()]).toEqual(["a", "b"]);
+  expect([...driver.files("shops").keys()]).toEqual(["a", "b"]);
 });
 
 test("what user code throws on is a dead letter, and nothing of it stays [DRV-5]", () => {

@@ -78,8 +78,7 @@ export class Loaded {
 
   /** Inside a transaction: the pipeline's task here ends. What it has in the outbox is still delivered; its state goes. */
   detach(pipeline: string): void {
-    for (const task of [...this.tasks]) {
-      if (task.pipeline !== pipeline || task.state === "detached") continue;
+    for (const task of this.tasks.filter((each) => each.pipeline === pipeline && each.state !== "detached")) {
       this.taskTable.detach(task.id);
       this.timers.clear(`run:${task.id}`);
       task.state = "detached";
