@@ -112,7 +112,7 @@ describe("a task per event", () => {
     expect(answer).toMatchObject({ rows: [{ value: "11" }] });
   });
 
-  test("a record that ends the object is a dead letter after two wakes, and its neighbours are not [ENG-4]", async () => {
+  test("a record that ends the object is a dead letter after three wakes on it, and its neighbours are not [ENG-4]", async () => {
     const before = (await readAll(partition(env, lettersId))).length;
     hooks.onValue = (value) => {
       if ((value as { n: unknown }).n !== 666) return;

@@ -9,6 +9,8 @@ import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Trying } fr
 import type { PartitionRow } from "./loaded.ts";
 
 const MIN_SLICE_RECORDS = 100;
+/** A record may be at work when the object ends for another reason (a deploy, a kill): once or twice is no proof. */
+const MAX_ATTEMPTS = 3;
 const FIRST_SLICE_RECORDS = 5_000;
 /** A slice holds the object; one that took longer than this makes the next one shorter. */
 const SLOW_SLICE_MS = 200;
@@ -21,7 +23,13 @@ const QUICK_SLICE_MS = 50;
 export type Guard =
   | { readonly kind: "none" }
   | { readonly kind: "first" }
-  | { readonly kind: "single"; readonly until: number; readonly terminated: boolean };
+  | {
+      readonly kind: "single";
+      readonly until: number;
+      /** Wakes that have ended on the record at the task's position. */
+      readonly attempts: number;
+      readonly terminated: boolean;
+    };
 
 export interface LastBatch {
   readonly batchId: number;
@@ -137,7 +145,8 @@ export class AttachedTask {
     this.lastBatch = { batchId, from: slice.from, to: this.position, durationMs: 0, rowsWritten: slice.rowsWritten };
     this.lastBatchId = batchId;
     this.microBatch = undefined;
-    if (guard.kind === "single" && this.position < guard.until) this.guard = { ...guard, terminated: false };
+    if (guard.kind === "single" && this.position < guard.until)
+      this.guard = { ...guard, attempts: 0, terminated: false };
     else this.guard = { kind: "none" };
   }
 
@@ -202,5 +211,6 @@ function guardOf(trying: Trying | undefined, position: number, before: AttachedT
   if (before !== undefined)
     return before.guard.kind === "none" && trying !== undefined ? { kind: "first" } : before.guard;
   if (trying === undefined) return { kind: "first" };
-  return { kind: "single", until: trying.until, terminated: trying.single && trying.position === position };
+  const attempts = trying.position === position ? trying.single : 0;
+  return { kind: "single", until: trying.until, attempts, terminated: attempts >= MAX_ATTEMPTS };
 }

@@ -145,8 +145,9 @@ export class TaskRunner {
   #guard({ taskTable }: Loaded, task: AttachedTask, end: number): boolean {
     const { guard, position } = task;
     if (guard.kind === "none" || (guard.kind === "single" && guard.terminated)) return false;
-    const single = guard.kind === "single";
-    taskTable.setTrying(task.id, { position, until: single ? guard.until : end, single });
+    const trying =
+      guard.kind === "single" ? { until: guard.until, single: guard.attempts + 1 } : { until: end, single: 0 };
+    taskTable.setTrying(task.id, { position, ...trying });
     return true;
   }
 

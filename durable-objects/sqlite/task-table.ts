@@ -35,7 +35,8 @@ export interface MicroBatch {
 export interface Trying {
   readonly position: number;
   readonly until: number;
-  readonly single: boolean;
+  /** 0 for a slice; for one record, how many wakes have tried it, this one included. */
+  readonly single: number;
 }
 
 type Row = Record<"id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused", number> &
@@ -148,14 +149,14 @@ export class TaskTable {
   trying(id: number): Trying | undefined {
     const query = "SELECT position, until, single FROM trying WHERE task = ?";
     const row = this.#sql.exec<{ position: number; until: number; single: number }>(query, id).toArray()[0];
-    return row === undefined ? undefined : { position: row.position, until: row.until, single: row.single === 1 };
+    return row === undefined ? undefined : { position: row.position, until: row.until, single: row.single };
   }
 
   setTrying(id: number, trying: Trying | undefined): void {
     if (trying === undefined) this.#sql.exec("DELETE FROM trying WHERE task = ?", id);
     else {
       const query = "INSERT OR REPLACE INTO trying (task, position, until, single) VALUES (?, ?, ?, ?)";
-      this.#sql.exec(query, id, trying.position, trying.until, trying.single ? 1 : 0);
+      this.#sql.exec(query, id, trying.position, trying.until, trying.single);
     }
   }
 }

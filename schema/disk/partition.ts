@@ -76,7 +76,8 @@ export const journal = sqliteTable(
 );
 
 /**
- * Crash guard: the slice from `position` is being tried. `single` when it is one record; `until` is where the slice ended
+ * Crash guard: the slice from `position` is being tried. `single` counts the wakes that
+ * have tried it when it is one record, else it is 0; `until` is where the slice ended
  * that crashed first, so the task goes record by record no longer than it must.
  */
 export const trying = sqliteTable("trying", {

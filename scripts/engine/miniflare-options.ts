@@ -54,7 +54,8 @@ function runtimeEnvironment(dataDir: string): Record<string, string> {
   } catch {
     return {};
   }
-  process.env["MINIFLARE_WORKERD_PATH"] = wrapper;
   const { default: workerd } = require("workerd") as { readonly default: string };
-  return { MILLRACE_WORKERD: workerd, MILLRACE_WORKERD_PID: runtimeFile(dataDir) };
+  // For every Miniflare of this process: it looks at the variable whenever it starts its workerd, also after a crash.
+  Object.assign(process.env, { MINIFLARE_WORKERD_PATH: wrapper, MILLRACE_WORKERD: workerd });
+  return { MILLRACE_WORKERD_PID: runtimeFile(dataDir) };
 }

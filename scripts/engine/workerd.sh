@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs workerd so that it ends with the process that started it, however that one ends: left alone, it would go on holding
-# the port and the data. Its process id is in $MILLRACE_WORKERD_PID from the start.
+# the port and the data. Its process id is in a file from the start.
 #
-# MILLRACE_WORKERD: the binary. MILLRACE_WORKERD_PID: the file for the id.
-echo $$ >"$MILLRACE_WORKERD_PID"
+# MILLRACE_WORKERD: the binary. MILLRACE_WORKERD_PID: the file for the id, if any.
+[ -z "$MILLRACE_WORKERD_PID" ] || echo $$ >"$MILLRACE_WORKERD_PID"
 
 # Linux ends it at once.
 if [ -z "$MILLRACE_NO_SETPRIV" ] && setpriv --pdeathsig KILL true 2>/dev/null; then

@@ -21,7 +21,13 @@ function whole(): Stored {
   const lines = [...expectedArchive(flights)].map(
     ([day, ofDay]) => [day, ofDay.map((flight) => JSON.stringify(flight)).toSorted()] as const,
   );
-  return { flights: partitions, alerts, hours: expectedAirportHours(flights), archive: new Map(lines) };
+  return {
+    flights: partitions,
+    alerts,
+    deadLetters: [],
+    hours: expectedAirportHours(flights),
+    archive: new Map(lines),
+  };
 }
 
 function without<Row>(rows: readonly Row[], index: number): readonly Row[] {
@@ -60,6 +66,7 @@ const faults: Record<string, Partial<Stored>> = {
   "a row is lost": { hours: hours.slice(0, -1) },
   "a row's last bit differs": { hours: changed(hours, 9, { mean_delay: hours[9]!.mean_delay * (1 + 2 ** -52) }) },
   "a row counts a flight twice": { hours: changed(hours, 9, { flights: hours[9]!.flights + 1 }) },
+  "a flight is a dead letter": { deadLetters: ["delay-alerts: {}"] },
   "a line is lost": { archive: new Map([...archive, [day, without(lines, 2)]]) },
   "a line is written twice": { archive: new Map([...archive, [day, twice(lines, 2)]]) },
   "a day is missing": { archive: new Map([...archive].slice(1)) },

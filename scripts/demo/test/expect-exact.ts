@@ -7,6 +7,7 @@ import type { Stored } from "./stored.ts";
 
 /** Everything the demo stores, against loops over the array of flights: to the bit, nothing missing, nothing twice. */
 export function expectExact(stored: Stored, flights: readonly Flight[]): void {
+  expect(stored.deadLetters).toEqual([]);
   expectFlights(stored, flights);
   expectAlerts(stored, flights);
   expectSame(stored.hours, expectedAirportHours(flights));

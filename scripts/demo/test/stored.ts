@@ -8,6 +8,8 @@ import { type Engine, startEngine } from "../../engine/engine.ts";
 import { convertV4MiniflareOptions, Miniflare } from "../../engine/miniflare.ts";
 import { ALERTS_TOPIC, FLIGHTS_PARTITIONS } from "../topics.ts";
 
+const PIPELINES = ["delay-alerts", "airport-hours"];
+
 export interface StoredRecord<Value> {
   readonly offset: number;
   readonly key: unknown;
@@ -19,6 +21,8 @@ export interface Stored {
   /** By partition, in order of offset. */
   readonly flights: readonly (readonly StoredRecord<Flight>[])[];
   readonly alerts: readonly StoredRecord<DelayAlert>[];
+  /** Of both pipelines: none of the flights is a record that cannot be processed. */
+  readonly deadLetters: readonly string[];
   /** The D1 table, by airport and hour. */
   readonly hours: readonly AirportHour[];
   /** Lines of the files in R2 by day, sorted. */
@@ -35,6 +39,7 @@ export async function readStored(dataDir: string): Promise<Stored> {
     return {
       flights: await Promise.all(partitions.map((partition) => records<Flight>(client, FLIGHTS_TOPIC, partition))),
       alerts: await records<DelayAlert>(client, ALERTS_TOPIC, 0),
+      deadLetters: (await Promise.all(PIPELINES.map((name) => deadLetters(client, name)))).flat(),
       hours: await airportHours(engine),
       archive,
     };
@@ -50,6 +55,16 @@ async function records<Value>(client: Millrace, topic: string, partition: number
     read.push({ offset, key, timestampMs, value: record.json<Value>() });
   }
   return read;
+}
+
+/** Each as its value and its headers, which say why. */
+async function deadLetters(client: Millrace, pipeline: string): Promise<string[]> {
+  const letters: string[] = [];
+  for await (const record of client.reader(`${pipeline}.dead-letters`, 0, { from: "earliest", stopAtEnd: true })) {
+    const headers = record.headers.map(({ key, value }) => `${key}: ${new TextDecoder().decode(value ?? undefined)}`);
+    letters.push([`${pipeline}: ${record.text()}`, ...headers].join("; "));
+  }
+  return letters;
 }
 
 async function airportHours(engine: Engine): Promise<AirportHour[]> {
