@@ -140,6 +140,31 @@ describe("a task per event", () => {
     expect(answer).toMatchObject({ rows: [{ value: "3" }] });
   });
 
+  test("a record that was at work when the object ended twice is processed all the same [ENG-4]", async () => {
+    const before = (await readAll(partition(env, lettersId))).length;
+    let ends = 0;
+    hooks.onValue = (value) => {
+      // The slice, then twice the record alone.
+      if ((value as { n: unknown }).n !== 777 || ++ends > 3) return;
+      aborts.get(`${topicId}/0`)?.("the object ends while it meets this record");
+      throw new Error("aborted");
+    };
+    await append(topicId, [{ key: "f", value: { n: 777 } }]);
+    for (let wake = 0; wake < 10; wake++) {
+      const settled = await drain(topicId, "sums").catch(() => undefined);
+      if (settled !== undefined) break;
+    }
+    expect(ends).toBe(4);
+    expect(await readAll(partition(env, lettersId))).toHaveLength(before);
+    const answer = await partition(env, topicId).readStore({
+      pipeline: "sums",
+      store: "sums",
+      query: { kind: "key", key: "f" },
+      waitMs: 0,
+    });
+    expect(answer).toMatchObject({ rows: [{ value: "777" }] });
+  });
+
   test("pauses, keeps its position, and goes on [ENG-13]", async () => {
     expect(await catalog(env).setPipelineState({ name: "sums", state: "paused" })).toEqual({ ok: true });
     const { position } = await statusOf(topicId, "sums");
