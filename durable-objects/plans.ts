@@ -1,10 +1,13 @@
 import type { Plan } from "../schema/plan.ts";
 import type { StoredSink } from "./sqlite/task-table.ts";
 import { checkDeployment } from "./core/plan/check-deployment.ts";
+import { cutPlan } from "./core/plan/cut.ts";
+import type { TaskGraph, TaskPlan } from "./core/plan/task-plan.ts";
 
 /** Pipelines of the bundle. */
 export class Plans {
   readonly #plans: readonly Plan[];
+  readonly #graphs = new Map<Plan, TaskGraph>();
 
   constructor(plans: readonly Plan[]) {
     this.#plans = plans;
@@ -12,6 +15,20 @@ export class Plans {
 
   get(name: string, version: number): Plan | undefined {
     return this.#plans.find((plan) => plan.name === name && plan.version === version);
+  }
+
+  /** How a version is cut into tasks. */
+  graph(name: string, version: number): TaskGraph | undefined {
+    const plan = this.get(name, version);
+    if (plan === undefined) return undefined;
+    let graph = this.#graphs.get(plan);
+    if (graph === undefined) this.#graphs.set(plan, (graph = cutPlan(plan)));
+    return graph;
+  }
+
+  /** The part of a version that reads this input: a users' topic, or an internal one by its logical name. */
+  task(name: string, version: number, input: string): TaskPlan | undefined {
+    return this.graph(name, version)?.tasks.find((task) => task.input === input);
   }
 
   /** The tables and prefixes that a version writes. */

@@ -78,3 +78,8 @@ export const COLUMN_NAME_PATTERN = /^[a-z_][a-z0-9_]{0,62}$/i;
 export const MAX_COLUMNS = 100;
 /** Segments joined by `/`, so that a prefix is a folder: no empty one, none of dots alone. */
 export const OBJECT_PREFIX_PATTERN = /^(?!.{201})(?!\.+(\/|$))[a-zA-Z0-9._=-]+(\/(?!\.+(\/|$))[a-zA-Z0-9._=-]+)*$/;
+
+/** A task tells those behind it of its progress alone at most this often, ms; with records it is told at once. */
+export const PROGRESS_INTERVAL_MS = 1_000;
+/** A task that has stood at the end of its log for so long says that it is idle and holds nothing back, ms. */
+export const IDLE_AFTER_MS = 30_000;

@@ -73,6 +73,10 @@ export type AggregateNode = Node<"aggregate"> & {
 };
 /** Keeps the last value of each key; null removes it. */
 export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
+/** The records of all its inputs, in the order in which they arrive. */
+export type MergeNode = Node<"merge">;
+/** Places records by their key again, in an internal topic of so many partitions; as many as before unless given. */
+export type RepartitionNode = Node<"repartition"> & { readonly partitions?: number | undefined };
 export type SinkNode = Node<"sink"> & { readonly sink: Sink };
 
 export type PlanNode =
@@ -84,6 +88,8 @@ export type PlanNode =
   | SelectKeyNode
   | AggregateNode
   | TableNode
+  | MergeNode
+  | RepartitionNode
   | SinkNode;
 
 export type Sink = TopicSink | D1Sink | R2Sink;

@@ -1,3 +1,5 @@
+import { withBatchEnd } from "../durable-objects/core/log/batch-end.ts";
+import type { InputRecord } from "../durable-objects/core/task/task-port.ts";
 import { decodeRecords, type Decompress } from "../schema/record-batch/decode.ts";
 import { encodeBatch } from "../schema/record-batch/encode.ts";
 import type { Bytes, ConsumerRecord, ProducerRecord } from "../schema/record.ts";
@@ -12,6 +14,12 @@ export function* logged(records: readonly ProducerRecord[], baseOffset: number):
   for (const [index, record] of records.entries()) {
     for (const read of unlogged(encodeBatch([record]))) yield { ...read, offset: baseOffset + index };
   }
+}
+
+/** Records of a batch that another task sent. */
+export function* internallyLogged(batch: Bytes, baseOffset: number): Generator<InputRecord> {
+  for (const record of withBatchEnd(batch, decodeRecords(batch, decompress)))
+    yield { ...record, offset: baseOffset + record.offset };
 }
 
 export function unlogged(body: Bytes): Iterable<ConsumerRecord> {

@@ -1,23 +1,23 @@
+import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
-import type { OutboxRow, TaskCounters, TaskPorts } from "../durable-objects/core/task/task-port.ts";
+import type { InputRecord, OutboxRow, TaskCounters, TaskPorts } from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
-import type { Plan } from "../schema/plan.ts";
-import type { ConsumerRecord, ProducerRecord } from "../schema/record.ts";
-import { logged } from "./logged.ts";
+import type { Bytes, ProducerRecord } from "../schema/record.ts";
+import { internallyLogged, logged } from "./logged.ts";
 
 /** One partition: a log, and the task that reads it as a Partition object would have it, without the object. */
 export class TestPartition {
   readonly store = new MemoryStateStore();
-  readonly #plan: Plan;
+  readonly #plan: TaskPlan;
   readonly #ports: TaskPorts;
-  readonly #log: ConsumerRecord[] = [];
+  readonly #log: InputRecord[] = [];
   #task: Task;
   #position = 0;
   #progress: string | undefined;
   #batchId = 0;
 
-  constructor(plan: Plan, ports: Omit<TaskPorts, "store">) {
+  constructor(plan: TaskPlan, ports: Omit<TaskPorts, "store">) {
     this.#plan = plan;
     this.#ports = { ...ports, store: this.store };
     this.#task = this.#restored();
@@ -35,6 +35,11 @@ export class TestPartition {
   append(records: readonly ProducerRecord[]): void {
     // One by one: a spread of a large array overflows the stack.
     for (const record of logged(records, this.#log.length)) this.#log.push(record);
+  }
+
+  /** A row of another task's outbox. */
+  deliver(batch: Bytes): void {
+    for (const record of internallyLogged(batch, this.#log.length)) this.#log.push(record);
   }
 
   /** Runs all that waits, in slices or micro-batches; answers what must be delivered, in order. */

@@ -294,13 +294,8 @@ test.each<[wrong: string, use: (driver: TopologyTestDriver) => unknown, message:
 });
 
 test("a plan that the engine refuses is refused [DRV-8]", () => {
-  const rekeyed = pipeline("rekeyed", ({ stream }) =>
-    stream<Order>("orders")
-      .selectKey(({ shop }) => shop)
-      .groupByKey()
-      .count(),
-  );
-  expect(() => new TopologyTestDriver(rekeyed)).toThrow(
-    `Pipeline "rekeyed": "count-1" keeps state by the key that "selectKey-1" made. Records are not repartitioned yet.`,
+  const looping = pipeline("looping", ({ stream }) => stream<Order>("orders").to("orders"));
+  expect(() => new TopologyTestDriver(looping)).toThrow(
+    `Pipeline "looping": the pipeline writes topic "orders", which it reads. That would run for ever.`,
   );
 });

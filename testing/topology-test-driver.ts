@@ -1,15 +1,15 @@
 import { checkPlan } from "../durable-objects/core/plan/check.ts";
 import type { TaskCounters } from "../durable-objects/core/task/task-port.ts";
-import { STATE_CACHE_BYTES } from "../schema/limits.ts";
 import { partitionForKey } from "../schema/murmur2.ts";
-import type { Plan } from "../schema/plan.ts";
+import type { Plan, ValueFormat } from "../schema/plan.ts";
 import type { ProducerRecord } from "../schema/record.ts";
 import { type Duration, durationMs } from "../sdk/streams/index.ts";
 import { bytesOf, headersOf, keyBytesOf } from "./test-codec.ts";
 import { type Row, TestOutputs } from "./test-outputs.ts";
-import { TestPartition } from "./test-partition.ts";
+import type { TestPartition } from "./test-partition.ts";
 import type { DeadLetter, ReadRecord, TestRecord } from "./test-record.ts";
 import { TestStore } from "./test-store.ts";
+import { TestTasks } from "./test-tasks.ts";
 
 /** 2026-01-01T00:00:00Z: a test gives the same whenever it runs. */
 const DEFAULT_NOW_MS = 1_767_225_600_000;
@@ -17,7 +17,7 @@ const DEFAULT_NOW_MS = 1_767_225_600_000;
 export interface TestOptions {
   /** What the virtual clock says at first, ms since the epoch; 2026-01-01 unless given. */
   readonly nowMs?: number | undefined;
-  /** Of the topic that the pipeline reads; 1 unless given. Topics it writes have one, so `read` keeps the order sent. */
+  /** Of each topic that the pipeline reads; 1 unless given. Topics it writes have one, so `read` keeps the order sent. */
   readonly partitions?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface TestOptions {
  */
 export class TopologyTestDriver {
   readonly #plan: Plan;
-  readonly #partitions: readonly TestPartition[];
+  readonly #tasks: TestTasks;
   readonly #outputs: TestOutputs;
   #nowMs: number;
   /** When the next micro-batch is due: armed by the first record after an empty run. */
@@ -52,33 +52,27 @@ export class TopologyTestDriver {
     this.#plan = plan;
     this.#nowMs = options.nowMs ?? DEFAULT_NOW_MS;
     this.#outputs = new TestOutputs(plan);
-    const ports = { topic: sourceOf(plan).topic, outputs: outputsOf(plan), cacheBytes: STATE_CACHE_BYTES };
-    this.#partitions = Array.from(
-      { length: options.partitions ?? 1 },
-      (_, partition) => new TestPartition(plan, { ...ports, partition }),
-    );
+    this.#tasks = new TestTasks(plan, options.partitions ?? 1);
   }
 
   get nowMs(): number {
     return this.#nowMs;
   }
 
-  /** Appends to the topic that the pipeline reads. A `perEvent()` pipeline has run them when this returns. */
+  /** Appends to a topic that the pipeline reads. A `perEvent()` pipeline has run them when this returns. */
   pipe(topic: string, records: TestRecord | readonly TestRecord[]): void {
-    const source = sourceOf(this.#plan);
-    if (topic !== source.topic) {
-      throw new Error(`Pipeline "${this.#plan.name}" does not read topic "${topic}". It reads "${source.topic}".`);
-    }
-    const parts = this.#partitions.map((): ProducerRecord[] => []);
+    const format = this.#formatOf(topic);
+    const partitions = this.#tasks.partitionsOf(topic);
+    const parts = partitions.map((): ProducerRecord[] => []);
     for (const record of Array.isArray(records) ? (records as readonly TestRecord[]) : [records as TestRecord]) {
-      const produced = this.#produced(record);
-      const part = parts[record.partition ?? this.#place(produced)];
+      const produced = this.#produced(record, format);
+      const part = parts[record.partition ?? this.#place(produced, parts.length)];
       if (part === undefined) {
         throw new Error(`There is no partition ${record.partition}. The driver has ${parts.length}: { partitions }.`);
       }
       part.push(produced);
     }
-    for (const [at, part] of parts.entries()) if (part.length > 0) this.#partitions[at]?.append(part);
+    for (const [at, part] of parts.entries()) if (part.length > 0) partitions[at]?.append(part);
     this.#afterAppend();
   }
 
@@ -95,17 +89,14 @@ export class TopologyTestDriver {
   /** Runs all that waits now, whatever the trigger; answers how many records that were. */
   runBatch(): number {
     this.#dueMs = undefined;
-    let records = 0;
-    for (const partition of this.#partitions) {
-      records += partition.waiting;
-      for (const row of partition.run(this.#nowMs)) this.#outputs.deliver(row);
-    }
+    const records = this.#tasks.waiting;
+    for (const row of this.#tasks.run(this.#nowMs)) this.#outputs.deliver(row);
     return records;
   }
 
   /** All memory is lost: new tasks take up what was committed. Nothing that can be seen may change by it. */
   crash(): void {
-    for (const partition of this.#partitions) partition.crash();
+    for (const partition of this.#tasks.partitions) partition.crash();
   }
 
   /** The records that came to a topic since it was read last, in the order sent. */
@@ -132,7 +123,7 @@ export class TopologyTestDriver {
       throw new Error(`Pipeline "${this.#plan.name}" has no store "${name}". It has: ${names || "none"}.`);
     }
     const windowSizeMs = node.kind === "aggregate" ? node.windows?.sizeMs : undefined;
-    return new TestStore({ name, stores: this.#partitions.map(({ store }) => store), windowSizeMs });
+    return new TestStore({ name, stores: this.#storesOf(node.name), windowSizeMs });
   }
 
   /** All dead letters so far. */
@@ -143,7 +134,7 @@ export class TopologyTestDriver {
   /** Over all partitions. */
   get counters(): TaskCounters {
     const sum = { recordsIn: 0, recordsOut: 0, lateRecords: 0, deadLetters: 0, droppedRecords: 0 };
-    for (const { counters } of this.#partitions) {
+    for (const { counters } of this.#tasks.partitions) {
       for (const name of Object.keys(sum) as (keyof TaskCounters)[]) sum[name] += counters[name];
     }
     return sum;
@@ -152,27 +143,30 @@ export class TopologyTestDriver {
   #afterAppend(): void {
     const { trigger } = this.#plan;
     if (trigger.kind === "perEvent") this.runBatch();
-    else if (this.#partitions.some(({ waiting }) => waiting > 0)) this.#dueMs ??= this.#nowMs + trigger.intervalMs;
+    else if (this.#tasks.waiting > 0) this.#dueMs ??= this.#nowMs + trigger.intervalMs;
   }
 
-  #produced({ key = null, value, timestampMs = this.#nowMs, headers = {} }: TestRecord): ProducerRecord {
-    const { format } = sourceOf(this.#plan);
+  #formatOf(topic: string): ValueFormat {
+    const sources = this.#plan.nodes.filter((node) => node.kind === "source");
+    const source = sources.find((node) => node.topic === topic);
+    if (source !== undefined) return source.format;
+    const read = sources.map((node) => `"${node.topic}"`).join(", ");
+    throw new Error(`Pipeline "${this.#plan.name}" does not read topic "${topic}". It reads ${read}.`);
+  }
+
+  #storesOf(node: string): TestPartition["store"][] {
+    return this.#tasks.partitionsWith(node).map(({ store }) => store);
+  }
+
+  #produced(
+    { key = null, value, timestampMs = this.#nowMs, headers = {} }: TestRecord,
+    format: ValueFormat,
+  ): ProducerRecord {
     return { key: keyBytesOf(key), value: bytesOf(value, format), timestampMs, headers: headersOf(headers) };
   }
 
   /** Kafka's placement; records without a key in turn. */
-  #place({ key }: ProducerRecord): number {
-    return key === null ? this.#keyless++ % this.#partitions.length : partitionForKey(key, this.#partitions.length);
+  #place({ key }: ProducerRecord, partitions: number): number {
+    return key === null ? this.#keyless++ % partitions : partitionForKey(key, partitions);
   }
-}
-
-function sourceOf({ nodes }: Plan): { readonly topic: string; readonly format: "json" | "text" | "bytes" } {
-  const source = nodes.find((node) => node.kind === "source");
-  if (source === undefined) throw new Error("a checked plan has a source");
-  return source;
-}
-
-function outputsOf({ nodes, deadLetterTopic }: Plan): { [topic: string]: { readonly partitions: number } } {
-  const topics = nodes.flatMap((node) => (node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : []));
-  return Object.fromEntries([...topics, deadLetterTopic].map((topic) => [topic, { partitions: 1 }]));
 }

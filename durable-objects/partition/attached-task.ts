@@ -1,5 +1,6 @@
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS, STATE_CACHE_BYTES } from "../../schema/limits.ts";
-import type { D1Sink, Plan, Trigger } from "../../schema/plan.ts";
+import type { D1Sink, Trigger } from "../../schema/plan.ts";
+import type { TaskPlan } from "../core/plan/task-plan.ts";
 import { layoutOf } from "../core/task/layout.ts";
 import { Task } from "../core/task/task.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
@@ -59,7 +60,7 @@ export class AttachedTask {
   readonly sinks: readonly StoredSink[];
   readonly store: SqliteStateStore;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
-  readonly plan: Plan | undefined;
+  readonly plan: TaskPlan | undefined;
   readonly code: TaskPort | undefined;
   /** Identity towards partitions and D1: unique for ever, because incarnations are handed out once. */
   readonly source: string;
@@ -102,7 +103,7 @@ export class AttachedTask {
     this.refused = row.refused;
     this.sinks = row.sinks;
     this.store = new SqliteStateStore(sql, row.id);
-    this.plan = plans.get(row.pipeline, row.version);
+    this.plan = plans.task(row.pipeline, row.version, partition.topic);
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, partition);
     this.sliceRecords = before?.sliceRecords ?? FIRST_SLICE_RECORDS;
     this.dueTo = before?.dueTo ?? 0;
@@ -199,7 +200,7 @@ export class AttachedTask {
 
 type StoredR2Sink = Exclude<StoredSink, D1Sink>;
 
-function topicsOf(plan: Plan): string[] {
+function topicsOf(plan: TaskPlan): string[] {
   const written = plan.nodes.flatMap((node) =>
     node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : [],
   );

@@ -1,9 +1,10 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
 import type { StoreAnswer, StoreQuery, StoreRow } from "../../schema/rpc.ts";
-import type { PlanNode, StoreDefinition, TimeWindows } from "../../schema/plan.ts";
+import type { StoreDefinition, TimeWindows } from "../../schema/plan.ts";
 import type { KeyRow, WindowRow } from "../core/store/state-store.ts";
 import type { Loaded } from "./loaded.ts";
+import type { TaskNode } from "../core/plan/task-plan.ts";
 import type { AttachedTask } from "./attached-task.ts";
 
 const ROWS_AT_ONCE = 16;
@@ -13,7 +14,7 @@ interface NamedStore {
   readonly windows: TimeWindows | undefined;
 }
 
-function storeOf(nodes: readonly PlanNode[], name: string): NamedStore | undefined {
+function storeOf(nodes: readonly TaskNode[], name: string): NamedStore | undefined {
   for (const node of nodes) {
     if (node.kind === "aggregate" && node.store.name === name) return { definition: node.store, windows: node.windows };
     if (node.kind === "toTable" && node.store.name === name) return { definition: node.store, windows: undefined };

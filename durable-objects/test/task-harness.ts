@@ -5,6 +5,7 @@ import type { StateStore } from "../core/store/state-store.ts";
 import type { OutboxRow, SliceOptions, TaskCounters } from "../core/task/task-port.ts";
 import { Task } from "../core/task/task.ts";
 import { recordsOf } from "./batch-body.ts";
+import { soleTask } from "./sole-task.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
@@ -78,7 +79,7 @@ export function runTask(plan: Plan, log: readonly ConsumerRecord[], running: Run
   const store = running.store ?? new MemoryStateStore();
   const { cacheBytes = 1_000_000, partitions = 1 } = running;
   const outputs = Object.fromEntries(topicsOf(plan).map((topic) => [topic, { partitions }]));
-  const make = (): Task => new Task(plan, { store, topic: "in", partition: 0, outputs, cacheBytes });
+  const make = (): Task => new Task(soleTask(plan), { store, topic: "in", partition: 0, outputs, cacheBytes });
   let task = make();
   task.restore(undefined);
   const rows: OutboxRow[] = [];

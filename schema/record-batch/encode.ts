@@ -20,6 +20,13 @@ export interface ProducerFields {
   readonly baseSequence?: number | undefined;
 }
 
+/** Batches of the engine's own topics use two more fields. */
+export interface BatchFields extends ProducerFields {
+  readonly control?: boolean | undefined;
+  /** In place of the records' true maximum. */
+  readonly maxTimestamp?: number | undefined;
+}
+
 /** Of a varint that holds a length or a count. */
 const MAX_VARINT_BYTES = 5;
 /** Length, attributes, time delta of a safe integer, offset delta, two lengths, header count. */
@@ -97,17 +104,17 @@ export class BatchBuilder {
   }
 
   /** The batch, uncompressed, in a buffer of its own. There must be a record. */
-  take(fields: ProducerFields = {}): Bytes {
+  take(fields: BatchFields = {}): Bytes {
     if (this.#count === 0) throw new RangeError("a batch has at least one record");
     const view = layout.viewOf(this.#buffer);
     writeInt64(view, layout.BASE_OFFSET_AT, 0);
     view.setInt32(layout.BATCH_LENGTH_AT, this.#at - layout.LENGTH_PREFIX_BYTES);
     view.setInt32(layout.PARTITION_LEADER_EPOCH_AT, layout.NO_PARTITION_LEADER_EPOCH);
     view.setInt8(layout.MAGIC_AT, layout.MAGIC);
-    view.setInt16(layout.ATTRIBUTES_AT, 0);
+    view.setInt16(layout.ATTRIBUTES_AT, fields.control === true ? layout.CONTROL_BIT : 0);
     view.setInt32(layout.LAST_OFFSET_DELTA_AT, this.#count - 1);
     writeInt64(view, layout.BASE_TIMESTAMP_AT, this.#baseTimestamp);
-    writeInt64(view, layout.MAX_TIMESTAMP_AT, this.#maxTimestamp);
+    writeInt64(view, layout.MAX_TIMESTAMP_AT, fields.maxTimestamp ?? this.#maxTimestamp);
     writeInt64(view, layout.PRODUCER_ID_AT, fields.producerId ?? -1);
     view.setInt16(layout.PRODUCER_EPOCH_AT, fields.producerEpoch ?? -1);
     view.setInt32(layout.BASE_SEQUENCE_AT, fields.baseSequence ?? -1);

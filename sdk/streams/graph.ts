@@ -29,6 +29,12 @@ export class Graph {
     return name;
   }
 
+  /** A node of another stream that is to be read together with this one's. */
+  ownNode(graph: Graph, node: string): string {
+    if (graph === this) return node;
+    throw new Error("The two streams are of different pipelines. Define both inside one function given to pipeline().");
+  }
+
   /** Reading a topic twice reads it once: both streams begin at one source node. */
   source(topic: string, format: ValueFormat): string {
     checkTopicName(topic);

@@ -5,6 +5,7 @@ import type {
   MapValuesNode,
   PlanKey,
   RecordContext,
+  RepartitionNode,
   SelectKeyNode,
   TableNode,
 } from "../../schema/plan.ts";
@@ -78,6 +79,22 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     return this.#then("selectKey", { kind: "selectKey", selector: selector as SelectKeyNode["selector"] });
   }
 
+  /** The records of both streams as they come, also of different topics: those then go through one internal topic. */
+  merge<OtherValue, OtherKey extends PlanKey>(
+    other: Stream<OtherValue, OtherKey>,
+  ): Stream<Value | OtherValue, Key | OtherKey> {
+    const inputs = [this.#node, this.#graph.ownNode(other.#graph, other.#node)];
+    return new Stream(this.#graph, this.#graph.add("merge", { kind: "merge", inputs }));
+  }
+
+  /**
+   * Places the records by their key again, in an internal topic of so many partitions (as many as before unless given).
+   * What keeps state by a changed key does this by itself; called, it sets the number of partitions.
+   */
+  repartition(options: { readonly partitions?: number } = {}): Stream<Value, Key> {
+    return this.#then("repartition", { kind: "repartition", partitions: options.partitions });
+  }
+
   /** Records of one key together, to be counted, reduced or aggregated. Records without a key are dropped and counted. */
   groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
     return new GroupedStream((word, aggregate) => {
@@ -103,7 +120,7 @@ export class Stream<Value, Key extends PlanKey = string | null> {
 
   #then<Next, NextKey extends PlanKey>(
     word: string,
-    node: Unplaced<FilterNode | MapNode | MapValuesNode | FlatMapNode | SelectKeyNode | TableNode>,
+    node: Unplaced<FilterNode | MapNode | MapValuesNode | FlatMapNode | SelectKeyNode | TableNode | RepartitionNode>,
   ): Stream<Next, NextKey> {
     return new Stream(this.#graph, this.#graph.add(word, { ...node, inputs: [this.#node] }));
   }

@@ -4,6 +4,8 @@ import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import { decodeRecords, readHeader, type Decompress } from "../../../schema/record-batch/decode.ts";
 import { stampBaseOffset } from "../../../schema/record-batch/stamp.ts";
 import { assert } from "../assert.ts";
+import type { InputRecord } from "../task/task-port.ts";
+import { withBatchEnd } from "./batch-end.ts";
 import type { BatchRow, LogStore } from "./log-store.ts";
 
 export interface ReadLimits {
@@ -122,6 +124,17 @@ export class PartitionLog {
     const end = from + limits.maxRecords;
     for (const body of this.read(from, limits).bodies) {
       for (const record of decodeRecords(body, decompress)) {
+        if (record.offset >= end) return;
+        if (record.offset >= from) yield record;
+      }
+    }
+  }
+
+  /** As `records`, of an internal topic: the last of each batch says what the batch says of its upstream. */
+  *internalRecords(from: number, limits: ReadLimits, decompress: Decompress): Generator<InputRecord, void, undefined> {
+    const end = from + limits.maxRecords;
+    for (const body of this.read(from, limits).bodies) {
+      for (const record of withBatchEnd(body, decodeRecords(body, decompress))) {
         if (record.offset >= end) return;
         if (record.offset >= from) yield record;
       }

@@ -1,29 +1,82 @@
 import type { Undoable, UndoLog } from "../store/undo-log.ts";
 
 /**
- * Stream time of one stateful operator: the largest timestamp that reached it, the current record included; -Infinity
- * before the first. Never goes back, except when the record that moved it is undone.
+ * How far the logs that feed an input have come, in event time, ms: an input is never ahead of the slowest of them
+ * (ENG-20). Moves with the task's input, not with its records, so nothing undoes it.
+ */
+export interface Cap {
+  readonly ms: number;
+}
+
+/** Where nothing holds time back: a users' topic, or an internal topic with one upstream. */
+export const UNCAPPED: Cap = { ms: Infinity };
+
+export interface ClockOptions {
+  /** One for each input of the operator. */
+  readonly caps: readonly Cap[];
+  /** Of an earlier life. */
+  readonly saved?: SavedClock | undefined;
+}
+
+/** Stream time, then the largest timestamp of each input; null for -Infinity, which JSON does not have. */
+export type SavedClock = readonly (number | null)[];
+
+/**
+ * Stream time of one stateful operator: over its inputs, the largest timestamp that reached it from each, the current
+ * record included, and no more than the input's cap; -Infinity before the first. Never goes back, except when the record
+ * that moved it is undone.
  */
 export class Clock implements Undoable {
   readonly #undo: UndoLog;
+  readonly #caps: readonly Cap[];
+  readonly #capped: boolean;
+  /** By input: the largest timestamp that reached the operator. */
+  readonly #reached: number[];
   #streamTimeMs: number;
 
-  constructor(undo: UndoLog, streamTimeMs: number) {
+  constructor(undo: UndoLog, { caps, saved }: ClockOptions) {
     this.#undo = undo;
-    this.#streamTimeMs = streamTimeMs;
+    this.#caps = caps;
+    this.#capped = caps.some((cap) => cap !== UNCAPPED);
+    this.#streamTimeMs = saved?.[0] ?? -Infinity;
+    this.#reached = caps.map((_, input) => saved?.[input + 1] ?? -Infinity);
   }
 
   get streamTimeMs(): number {
+    if (this.#capped) this.#look();
     return this.#streamTimeMs;
   }
 
-  advance(timestampMs: number): void {
-    if (timestampMs <= this.#streamTimeMs) return;
-    this.#undo.save(this, this.#streamTimeMs);
-    this.#streamTimeMs = timestampMs;
+  /** Absent before the first record. */
+  get saved(): SavedClock | undefined {
+    if (this.#reached.every((ms) => ms === -Infinity)) return undefined;
+    return [this.streamTimeMs, ...this.#reached].map((ms) => (ms === -Infinity ? null : ms));
+  }
+
+  /** A record with this time is about to be processed. */
+  advance(timestampMs: number, input = 0): void {
+    const before = this.#reached[input] ?? -Infinity;
+    if (timestampMs <= before) return;
+    // The usual clock has one input, and then stream time is what it reached: nothing is allocated for a record.
+    const simple = !this.#capped && this.#reached.length === 1;
+    this.#undo.save(this, simple ? before : { input, before, streamTimeMs: this.#streamTimeMs });
+    this.#reached[input] = timestampMs;
+    if (!this.#capped && timestampMs > this.#streamTimeMs) this.#streamTimeMs = timestampMs;
   }
 
   undo(saved: unknown): void {
-    this.#streamTimeMs = saved as number;
+    if (typeof saved === "number") this.#reached[0] = this.#streamTimeMs = saved;
+    else {
+      const { input, before, streamTimeMs } = saved as { input: number; before: number; streamTimeMs: number };
+      this.#reached[input] = before;
+      this.#streamTimeMs = streamTimeMs;
+    }
+  }
+
+  #look(): void {
+    for (const [input, reached] of this.#reached.entries()) {
+      const ms = Math.min(reached, this.#caps[input]?.ms ?? Infinity);
+      if (ms > this.#streamTimeMs) this.#streamTimeMs = ms;
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface Operator {
   process(record: StreamRecord): void;
   /** At the end of a micro-batch, in plan order: emits what was held back. */
   endBatch?(): void;
+  /** Time may have moved without a record: what its clock now says is due is emitted, each result by `attempt`. */
+  timeMoved?(): void;
   /** Before each flush: lets go of state whose retention has passed. A function of the clock alone. */
   expire?(): void;
 }

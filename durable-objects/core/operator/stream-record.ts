@@ -35,13 +35,20 @@ export class StreamRecord {
   readonly payload: Payload;
   readonly timestampMs: number;
   readonly origin: Origin;
+  /** Of a change of a table: what the value replaces, a tombstone where there was none. Absent in a stream. */
+  readonly before: Payload | undefined;
   #context: RecordContext | undefined;
 
-  constructor(key: PlanKey, payload: Payload, from: { readonly timestampMs: number; readonly origin: Origin }) {
+  constructor(
+    key: PlanKey,
+    payload: Payload,
+    from: { readonly timestampMs: number; readonly origin: Origin; readonly before?: Payload | undefined },
+  ) {
     this.key = key;
     this.payload = payload;
     this.timestampMs = from.timestampMs;
     this.origin = from.origin;
+    this.before = from.before;
   }
 
   /** As a topic holds it: windowed keys as Kafka's TimeWindowedSerializer writes them. */

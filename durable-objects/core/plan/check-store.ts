@@ -22,16 +22,8 @@ export function checkStores(nodes: readonly PlanNode[]): Problem {
   return undefined;
 }
 
-/** State of a key lives in the partition that the key is placed in, and the record is not there once its key changed. */
 function checkKeys(node: string, before: readonly Keys[], field: string): Problem {
   for (const keys of before) {
-    if (keys.kind === "changed") {
-      return invalid(
-        field,
-        `"${node}" keeps state by the key that "${keys.by}" made`,
-        "Records are not repartitioned yet. Produce the topic keyed by that field, or write the records to a topic and keep the state in a pipeline that reads it.",
-      );
-    }
     if (keys.kind === "windowed") {
       return invalid(
         field,

@@ -99,28 +99,6 @@ test.each<[wrong: string, plan: Plan, field: string, message: string]>([
   expect(checkPlan(plan)).toHaveProperty("message", expect.stringContaining(message));
 });
 
-test("two source topics are refused by name, with what to do [PLN-2]", () => {
-  const orders: PlanNode = { ...source, name: "s", topic: "orders" };
-  expect(checkPlan(planOf([source, orders]))).toMatchObject({
-    message: "the pipeline reads 2 topics: flights, orders",
-    hint: expect.stringContaining("Define one pipeline for each"),
-  });
-});
-
-test.each<[change: string, node: PlanNode]>([
-  ["map", map],
-  ["flatMap", { kind: "flatMap", name: "map", inputs: ["source"], mapper: () => [] }],
-  ["selectKey", { kind: "selectKey", name: "map", inputs: ["source"], selector: () => "k" }],
-])("state after %s is refused with what to do [PLN-3]", (_change, node) => {
-  const table: PlanNode = { kind: "toTable", name: "table", inputs: ["map"], store: { name: "t" } };
-  for (const plan of [planOf([source, node, filter("f", "map"), count("c", "f")]), planOf([source, node, table])]) {
-    expect(checkPlan(plan)).toMatchObject({
-      message: expect.stringContaining(`keeps state by the key that "map" made`),
-      hint: expect.stringContaining("Produce the topic keyed by that field"),
-    });
-  }
-});
-
 test("state by window keys is refused [PLN-3]", () => {
   const plan = planOf([source, count("hours", "source", { windows }), count("c", "hours")]);
   expect(checkPlan(plan)).toMatchObject({ field: "nodes[2].inputs", hint: expect.stringContaining("text key") });

@@ -98,7 +98,7 @@ function checkInput(
   return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
 }
 
-/** A task reads one log, so a pipeline reads one topic. */
+/** Each topic is read by one source. */
 function checkSources({ nodes, deadLetterTopic }: Plan): Problem {
   const topics = new Map<string, string>();
   for (const [index, node] of nodes.entries()) {
@@ -121,13 +121,8 @@ function checkSources({ nodes, deadLetterTopic }: Plan): Problem {
       "Read dead letters in a pipeline of another name.",
     );
   }
-  if (topics.size === 1) return undefined;
-  if (topics.size === 0) return invalid("nodes", "the pipeline reads no topic", `Begin with stream("<topic>").`);
-  return invalid(
-    "nodes",
-    `the pipeline reads ${topics.size} topics: ${[...topics.keys()].join(", ")}`,
-    "A pipeline reads one topic for now. Define one pipeline for each, and let those that belong together write to one topic that another reads.",
-  );
+  if (topics.size > 0) return undefined;
+  return invalid("nodes", "the pipeline reads no topic", `Begin with stream("<topic>").`);
 }
 
 function checkSinks(plan: Plan): Problem {

@@ -79,7 +79,10 @@ function detailOf(node: PlanNode): string | undefined {
     case "mapValues":
     case "flatMap":
     case "selectKey":
+    case "merge":
       return undefined;
+    case "repartition":
+      return node.partitions === undefined ? undefined : `${node.partitions} partitions`;
   }
 }
 

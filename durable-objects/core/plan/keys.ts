@@ -1,6 +1,9 @@
 import type { PlanNode, TimeWindows } from "../../../schema/plan.ts";
 
-/** What the keys of a node's records are: as the topic has them, of a window, or made by user code in the node `by`. */
+/**
+ * What the keys of a node's records are: those by which the task's log places records, of a window, or made by user code
+ * in the node `by`.
+ */
 export type Keys =
   | { readonly kind: "asRead" }
   | { readonly kind: "windowed"; readonly windows: TimeWindows }
@@ -15,7 +18,8 @@ export function keysOf(nodes: readonly PlanNode[]): ReadonlyMap<string, Keys> {
   return keys;
 }
 
-function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Keys {
+/** Of the records of one node, given those of its inputs. */
+export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Keys {
   switch (node.kind) {
     case "map":
     case "flatMap":
@@ -28,12 +32,20 @@ function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Keys {
       return AS_READ;
     case "filter":
     case "mapValues":
+    case "merge":
     case "sink":
       return merged(node.inputs.map((input) => before.get(input) ?? AS_READ));
+    case "repartition":
+      return placed(merged(node.inputs.map((input) => before.get(input) ?? AS_READ)));
   }
 }
 
 /** Of several inputs the one that rules most out. */
 function merged(inputs: readonly Keys[]): Keys {
   return inputs.find(({ kind }) => kind !== "asRead") ?? AS_READ;
+}
+
+/** In an internal topic records lie by their key, of a windowed one by the key without its window. */
+export function placed(keys: Keys): Keys {
+  return keys.kind === "windowed" ? keys : AS_READ;
 }

@@ -8,6 +8,7 @@ import { recordsOf } from "../../test/batch-body.ts";
 import { MemoryStateStore } from "../store/memory-state-store.ts";
 import type { OutboxRow } from "../task/task-port.ts";
 import { Task } from "../task/task.ts";
+import { soleTask } from "../../test/sole-task.ts";
 
 const source: PlanNode = { kind: "source", name: "source", inputs: [], topic: "in", format: "json" };
 const sink = (input: string): PlanNode => ({
@@ -20,7 +21,7 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function rowsOf(nodes: readonly PlanNode[], given: readonly Given[], partitions = 1): readonly OutboxRow[] {
   const outputs = { out: { partitions }, dead: { partitions } };
-  const task = new Task(planOf(nodes), {
+  const task = new Task(soleTask(planOf(nodes)), {
     store: new MemoryStateStore(),
     topic: "in",
     partition: 3,

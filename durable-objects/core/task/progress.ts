@@ -1,10 +1,14 @@
+import type { SavedClock } from "../operator/clock.ts";
 import type { TaskCounters } from "./task-port.ts";
+import type { SavedUpstreams } from "./upstream-times.ts";
 
 /** What a task remembers besides its stores. Written as JSON; a field that is missing is at its beginning. */
 export interface Progress {
   readonly streamTimeMs: number;
-  /** Stream time of each windowed store that has seen a record. */
-  readonly clocks: { readonly [store: string]: number };
+  /** Of each operator that has seen a record. */
+  readonly clocks: { readonly [operator: string]: SavedClock };
+  /** Of an internal input. */
+  readonly upstreams?: SavedUpstreams | undefined;
   readonly counters: TaskCounters;
 }
 

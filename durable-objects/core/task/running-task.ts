@@ -1,15 +1,27 @@
-import type { Plan } from "../../../schema/plan.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
-import { Clock } from "../operator/clock.ts";
+import { assert } from "../assert.ts";
+import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
+import { readInternalValue } from "../operator/internal-value.ts";
 import type { Output, Runtime, Tally } from "../operator/operator.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
+import { isInternal, type TaskPlan } from "../plan/task-plan.ts";
 import { DeadLetters } from "../sink/dead-letters.ts";
 import { Outbox } from "../sink/outbox.ts";
 import { StoreCache } from "../store/store-cache.ts";
 import { UndoLog } from "../store/undo-log.ts";
+import { ProgressSender } from "./progress-sender.ts";
 import type { Progress } from "./progress.ts";
-import type { SliceOptions, SliceResult, TaskCounters, TaskPorts } from "./task-port.ts";
+import type {
+  BatchEnd,
+  InputRecord,
+  OutboxRow,
+  SliceOptions,
+  SliceResult,
+  TaskCounters,
+  TaskPorts,
+} from "./task-port.ts";
 import { partitionsOf, Topology } from "./topology.ts";
+import { UpstreamTimes } from "./upstream-times.ts";
 
 const encoder = new TextEncoder();
 
@@ -23,12 +35,15 @@ export class RunningTask implements Runtime {
   readonly #outbox = new Outbox();
   readonly #deadLetters: DeadLetters;
   readonly #streamTime: Clock;
+  readonly #upstreams: UpstreamTimes;
+  readonly #progressSender: ProgressSender;
+  readonly #internal: boolean;
   readonly #topology: Topology;
   #microBatch = false;
   #recordsIn: number;
   #deadLettered: number;
 
-  constructor(plan: Plan, ports: TaskPorts, progress: Progress) {
+  constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
     const { recordsIn, deadLetters, recordsOut, lateRecords, droppedRecords } = progress.counters;
     this.#recordsIn = recordsIn;
     this.#deadLettered = deadLetters;
@@ -45,8 +60,22 @@ export class RunningTask implements Runtime {
       },
       this.#outbox,
     );
-    this.#streamTime = new Clock(this.undo, progress.streamTimeMs);
-    this.#topology = new Topology({ plan, ports, runtime: this, outbox: this.#outbox, clocks: progress.clocks });
+    this.#streamTime = new Clock(this.undo, {
+      caps: [UNCAPPED],
+      saved: [progress.streamTimeMs, progress.streamTimeMs],
+    });
+    this.#internal = isInternal(plan.input);
+    this.#upstreams = new UpstreamTimes(ports.upstreams ?? [], progress.upstreams);
+    this.#progressSender = new ProgressSender(plan, ports);
+    this.#topology = new Topology({
+      plan,
+      ports,
+      runtime: this,
+      outbox: this.#outbox,
+      upstreams: this.#upstreams,
+      progressMs: () => this.#progressMs,
+      clocks: progress.clocks,
+    });
   }
 
   get microBatch(): boolean {
@@ -61,24 +90,30 @@ export class RunningTask implements Runtime {
     return { recordsIn: this.#recordsIn, deadLetters: this.#deadLettered, ...this.tally };
   }
 
-  run(records: Iterable<ConsumerRecord>, { microBatch, terminated }: SliceOptions): SliceResult {
+  run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated }: SliceOptions): SliceResult {
     const before = this.counters;
     this.#microBatch = microBatch !== undefined;
     for (const record of records) {
-      this.#recordsIn++;
-      if (terminated === undefined) this.#process(record);
-      else this.#bury(record, terminated, "");
+      if (record.batchEnd?.control !== true) this.#take(record, terminated);
+      if (record.batchEnd !== undefined) this.#endBatch(record.batchEnd);
     }
     if (this.#microBatch) for (const operator of this.#topology.operators) operator.endBatch?.();
     for (const operator of this.#topology.operators) operator.expire?.();
     const stateRowsWritten = this.cache.flush();
+    const rows = this.#outbox.drain();
+    rows.push(...this.#progressSender.tell(rows, this.#progressMs, nowMs));
     return {
-      rows: this.#outbox.drain(),
+      rows,
+      progressDueMs: this.#progressSender.dueMs(this.#progressMs),
       recordsIn: this.#recordsIn - before.recordsIn,
       recordsOut: this.tally.recordsOut - before.recordsOut,
       stateRowsWritten,
       progress: this.#progress(),
     };
+  }
+
+  idle(): readonly OutboxRow[] {
+    return this.#progressSender.idle();
   }
 
   attempt(update: StreamRecord, output: Output): void {
@@ -92,21 +127,55 @@ export class RunningTask implements Runtime {
     this.#settle();
   }
 
+  #take(record: ConsumerRecord, terminated: string | undefined): void {
+    this.#recordsIn++;
+    if (terminated === undefined) this.#process(record);
+    else this.#bury(this.#asSent(record), terminated, "");
+  }
+
   #process(record: ConsumerRecord): void {
     const { topic, partition } = this.#ports;
     const { recordsOut, lateRecords, droppedRecords } = this.tally;
     const origin = new Origin(topic, partition, record);
     try {
       this.#streamTime.advance(record.timestampMs);
-      for (const source of this.#topology.sources) {
-        this.trace.node = source.name;
-        source.take(origin);
+      if (this.#internal) this.#enter(origin);
+      else {
+        for (const source of this.#topology.sources) {
+          this.trace.node = source.name;
+          source.take(origin);
+        }
       }
     } catch (error) {
       this.#rollback(error, { recordsOut, lateRecords, droppedRecords });
-      this.#bury(record, error, this.trace.node);
+      this.#bury(this.#asSent(record), error, this.trace.node);
     }
     this.#settle();
+  }
+
+  #enter(origin: Origin): void {
+    const value = readInternalValue(origin.record);
+    const source = this.#topology.internalSources.get(value.tag);
+    assert(source !== undefined, `an internal record has a tag of the plan, not ${value.tag}`);
+    this.trace.node = source.name;
+    source.take(origin, value);
+  }
+
+  /** What the batch says of the task that sent it counts for what comes after it (ENG-20). */
+  #endBatch({ upstream, progressMs, control }: BatchEnd): void {
+    const idle = control && progressMs < 0;
+    const moved = idle ? this.#upstreams.idle(upstream) : this.#upstreams.heard(upstream, progressMs);
+    if (!moved) return;
+    for (const operator of this.#topology.operators) operator.timeMoved?.();
+  }
+
+  /** A record as the task before sent it, for a dead letter. */
+  #asSent(record: ConsumerRecord): ConsumerRecord {
+    return this.#internal ? { ...record, value: readInternalValue(record).value } : record;
+  }
+
+  get #progressMs(): number {
+    return this.#internal ? this.#upstreams.progressMs : this.streamTimeMs;
   }
 
   /** Takes back all that the record changed; an error of the StateStore is not the record's and goes on. */
@@ -130,11 +199,12 @@ export class RunningTask implements Runtime {
   }
 
   #progress(): string {
-    const clocks: Record<string, number> = {};
-    for (const [store, { streamTimeMs }] of this.#topology.clocks) {
-      if (streamTimeMs !== -Infinity) clocks[store] = streamTimeMs;
+    const clocks: Record<string, SavedClock> = {};
+    for (const [operator, { saved }] of this.#topology.clocks) {
+      if (saved !== undefined) clocks[operator] = saved;
     }
-    const progress: Progress = { streamTimeMs: this.streamTimeMs, clocks, counters: this.counters };
+    const upstreams = this.#internal ? this.#upstreams.saved : undefined;
+    const progress: Progress = { streamTimeMs: this.streamTimeMs, clocks, upstreams, counters: this.counters };
     return JSON.stringify(progress);
   }
 }

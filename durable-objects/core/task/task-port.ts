@@ -1,5 +1,28 @@
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import type { StateStore } from "../store/state-store.ts";
+import type { UpstreamRange } from "./upstream-times.ts";
+
+/** A topic that the task writes. */
+export interface TaskOutput {
+  readonly partitions: number;
+  /** Of an internal topic: the number of this task among those that write it. */
+  readonly upstream?: number | undefined;
+  /** How many those are. */
+  readonly upstreams?: number | undefined;
+}
+
+/** What a stored batch of an internal topic says of the task that sent it; -1 where it does not say its progress. */
+export interface BatchEnd {
+  readonly upstream: number;
+  readonly progressMs: number;
+  /** The batch has no records of the pipeline. */
+  readonly control: boolean;
+}
+
+/** A record of the input log; in an internal topic the last of a batch says what the batch says. */
+export interface InputRecord extends ConsumerRecord {
+  readonly batchEnd?: BatchEnd | undefined;
+}
 
 /** Everything outside itself that a task may touch. */
 export interface TaskPorts {
@@ -7,8 +30,10 @@ export interface TaskPorts {
   /** The input log. */
   readonly topic: string;
   readonly partition: number;
-  /** Partition counts of the topics it writes, dead-letter topic included. */
-  readonly outputs: { readonly [topic: string]: { readonly partitions: number } };
+  /** Topics it writes, dead-letter topic included; internal ones by their logical names. */
+  readonly outputs: { readonly [topic: string]: TaskOutput };
+  /** Of an internal input, by tag: the tasks that write it. */
+  readonly upstreams?: readonly UpstreamRange[] | undefined;
   /** Deserialized state kept between slices; a memory bound, never a change of results. */
   readonly cacheBytes: number;
 }
@@ -40,6 +65,8 @@ export interface SliceResult {
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly stateRowsWritten: number;
+  /** When a slice without records should run, to tell internal topics of progress that was held back (ENG-22). */
+  readonly progressDueMs: number | undefined;
   /** JSON text: clocks, counters. Given back to `restore` after a wake. */
   readonly progress: string;
 }
@@ -66,10 +93,12 @@ export interface TaskPort {
    * Runs the records, flushes state to `ports.store` and gives what must be committed with it. Throws only when the store
    * throws or on a bug; the caller then rolls back and calls `restore`. An error of user code is a dead letter, not a throw.
    */
-  run(records: Iterable<ConsumerRecord>, options: SliceOptions): SliceResult;
+  run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult;
   readonly counters: TaskCounters;
   /** Largest record time seen, -1 before the first. */
   readonly streamTimeMs: number;
+  /** Word for the internal topics it writes that nothing comes for now and nothing is held back (ENG-22). */
+  idle(): readonly OutboxRow[];
   /** Names, kinds and window sizes of its stores, canonical text: equal means the state can be taken over. */
   readonly layout: string;
 }

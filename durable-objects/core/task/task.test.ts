@@ -3,6 +3,7 @@ import type { PlanNode } from "../../../schema/plan.ts";
 import { logOf, planOf, received, runTask, stateOf } from "../../test/task-harness.ts";
 import { MemoryStateStore } from "../store/memory-state-store.ts";
 import { Task } from "./task.ts";
+import { soleTask } from "../../test/sole-task.ts";
 
 const source: PlanNode = { kind: "source", name: "source", inputs: [], topic: "in", format: "json" };
 const count: PlanNode = {
@@ -117,7 +118,7 @@ test.each(["get", "put"] as const)(
   (failing) => {
     const store = new FailingStore();
     const plan = planOf([source, count, sink("count")]);
-    const task = new Task(plan, { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
+    const task = new Task(soleTask(plan), { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
     task.restore(undefined);
     const log = logOf([
       { key: "a", value: 1 },
@@ -194,12 +195,12 @@ test("progress carries stream time, clocks and counters over a restore [TSK-2]",
   const windows = { kind: "time" as const, sizeMs: 10, advanceMs: 10, graceMs: 0 };
   const plan = planOf([source, { ...count, windows } as PlanNode]);
   const store = new MemoryStateStore();
-  const task = new Task(plan, { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
+  const task = new Task(soleTask(plan), { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
   task.restore(undefined);
   expect(task.streamTimeMs).toBe(-1);
   const result = task.run(logOf([{ key: "a", value: 1, timestampMs: 50 }]), { nowMs: 0 });
   expect(result).toMatchObject({ recordsIn: 1, recordsOut: 0, stateRowsWritten: 1 });
-  const again = new Task(plan, { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
+  const again = new Task(soleTask(plan), { store, topic: "in", partition: 0, outputs, cacheBytes: 0 });
   again.restore(result.progress);
   expect(again.streamTimeMs).toBe(50);
   again.run(logOf([{ key: "a", value: 1, timestampMs: 3 }]), { nowMs: 0 });
@@ -210,14 +211,19 @@ test("the layout tells names, kinds and window sizes of the stores, whatever the
   const windows = { kind: "time" as const, sizeMs: 10, advanceMs: 5, graceMs: 1 };
   const window = { ...count, name: "w", store: { name: "B" }, windows } as PlanNode;
   const layout = (nodes: readonly PlanNode[]): string =>
-    new Task(planOf(nodes), { store: new MemoryStateStore(), topic: "in", partition: 0, outputs, cacheBytes: 0 })
-      .layout;
+    new Task(soleTask(planOf(nodes)), {
+      store: new MemoryStateStore(),
+      topic: "in",
+      partition: 0,
+      outputs,
+      cacheBytes: 0,
+    }).layout;
   expect(layout([source, count, window])).toBe('[["B","window",10,5],["count","keyValue"]]');
   expect(layout([source, window, count, sink("count")])).toBe(layout([source, count, window]));
 });
 
 test("a slice without records commits nothing but its progress [TSK-2]", () => {
-  const task = new Task(planOf([source, count]), {
+  const task = new Task(soleTask(planOf([source, count])), {
     store: new MemoryStateStore(),
     topic: "in",
     partition: 0,

@@ -1,19 +1,26 @@
-import type { Plan } from "../../../schema/plan.ts";
-import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
+import type { TaskPlan } from "../plan/task-plan.ts";
 import { layoutOf } from "./layout.ts";
 import { readProgress } from "./progress.ts";
 import { RunningTask } from "./running-task.ts";
-import type { SliceOptions, SliceResult, TaskCounters, TaskPort, TaskPorts } from "./task-port.ts";
+import type {
+  InputRecord,
+  OutboxRow,
+  SliceOptions,
+  SliceResult,
+  TaskCounters,
+  TaskPort,
+  TaskPorts,
+} from "./task-port.ts";
 
 /** See TaskPort. `restore` comes before the first `run`, and after every `run` that threw. */
 export class Task implements TaskPort {
   readonly layout: string;
-  readonly #plan: Plan;
+  readonly #plan: TaskPlan;
   readonly #ports: TaskPorts;
   #running: RunningTask | undefined;
 
-  constructor(plan: Plan, ports: TaskPorts) {
+  constructor(plan: TaskPlan, ports: TaskPorts) {
     this.#plan = plan;
     this.#ports = ports;
     this.layout = layoutOf(plan);
@@ -27,12 +34,16 @@ export class Task implements TaskPort {
     return this.#alive().streamTimeMs;
   }
 
+  idle(): readonly OutboxRow[] {
+    return this.#alive().idle();
+  }
+
   restore(progress: string | undefined): void {
     this.#running = undefined;
     this.#running = new RunningTask(this.#plan, this.#ports, readProgress(progress));
   }
 
-  run(records: Iterable<ConsumerRecord>, options: SliceOptions): SliceResult {
+  run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult {
     const running = this.#alive();
     // A run that throws leaves a task that must be restored: half a slice is in its memory.
     this.#running = undefined;

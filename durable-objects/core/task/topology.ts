@@ -1,39 +1,49 @@
-import type { AggregateNode, Plan, PlanNode, SinkNode } from "../../../schema/plan.ts";
+import type { AggregateNode, SinkNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
-import { Clock } from "../operator/clock.ts";
+import { type Cap, Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { Filter } from "../operator/filter.ts";
 import { FlatMap } from "../operator/flat-map.ts";
+import { InternalSource } from "../operator/internal-source.ts";
 import { MapRecords } from "../operator/map.ts";
 import { MapValues } from "../operator/map-values.ts";
+import { Merge } from "../operator/merge.ts";
 import { Output, type Operator, type Runtime } from "../operator/operator.ts";
 import { SelectKey } from "../operator/select-key.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
 import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
+import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
+import { InternalSink } from "../sink/internal.ts";
 import type { Outbox } from "../sink/outbox.ts";
 import { R2Lines } from "../sink/r2.ts";
 import type { RecordSink } from "../sink/record-sink.ts";
 import { TopicRecords } from "../sink/topic.ts";
 import type { TaskPorts } from "./task-port.ts";
+import type { UpstreamTimes } from "./upstream-times.ts";
 
 export interface TopologyParts {
-  readonly plan: Plan;
+  readonly plan: TaskPlan;
   readonly ports: TaskPorts;
   readonly runtime: Runtime;
   readonly outbox: Outbox;
-  /** Clocks of an earlier life, by store. */
-  readonly clocks: { readonly [store: string]: number };
+  readonly upstreams: UpstreamTimes;
+  /** How far the task has come in event time. */
+  readonly progressMs: () => number;
+  /** Clocks of an earlier life, by operator. */
+  readonly clocks: { readonly [operator: string]: SavedClock };
 }
 
 /** The operators of one task, made anew at every restore. */
 export class Topology {
   readonly sources: readonly Source[];
+  /** By tag. */
+  readonly internalSources: ReadonlyMap<number, InternalSource>;
   /** In plan order. */
   readonly operators: readonly Operator[];
-  /** By store, in plan order. */
+  /** By operator, in plan order. */
   readonly clocks: ReadonlyMap<string, Clock>;
 
   constructor(parts: TopologyParts) {
@@ -41,6 +51,7 @@ export class Topology {
     // Consumers first: an operator is made with its output.
     for (const node of parts.plan.nodes.toReversed()) builder.add(node);
     this.sources = builder.sources.toReversed();
+    this.internalSources = new Map(builder.internalSources.map((source) => [source.tag, source]));
     this.operators = builder.operators.toReversed();
     this.clocks = new Map([...builder.clocks].toReversed());
   }
@@ -48,6 +59,7 @@ export class Topology {
 
 class TopologyBuilder {
   readonly sources: Source[] = [];
+  readonly internalSources: InternalSource[] = [];
   readonly operators: Operator[] = [];
   readonly clocks = new Map<string, Clock>();
   readonly #parts: TopologyParts;
@@ -57,22 +69,30 @@ class TopologyBuilder {
     this.#parts = parts;
   }
 
-  add(node: PlanNode): void {
+  add(node: TaskNode): void {
     const output = new Output(this.#parts.runtime.trace, (this.#consumers.get(node.name) ?? []).toReversed());
-    if (node.kind === "source") {
-      if (node.topic === this.#parts.ports.topic) this.sources.push(new Source(node, output));
-      return;
-    }
-    const operator = this.#operator(node, output);
-    this.operators.push(operator);
-    for (const input of node.inputs) {
+    if (node.kind === "source") this.sources.push(new Source(node, output));
+    else if (node.kind === "internalSource") this.internalSources.push(new InternalSource(node, output));
+    else this.#place(node, this.#operator(node, output));
+  }
+
+  /** One operator takes all inputs, or there is one for each of them. */
+  #place(node: TaskNode, made: Operator | readonly Operator[]): void {
+    const operators = Array.isArray(made) ? (made as readonly Operator[]) : [made as Operator];
+    this.operators.push(...operators.toReversed());
+    for (const [at, input] of node.inputs.entries()) {
+      const operator = operators[at] ?? operators[0];
+      assert(operator !== undefined, `node ${node.name} is run by an operator`);
       const consumers = this.#consumers.get(input) ?? [];
       consumers.push(operator);
       this.#consumers.set(input, consumers);
     }
   }
 
-  #operator(node: Exclude<PlanNode, { kind: "source" }>, output: Output): Operator {
+  #operator(
+    node: Exclude<TaskNode, { kind: "source" | "internalSource" }>,
+    output: Output,
+  ): Operator | readonly Operator[] {
     const { runtime } = this.#parts;
     switch (node.kind) {
       case "filter":
@@ -85,27 +105,55 @@ class TopologyBuilder {
         return new FlatMap(node, output);
       case "selectKey":
         return new SelectKey(node, output);
+      case "merge":
+        return new Merge(node, output);
       case "aggregate":
         return this.#aggregate(node, output);
       case "toTable":
         return new ToTable({ node, store: runtime.cache.open(node.store.name, "keyValue") }, runtime, output);
       case "sink":
         return new Sink(node.name, this.#sink(node), runtime);
+      case "internalSink":
+        return this.#internalSink(node);
     }
   }
 
   #aggregate(node: AggregateNode, output: Output): Operator {
-    const { runtime, clocks } = this.#parts;
+    const { runtime } = this.#parts;
     const { windows, store } = node;
     if (windows === undefined)
       return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
-    const clock = new Clock(runtime.undo, clocks[store.name] ?? -Infinity);
-    this.clocks.set(store.name, clock);
+    const clock = this.#clock(node);
     return new WindowAggregate(
       { node, windows, store: runtime.cache.open(store.name, "window"), clock },
       runtime,
       output,
     );
+  }
+
+  /** The clock of a node, with an input for each of its inputs. */
+  #clock(node: TaskNode): Clock {
+    const caps = node.inputs.map((input) => this.#capOf(input));
+    const clock = new Clock(this.#parts.runtime.undo, { caps, saved: this.#parts.clocks[node.name] });
+    this.clocks.set(node.name, clock);
+    return clock;
+  }
+
+  /** What holds back the time of a node's records: the slowest of the upstreams that they come from. */
+  #capOf(name: string): Cap {
+    const { plan, upstreams } = this.#parts;
+    const tags = tagsBehind(plan.nodes, name);
+    const caps = tags.map((tag) => upstreams.cap(tag)).filter((cap) => cap !== UNCAPPED);
+    const [only = UNCAPPED] = caps;
+    return caps.length <= 1 ? only : new LeastCap(caps);
+  }
+
+  #internalSink(node: InternalSinkNode): InternalSink {
+    const { ports, outbox, progressMs } = this.#parts;
+    const upstream = ports.outputs[node.topic]?.upstream;
+    assert(upstream !== undefined, `the number of this task among those that write ${node.topic} is not known`);
+    const partitions = partitionsOf(ports, node.topic);
+    return new InternalSink({ node, partitions, upstream, progressMs, outbox });
   }
 
   #sink({ sink }: SinkNode): RecordSink {
@@ -119,6 +167,34 @@ class TopologyBuilder {
         return new R2Lines(sink, outbox);
     }
   }
+}
+
+class LeastCap implements Cap {
+  readonly #caps: readonly Cap[];
+
+  constructor(caps: readonly Cap[]) {
+    this.#caps = caps;
+  }
+
+  get ms(): number {
+    return Math.min(...this.#caps.map(({ ms }) => ms));
+  }
+}
+
+/** Tags of the internal sources that a node's records come from, each once. */
+function tagsBehind(nodes: readonly TaskNode[], name: string): number[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const tags = new Set<number>();
+  const seen = new Set<string>();
+  const visit = (each: string): void => {
+    if (seen.has(each)) return;
+    seen.add(each);
+    const node = byName.get(each);
+    if (node?.kind === "internalSource") tags.add(node.tag);
+    if (node !== undefined && !isSource(node)) for (const input of node.inputs) visit(input);
+  };
+  visit(name);
+  return [...tags];
 }
 
 export function partitionsOf(ports: TaskPorts, topic: string): number {

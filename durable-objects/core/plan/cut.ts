@@ -1,0 +1,151 @@
+import type { Plan, PlanNode, RepartitionNode } from "../../../schema/plan.ts";
+import { assert } from "../assert.ts";
+import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
+import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
+
+/**
+ * Cuts a plan at its internal topics (PLAN-10). A node runs where its inputs are. What keeps state by key needs all records
+ * of a key in one task, and what reads several inputs needs them in one log: where that is not so, the inputs go through
+ * an internal topic, placed by key, and the node runs in the task that reads it.
+ */
+export function cutPlan(plan: Plan): TaskGraph {
+  const cutter = new Cutter();
+  for (const node of plan.nodes) cutter.place(node);
+  return cutter.graph(plan);
+}
+
+/** Nodes that keep state by key: all records of a key must come to the same task. */
+export function isKeyed(node: PlanNode): boolean {
+  return node.kind === "aggregate" || node.kind === "toTable";
+}
+
+/** How finely a node minds event time, ms; undefined when it does not. */
+function stepOf(node: TaskNode): number | undefined {
+  return node.kind === "aggregate" ? node.windows?.advanceMs : undefined;
+}
+
+interface Topic {
+  readonly partitions: number | undefined;
+  readonly inputs: InternalInput[];
+}
+
+class Cutter {
+  /** By input, in the order in which each became known: a task is known before any that reads what it writes. */
+  readonly #tasks = new Map<string, TaskNode[]>();
+  readonly #topics = new Map<string, Topic>();
+  /** The task in which a node runs … */
+  readonly #home = new Map<string, string>();
+  /** … and the one that reads its records placed by key, where there is one. */
+  readonly #copy = new Map<string, string>();
+  readonly #keys = new Map<string, Keys>();
+
+  place(node: PlanNode): void {
+    if (node.kind === "repartition") return this.#repartition(node);
+    const task = node.kind === "source" ? node.topic : this.#taskFor(node);
+    const keys = new Map(node.inputs.map((input) => [input, this.#keysIn(task, input)]));
+    this.#keys.set(node.name, keysAfter(node, keys));
+    this.#home.set(node.name, task);
+    this.#nodesOf(task).push(node);
+  }
+
+  graph(plan: Plan): TaskGraph {
+    const internalTopics = [...this.#topics].map(([name, topic]) => ({ name, ...topic }));
+    const steps = this.#steps();
+    const tasks = [...this.#tasks].map(([input, nodes]) => ({
+      ...plan,
+      input,
+      nodes: nodes.map((node) => (node.kind === "internalSink" ? { ...node, stepMs: steps.get(node.topic) } : node)),
+    }));
+    return { tasks, internalTopics };
+  }
+
+  /** By internal topic: the finest step of time that its task or one behind it minds. Tasks behind come last. */
+  #steps(): ReadonlyMap<string, number> {
+    const steps = new Map<string, number>();
+    for (const [input, nodes] of [...this.#tasks].toReversed()) {
+      const minded = nodes.flatMap((node) => {
+        const step = node.kind === "internalSink" ? steps.get(node.topic) : stepOf(node);
+        return step === undefined ? [] : [step];
+      });
+      if (minded.length > 0) steps.set(input, Math.max(1, Math.min(...minded)));
+    }
+    return steps;
+  }
+
+  #repartition(node: RepartitionNode): void {
+    const topic = `__${node.name}`;
+    const [input = ""] = node.inputs;
+    this.#cross({ node: input, topic, as: node.name, partitions: node.partitions });
+    this.#home.set(node.name, topic);
+    this.#keys.set(node.name, placed(this.#keysOf(input)));
+  }
+
+  #taskFor(node: PlanNode): string {
+    const [first = "", ...others] = node.inputs;
+    if (others.length === 0 && !isKeyed(node)) return this.#homeOf(first);
+    const common = this.#usable(node, first).find((task) =>
+      others.every((input) => this.#usable(node, input).includes(task)),
+    );
+    if (common !== undefined) return common;
+    if (others.length === 0) return this.#copied(first);
+    const topic = `__${node.name}`;
+    for (const input of node.inputs) this.#cross({ node: input, topic, as: input });
+    return topic;
+  }
+
+  /** Tasks in which the node could read this input. */
+  #usable(node: PlanNode, input: string): string[] {
+    const copy = this.#copy.get(input);
+    const placedHere = !isKeyed(node) || this.#keysOf(input).kind !== "changed";
+    return [...(placedHere ? [this.#homeOf(input)] : []), ...(copy === undefined ? [] : [copy])];
+  }
+
+  /** All that need the records of a node placed by key share one topic. */
+  #copied(input: string): string {
+    const topic = `__${input}`;
+    this.#cross({ node: input, topic, as: input });
+    this.#copy.set(input, topic);
+    return topic;
+  }
+
+  #cross({
+    node,
+    topic,
+    as,
+    partitions,
+  }: {
+    node: string;
+    topic: string;
+    as: string;
+    partitions?: number | undefined;
+  }) {
+    const home = this.#homeOf(node);
+    const known = this.#topics.get(topic) ?? { partitions, inputs: [] };
+    this.#topics.set(topic, known);
+    const tag = known.inputs.length;
+    known.inputs.push({ node, input: home });
+    const sink = { kind: "internalSink", name: `${topic}.${tag}`, topic, tag, broadcast: false } as const;
+    this.#nodesOf(home).push({ ...sink, inputs: [node] });
+    this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag });
+  }
+
+  #keysIn(task: string, input: string): Keys {
+    return this.#homeOf(input) === task ? this.#keysOf(input) : placed(this.#keysOf(input));
+  }
+
+  #keysOf(node: string): Keys {
+    return this.#keys.get(node) ?? AS_READ;
+  }
+
+  #homeOf(node: string): string {
+    const home = this.#home.get(node);
+    assert(home !== undefined, `node ${node} stands after those that read it`);
+    return home;
+  }
+
+  #nodesOf(task: string): TaskNode[] {
+    let nodes = this.#tasks.get(task);
+    if (nodes === undefined) this.#tasks.set(task, (nodes = []));
+    return nodes;
+  }
+}

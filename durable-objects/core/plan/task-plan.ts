@@ -1,0 +1,64 @@
+import type { Plan, PlanNode, RepartitionNode, SourceNode } from "../../../schema/plan.ts";
+
+/** Where the records that another task sent under a tag enter. Has the name of the node that made them. */
+export interface InternalSourceNode {
+  readonly kind: "internalSource";
+  readonly name: string;
+  readonly inputs: readonly [];
+  readonly tag: number;
+}
+
+/** Sends the records of its input to an internal topic of the pipeline. */
+export interface InternalSinkNode {
+  readonly kind: "internalSink";
+  readonly name: string;
+  readonly inputs: readonly [string];
+  /** The logical name, `__<node>`. */
+  readonly topic: string;
+  readonly tag: number;
+  /** Every partition gets every record. */
+  readonly broadcast: boolean;
+  /** The finest step, ms, at which event time can close something behind the topic; undefined where nothing waits for time. */
+  readonly stepMs?: number | undefined;
+}
+
+/** A repartition is cut into an internal sink and an internal source, and runs nowhere. */
+export type TaskNode = Exclude<PlanNode, RepartitionNode> | InternalSourceNode | InternalSinkNode;
+
+/** What one task runs: the nodes between its input log and the topics it writes. */
+export interface TaskPlan extends Omit<Plan, "nodes"> {
+  /** A users' topic, or the logical name of an internal one, `__<node>`. */
+  readonly input: string;
+  readonly nodes: readonly TaskNode[];
+}
+
+/** One way into an internal topic: the records of `node`, which runs in the task of `input`. */
+export interface InternalInput {
+  readonly node: string;
+  readonly input: string;
+}
+
+export interface InternalTopic {
+  /** Logical, `__<node>`: the Catalog gives it a name for each incarnation. */
+  readonly name: string;
+  /** The most of the logs it is written from unless given. */
+  readonly partitions: number | undefined;
+  /** By tag. */
+  readonly inputs: readonly InternalInput[];
+}
+
+/** A plan cut at its internal topics (Kafka Streams' sub-topologies): every operator is in one task. */
+export interface TaskGraph {
+  /** A task stands after those that write its input. */
+  readonly tasks: readonly TaskPlan[];
+  /** In the order of the tasks that read them. */
+  readonly internalTopics: readonly InternalTopic[];
+}
+
+export function isSource(node: TaskNode): node is SourceNode | InternalSourceNode {
+  return node.kind === "source" || node.kind === "internalSource";
+}
+
+export function isInternal(topic: string): boolean {
+  return topic.startsWith("__");
+}

@@ -1,0 +1,102 @@
+import { cutPlan } from "../durable-objects/core/plan/cut.ts";
+import { isInternal, type TaskGraph, type TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
+import { partitionsFor, upstreamRanges } from "../durable-objects/core/plan/upstreams.ts";
+import type { OutboxRow, TaskOutput } from "../durable-objects/core/task/task-port.ts";
+import type { UpstreamRange } from "../durable-objects/core/task/upstream-times.ts";
+import { STATE_CACHE_BYTES } from "../schema/limits.ts";
+import type { Plan } from "../schema/plan.ts";
+import { TestPartition } from "./test-partition.ts";
+
+/** All tasks of a pipeline over their partitions; what one sends to an internal topic of the pipeline is another's input. */
+export class TestTasks {
+  readonly #graph: TaskGraph;
+  readonly #byInput = new Map<string, readonly TestPartition[]>();
+
+  /** Every topic that the pipeline reads has so many partitions. */
+  constructor(plan: Plan, partitions: number) {
+    this.#graph = cutPlan(plan);
+    const counts = new Map<string, number>();
+    for (const task of this.#graph.tasks) counts.set(task.input, this.#countOf(task.input, counts) ?? partitions);
+    for (const task of this.#graph.tasks) this.#byInput.set(task.input, this.#open(task, counts));
+  }
+
+  get partitions(): readonly TestPartition[] {
+    return [...this.#byInput.values()].flat();
+  }
+
+  partitionsOf(topic: string): readonly TestPartition[] {
+    return this.#byInput.get(topic) ?? [];
+  }
+
+  /** Those whose task runs this node. */
+  partitionsWith(node: string): readonly TestPartition[] {
+    const task = this.#graph.tasks.find(({ nodes }) =>
+      nodes.some(({ name, kind }) => name === node && kind !== "internalSource"),
+    );
+    return this.partitionsOf(task?.input ?? "");
+  }
+
+  get waiting(): number {
+    return this.partitions.reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  /** Runs all that waits and all that it causes; answers what leaves the pipeline, in order. */
+  *run(nowMs: number): Generator<OutboxRow> {
+    while (this.waiting > 0) {
+      for (const partition of this.partitions) {
+        yield* [...partition.run(nowMs)].filter((row) => !this.#delivered(row));
+      }
+    }
+  }
+
+  #delivered({ target, body }: OutboxRow): boolean {
+    const slash = target.lastIndexOf("/");
+    const topic = target.slice("topic:".length, slash);
+    if (!target.startsWith("topic:") || !isInternal(topic)) return false;
+    this.partitionsOf(topic)[Number(target.slice(slash + 1))]?.deliver(body);
+    return true;
+  }
+
+  #open(plan: TaskPlan, counts: ReadonlyMap<string, number>): TestPartition[] {
+    const upstreams = this.#upstreamsOf(plan.input, counts);
+    return Array.from({ length: counts.get(plan.input) ?? 1 }, (_, partition) => {
+      const outputs = this.#outputsOf(plan, { partition, counts });
+      return new TestPartition(plan, {
+        topic: plan.input,
+        partition,
+        outputs,
+        upstreams,
+        cacheBytes: STATE_CACHE_BYTES,
+      });
+    });
+  }
+
+  /** Of an internal topic; the logs it is written from are counted before. */
+  #countOf(input: string, counts: ReadonlyMap<string, number>): number | undefined {
+    const topic = this.#graph.internalTopics.find(({ name }) => name === input);
+    return topic === undefined ? undefined : partitionsFor(topic, (upstream) => counts.get(upstream) ?? 1);
+  }
+
+  #outputsOf(
+    { nodes, deadLetterTopic }: TaskPlan,
+    at: { partition: number; counts: ReadonlyMap<string, number> },
+  ): { [topic: string]: TaskOutput } {
+    const outputs: { [topic: string]: TaskOutput } = { [deadLetterTopic]: { partitions: 1 } };
+    for (const node of nodes) {
+      if (node.kind === "sink" && node.sink.kind === "topic") outputs[node.sink.topic] = { partitions: 1 };
+      if (node.kind === "internalSink") {
+        const ranges = this.#upstreamsOf(node.topic, at.counts);
+        const upstream = (ranges[node.tag]?.from ?? 0) + at.partition;
+        const upstreams = Math.max(...ranges.map(({ to }) => to));
+        outputs[node.topic] = { partitions: at.counts.get(node.topic) ?? 1, upstream, upstreams };
+      }
+    }
+    return outputs;
+  }
+
+  /** Tasks that write an internal topic are numbered by input, then by partition. */
+  #upstreamsOf(input: string, counts: ReadonlyMap<string, number>): UpstreamRange[] {
+    const topic = this.#graph.internalTopics.find(({ name }) => name === input);
+    return topic === undefined ? [] : upstreamRanges(topic, (upstream) => counts.get(upstream) ?? 1);
+  }
+}
