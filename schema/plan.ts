@@ -60,6 +60,22 @@ export type MapValuesNode = Node<"mapValues"> & {
 export type FlatMapNode = Node<"flatMap"> & {
   readonly mapper: (value: unknown, key: PlanKey, context: RecordContext) => Iterable<KeyValue>;
 };
+export type FlatMapValuesNode = Node<"flatMapValues"> & {
+  readonly mapper: (value: unknown, key: PlanKey, context: RecordContext) => Iterable<unknown>;
+};
+/** Calls the function and passes the record on; `foreach` passes nothing on. */
+export type PeekNode = Node<"peek"> & {
+  readonly action: (value: unknown, key: PlanKey, context: RecordContext) => void;
+};
+export type ForeachNode = Node<"foreach"> & {
+  readonly action: (value: unknown, key: PlanKey, context: RecordContext) => void;
+};
+/** Gives each record to the first branch whose predicate is true; a branch without one takes what is left. */
+export type SplitNode = Node<"split"> & {
+  readonly predicates: readonly (((value: unknown, key: PlanKey, context: RecordContext) => boolean) | undefined)[];
+};
+/** The records of one branch: the consumers of a split are its branches, in their order. */
+export type BranchNode = Node<"branch"> & { readonly branch: number };
 export type SelectKeyNode = Node<"selectKey"> & {
   readonly selector: (value: unknown, key: PlanKey, context: RecordContext) => string | null;
 };
@@ -85,6 +101,11 @@ export type PlanNode =
   | MapNode
   | MapValuesNode
   | FlatMapNode
+  | FlatMapValuesNode
+  | PeekNode
+  | ForeachNode
+  | SplitNode
+  | BranchNode
   | SelectKeyNode
   | AggregateNode
   | TableNode

@@ -1,12 +1,17 @@
 import type {
+  BranchNode,
   FilterNode,
   FlatMapNode,
+  FlatMapValuesNode,
+  ForeachNode,
   MapNode,
   MapValuesNode,
+  PeekNode,
   PlanKey,
   RecordContext,
   RepartitionNode,
   SelectKeyNode,
+  SplitNode,
   TableNode,
 } from "../../schema/plan.ts";
 import type { Graph } from "./graph.ts";
@@ -51,6 +56,14 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     return this.#then("filter", { kind: "filter", predicate: predicate as FilterNode["predicate"] });
   }
 
+  /** Keeps the records for which the predicate is false. */
+  filterNot(predicate: (value: Value, key: Key, context: RecordContext) => boolean): Stream<Value, Key> {
+    return this.#then("filterNot", {
+      kind: "filter",
+      predicate: (value, key, context) => !predicate(value as Value, key as Key, context),
+    });
+  }
+
   /** One record for each record, with a new value and a new key. */
   map<Next>(
     mapper: (value: Value, key: Key, context: RecordContext) => { readonly key: string | null; readonly value: Next },
@@ -72,6 +85,55 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     ) => Iterable<{ readonly key: string | null; readonly value: Next }>,
   ): Stream<Next> {
     return this.#then("flatMap", { kind: "flatMap", mapper: mapper as FlatMapNode["mapper"] });
+  }
+
+  /** Any number of values for each record, under its key. */
+  flatMapValues<Next>(mapper: (value: Value, key: Key, context: RecordContext) => Iterable<Next>): Stream<Next, Key> {
+    return this.#then("flatMapValues", { kind: "flatMapValues", mapper: mapper as FlatMapValuesNode["mapper"] });
+  }
+
+  /**
+   * Calls a function with each record and passes it on unchanged: to count or log. It may be called again for a record
+   * whose transaction was lost.
+   */
+  peek(action: (value: Value, key: Key, context: RecordContext) => void): Stream<Value, Key> {
+    return this.#then("peek", { kind: "peek", action: action as PeekNode["action"] });
+  }
+
+  /** As `peek`, at the end of a stream. What must be done once for each record is a sink's work: `to`. */
+  foreach(action: (value: Value, key: Key, context: RecordContext) => void): void {
+    this.#then("foreach", { kind: "foreach", action: action as ForeachNode["action"] });
+  }
+
+  /**
+   * Several streams of one: each record goes to the first branch whose predicate is true, and to none where none is. A
+   * last branch given as `true` takes all that is left.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("sizes", ({ stream }) => {
+   *   const { large, rest } = stream<{ amount: number }>("orders").split({
+   *     large: (order) => order.amount > 1_000,
+   *     rest: true,
+   *   });
+   *   large.to("large-orders");
+   *   rest.to("other-orders");
+   * });
+   */
+  split<Branch extends string>(branches: {
+    readonly [name in Branch]: true | ((value: Value, key: Key, context: RecordContext) => boolean);
+  }): { readonly [name in Branch]: Stream<Value, Key> } {
+    const names = Object.keys(branches) as Branch[];
+    const predicates = names.map((name) => (branches[name] === true ? undefined : branches[name]));
+    if (names.length === 0) throw new Error("split has no branches. Name at least one: { large: (order) => … }.");
+    const open = predicates.indexOf(undefined);
+    if (open >= 0 && open < predicates.length - 1) {
+      throw new Error(`Branch "${names[open]}" takes all that is left, so it stands last: move it behind the others.`);
+    }
+    const split = this.#then("split", { kind: "split", predicates: predicates as SplitNode["predicates"] });
+    const streams = names.map((name, branch) => [name, split.#then("branch", { kind: "branch", branch })]);
+    return Object.fromEntries(streams) as { readonly [name in Branch]: Stream<Value, Key> };
   }
 
   /** The same records under a new key. */
@@ -120,7 +182,20 @@ export class Stream<Value, Key extends PlanKey = string | null> {
 
   #then<Next, NextKey extends PlanKey>(
     word: string,
-    node: Unplaced<FilterNode | MapNode | MapValuesNode | FlatMapNode | SelectKeyNode | TableNode | RepartitionNode>,
+    node: Unplaced<
+      | FilterNode
+      | MapNode
+      | MapValuesNode
+      | FlatMapNode
+      | FlatMapValuesNode
+      | PeekNode
+      | ForeachNode
+      | SplitNode
+      | BranchNode
+      | SelectKeyNode
+      | TableNode
+      | RepartitionNode
+    >,
   ): Stream<Next, NextKey> {
     return new Stream(this.#graph, this.#graph.add(word, { ...node, inputs: [this.#node] }));
   }

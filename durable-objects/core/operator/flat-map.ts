@@ -1,6 +1,6 @@
 import type { FlatMapNode } from "../../../schema/plan.ts";
 import type { Operator, Output } from "./operator.ts";
-import { returned } from "./returned.ts";
+import { returned, returnedItems } from "./returned.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
 /** Any number of records for one, with its time and origin. */
@@ -17,8 +17,7 @@ export class FlatMap implements Operator {
 
   process(record: StreamRecord): void {
     const mapper = this.#mapper;
-    // Read to its end before anything is passed on: a generator's own code is this node's, and never runs in between.
-    const pairs = [...mapper(record.value, record.key, record.context)];
+    const pairs = returnedItems(mapper(record.value, record.key, record.context), this.name);
     for (const pair of pairs.map((each) => returned(each, record, this.name))) this.#output.forward(pair);
   }
 }

@@ -61,4 +61,12 @@ export class Output {
       consumer.process(record);
     }
   }
+
+  /** To one of the consumers alone: `at` counts them in plan order. */
+  forwardTo(at: number, record: StreamRecord): void {
+    const consumer = this.#consumers[at];
+    if (consumer === undefined) return;
+    this.#trace.node = consumer.name;
+    consumer.process(record);
+  }
 }

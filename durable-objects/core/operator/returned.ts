@@ -19,3 +19,12 @@ export function returnedValue(value: unknown, node: string): Payload {
 export function returnedKey(key: unknown, before: PlanKey, node: string): PlanKey {
   return key === before && typeof key === "string" ? key : checkKey(key, node);
 }
+
+/** What user code gave to be gone through. Text is refused: it would fall into characters. */
+export function returnedItems<Item>(items: Iterable<Item>, node: string): Item[] {
+  const iterable = typeof items === "object" && items !== null && Symbol.iterator in items;
+  if (!iterable)
+    throw new TypeError(`${node} returned ${items === null ? "null" : typeof items}, not an array or another iterable`);
+  // Read to its end before anything is passed on: a generator's own code is this node's, and never runs in between.
+  return [...items];
+}

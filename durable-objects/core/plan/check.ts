@@ -94,6 +94,13 @@ function checkInput(
   if (found.kind === "sink") {
     return invalid(field, `node "${node.name}" reads the sink "${input}"`, "Read the node in front of that sink.");
   }
+  if ((found.kind === "split") !== (node.kind === "branch")) {
+    return invalid(
+      field,
+      `node "${node.name}" (${node.kind}) reads "${input}" (${found.kind})`,
+      "A split is read by its branches, and a branch reads a split.",
+    );
+  }
   if (node.inputs.indexOf(input) === at) return undefined;
   return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
 }

@@ -79,8 +79,14 @@ function detailOf(node: PlanNode): string | undefined {
     case "mapValues":
     case "flatMap":
     case "selectKey":
+    case "flatMapValues":
+    case "peek":
+    case "foreach":
+    case "split":
     case "merge":
       return undefined;
+    case "branch":
+      return `branch ${node.branch}`;
     case "repartition":
       return node.partitions === undefined ? undefined : `${node.partitions} partitions`;
   }

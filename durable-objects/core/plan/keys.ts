@@ -31,6 +31,11 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "toTable":
       return AS_READ;
     case "filter":
+    case "flatMapValues":
+    case "peek":
+    case "foreach":
+    case "split":
+    case "branch":
     case "mapValues":
     case "merge":
     case "sink":

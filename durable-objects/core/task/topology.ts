@@ -4,14 +4,17 @@ import { Aggregate } from "../operator/aggregate.ts";
 import { type Cap, Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { Filter } from "../operator/filter.ts";
 import { FlatMap } from "../operator/flat-map.ts";
+import { FlatMapValues } from "../operator/flat-map-values.ts";
 import { InternalSource } from "../operator/internal-source.ts";
 import { MapRecords } from "../operator/map.ts";
 import { MapValues } from "../operator/map-values.ts";
-import { Merge } from "../operator/merge.ts";
 import { Output, type Operator, type Runtime } from "../operator/operator.ts";
+import { PassOn } from "../operator/pass-on.ts";
+import { Peek } from "../operator/peek.ts";
 import { SelectKey } from "../operator/select-key.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
+import { Split } from "../operator/split.ts";
 import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
 import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
@@ -105,8 +108,16 @@ class TopologyBuilder {
         return new FlatMap(node, output);
       case "selectKey":
         return new SelectKey(node, output);
+      case "flatMapValues":
+        return new FlatMapValues(node, output);
+      case "peek":
+      case "foreach":
+        return new Peek(node, output);
+      case "split":
+        return new Split(node, output);
+      case "branch":
       case "merge":
-        return new Merge(node, output);
+        return new PassOn(node.name, output);
       case "aggregate":
         return this.#aggregate(node, output);
       case "toTable":

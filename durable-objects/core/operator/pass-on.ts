@@ -1,14 +1,13 @@
-import type { MergeNode } from "../../../schema/plan.ts";
 import type { Operator, Output } from "./operator.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
-/** Passes on the records of all its inputs as they come. */
-export class Merge implements Operator {
+/** Passes records on as they come: of a merge those of all its inputs, of a branch those that its split gave it. */
+export class PassOn implements Operator {
   readonly name: string;
   readonly #output: Output;
 
-  constructor(node: MergeNode, output: Output) {
-    this.name = node.name;
+  constructor(name: string, output: Output) {
+    this.name = name;
     this.#output = output;
   }
 
