@@ -87,6 +87,13 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly initializer?: (() => unknown) | undefined;
   readonly aggregator: (aggregate: unknown, value: unknown, key: string) => unknown;
 };
+/** Passes on the first record of each (key, id) within a time, in either direction. */
+export type DedupNode = Node<"dedup"> & {
+  readonly store: StoreDefinition;
+  readonly withinMs: number;
+  /** Absent: the key alone. */
+  readonly id?: ((value: unknown, key: PlanKey, context: RecordContext) => string) | undefined;
+};
 /** Keeps the last value of each key; null removes it. */
 export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
 /** The records of all its inputs, in the order in which they arrive. */
@@ -108,6 +115,7 @@ export type PlanNode =
   | BranchNode
   | SelectKeyNode
   | AggregateNode
+  | DedupNode
   | TableNode
   | MergeNode
   | RepartitionNode

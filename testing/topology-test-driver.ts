@@ -1,4 +1,6 @@
 import { checkPlan } from "../durable-objects/core/plan/check.ts";
+import { describePlan } from "../durable-objects/core/plan/describe.ts";
+import { readableStore } from "../durable-objects/core/plan/stores.ts";
 import type { TaskCounters } from "../durable-objects/core/task/task-port.ts";
 import { partitionForKey } from "../schema/murmur2.ts";
 import type { Plan, ValueFormat } from "../schema/plan.ts";
@@ -116,13 +118,12 @@ export class TopologyTestDriver {
 
   /** A store by its name: `store("totals").get("ATL")`. */
   store<Value = unknown>(name: string): TestStore<Value> {
-    const nodes = this.#plan.nodes.filter((node) => node.kind === "aggregate" || node.kind === "toTable");
-    const node = nodes.find((each) => each.store.name === name);
+    const node = this.#plan.nodes.find((each) => readableStore([each], name) !== undefined);
     if (node === undefined) {
-      const names = nodes.map((each) => `"${each.store.name}"`).join(", ");
-      throw new Error(`Pipeline "${this.#plan.name}" has no store "${name}". It has: ${names || "none"}.`);
+      const names = describePlan(this.#plan).stores.map((each) => `"${each.name}"`);
+      throw new Error(`Pipeline "${this.#plan.name}" has no store "${name}". It has: ${names.join(", ") || "none"}.`);
     }
-    const windowSizeMs = node.kind === "aggregate" ? node.windows?.sizeMs : undefined;
+    const windowSizeMs = readableStore([node], name)?.windows?.sizeMs;
     return new TestStore({ name, stores: this.#storesOf(node.name), windowSizeMs });
   }
 

@@ -1,26 +1,12 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
 import type { StoreAnswer, StoreQuery, StoreRow } from "../../schema/rpc.ts";
-import type { StoreDefinition, TimeWindows } from "../../schema/plan.ts";
 import type { KeyRow, WindowRow } from "../core/store/state-store.ts";
 import type { Loaded } from "./loaded.ts";
-import type { TaskNode } from "../core/plan/task-plan.ts";
+import { readableStore } from "../core/plan/stores.ts";
 import type { AttachedTask } from "./attached-task.ts";
 
 const ROWS_AT_ONCE = 16;
-
-interface NamedStore {
-  readonly definition: StoreDefinition;
-  readonly windows: TimeWindows | undefined;
-}
-
-function storeOf(nodes: readonly TaskNode[], name: string): NamedStore | undefined {
-  for (const node of nodes) {
-    if (node.kind === "aggregate" && node.store.name === name) return { definition: node.store, windows: node.windows };
-    if (node.kind === "toTable" && node.store.name === name) return { definition: node.store, windows: undefined };
-  }
-  return undefined;
-}
 
 /** Reads what the task has committed: every record below its position, none after. */
 export function readStore(
@@ -28,7 +14,7 @@ export function readStore(
   task: AttachedTask,
   request: { store: string; query: StoreQuery },
 ): Answer<StoreAnswer> {
-  const store = storeOf(task.plan?.nodes ?? [], request.store);
+  const store = readableStore(task.plan?.nodes ?? [], request.store);
   if (store === undefined) return refuse("not_found", `pipeline ${task.pipeline} has no store ${request.store}`);
   const { query } = request;
   const at = { topic: loaded.row.topic, partition: loaded.row.partition, offset: task.position };

@@ -1,5 +1,6 @@
 import type {
   BranchNode,
+  DedupNode,
   FilterNode,
   FlatMapNode,
   FlatMapValuesNode,
@@ -14,6 +15,7 @@ import type {
   SplitNode,
   TableNode,
 } from "../../schema/plan.ts";
+import { type Duration, durationMs } from "./duration.ts";
 import type { Graph } from "./graph.ts";
 import { GroupedStream } from "./grouped-stream.ts";
 import { type SinkFor, topic } from "./sink.ts";
@@ -141,6 +143,34 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     return this.#then("selectKey", { kind: "selectKey", selector: selector as SelectKeyNode["selector"] });
   }
 
+  /**
+   * The first record of each key within a time; later ones of the key, and earlier ones that come later, within that time
+   * of it are dropped and counted. With `id` the first of each id of a key. Times are those of the records. What is behind
+   * the largest time seen by more than `within` may be a repetition and is dropped too, counted as late: nothing comes
+   * out twice.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("orders-once", ({ stream }) =>
+   *   stream<{ orderId: string }>("orders")
+   *     .selectKey((order) => order.orderId)
+   *     .dedup({ within: "1 day" })
+   *     .to("orders-once"),
+   * );
+   */
+  dedup(
+    this: Stream<Value, string | null>,
+    options: {
+      readonly within: Duration;
+      readonly id?: (value: Value, key: string | null, context: RecordContext) => string;
+    } & KeyValueStoreOptions,
+  ): Stream<Value, string | null> {
+    const store = storeOf(options, this.#graph.nextName("dedup"));
+    const id = options.id as DedupNode["id"];
+    return this.#then("dedup", { kind: "dedup", store, withinMs: durationMs(options.within), id });
+  }
+
   /** The records of both streams as they come, also of different topics: those then go through one internal topic. */
   merge<OtherValue, OtherKey extends PlanKey>(
     other: Stream<OtherValue, OtherKey>,
@@ -192,6 +222,7 @@ export class Stream<Value, Key extends PlanKey = string | null> {
       | ForeachNode
       | SplitNode
       | BranchNode
+      | DedupNode
       | SelectKeyNode
       | TableNode
       | RepartitionNode

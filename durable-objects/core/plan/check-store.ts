@@ -1,38 +1,49 @@
 import { MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
 import type { PlanNode, StoreDefinition, TimeWindows } from "../../../schema/plan.ts";
+import { isKeyed } from "./cut.ts";
 import { AS_READ, type Keys, keysOf } from "./keys.ts";
+import { storesOf } from "./stores.ts";
 import { invalid, type Problem } from "./problem.ts";
 
-/** Stores have names of their own, possible windows, and records that are where their key belongs. */
+/** Stores have names of their own, possible windows, and records that lie where their key belongs. */
 export function checkStores(nodes: readonly PlanNode[]): Problem {
   const keys = keysOf(nodes);
   const stores = new Set<string>();
   for (const [index, node] of nodes.entries()) {
     const before = node.inputs.map((input) => keys.get(input) ?? AS_READ);
-    if (node.kind !== "aggregate" && node.kind !== "toTable") continue;
-    const windows = node.kind === "aggregate" ? node.windows : undefined;
     const field = `nodes[${index}]`;
     const problem =
-      checkKeys(node.name, before, `${field}.inputs`) ??
-      checkName(node.store.name, stores, `${field}.store.name`) ??
-      checkRetention(node.store, windows, `${field}.store.retentionMs`) ??
-      checkWindows(windows, `${field}.windows`);
+      (isKeyed(node) ? checkKeys(node.name, before, `${field}.inputs`) : undefined) ?? checkNode(node, stores, field);
     if (problem) return problem;
   }
   return undefined;
 }
 
-function checkKeys(node: string, before: readonly Keys[], field: string): Problem {
-  for (const keys of before) {
-    if (keys.kind === "windowed") {
-      return invalid(
-        field,
-        `"${node}" keeps state by a window and its key`,
-        "Keys of stores are text. Write the windows to a topic under a text key and keep the state in a pipeline that reads it.",
-      );
-    }
+function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem {
+  for (const { name, retentionMs, windows } of storesOf(node)) {
+    const problem =
+      checkName(name, stores, `${field}.store.name`) ??
+      checkRetention({ name, retentionMs }, windows, `${field}.store.retentionMs`) ??
+      checkWindows(windows, `${field}.windows`);
+    if (problem) return problem;
   }
+  if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
   return undefined;
+}
+
+function checkWithin(withinMs: number, field: string): Problem {
+  if (Number.isSafeInteger(withinMs) && withinMs >= 1 && withinMs <= MAX_WINDOW_MS) return undefined;
+  return invalid(field, `a time of ${withinMs} ms cannot be`, `Use 1 to ${MAX_WINDOW_MS} ms.`);
+}
+
+/** Keys of stores are text. */
+function checkKeys(node: string, before: readonly Keys[], field: string): Problem {
+  if (before.every(({ kind }) => kind !== "windowed")) return undefined;
+  return invalid(
+    field,
+    `"${node}" keeps state by a window and its key`,
+    "Keys of stores are text. Give the records a text key with selectKey first.",
+  );
 }
 
 function checkName(name: string, stores: Set<string>, field: string): Problem {

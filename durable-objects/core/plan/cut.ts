@@ -16,11 +16,12 @@ export function cutPlan(plan: Plan): TaskGraph {
 
 /** Nodes that keep state by key: all records of a key must come to the same task. */
 export function isKeyed(node: PlanNode): boolean {
-  return node.kind === "aggregate" || node.kind === "toTable";
+  return node.kind === "aggregate" || node.kind === "toTable" || node.kind === "dedup";
 }
 
 /** How finely a node minds event time, ms; undefined when it does not. */
 function stepOf(node: TaskNode): number | undefined {
+  if (node.kind === "dedup") return node.withinMs;
   return node.kind === "aggregate" ? node.windows?.advanceMs : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
 import type { Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
+import { storesOf } from "./stores.ts";
 import { durationText } from "./duration-text.ts";
 
 export interface SinkDescription {
@@ -38,7 +39,10 @@ export function describePlan(plan: Plan): PlanDescription {
     mermaid: mermaidOf(nodes),
     text: [`Pipeline: ${plan.name} (version ${plan.version}, ${trigger})`, ...nodes.map(lineOf)].join("\n"),
     trigger,
-    stores: plan.nodes.flatMap(storeOf),
+    stores: plan.nodes
+      .flatMap(storesOf)
+      .filter(({ hidden }) => hidden !== true)
+      .map(({ name, kind }) => ({ name, kind })),
     sources: plan.nodes.flatMap((node) => (node.kind === "source" ? [node.topic] : [])),
     sinks: plan.nodes.flatMap((node) => (node.kind === "sink" ? [sinkOf(node.sink)] : [])),
   };
@@ -46,11 +50,6 @@ export function describePlan(plan: Plan): PlanDescription {
 
 export function triggerText(trigger: Trigger): string {
   return trigger.kind === "perEvent" ? "perEvent()" : `every("${durationText(trigger.intervalMs)}")`;
-}
-
-function storeOf(node: PlanNode): StoreDescription[] {
-  if (node.kind !== "aggregate" && node.kind !== "toTable") return [];
-  return [{ name: node.store.name, kind: node.kind === "aggregate" && node.windows ? "window" : "keyValue" }];
 }
 
 function sinkOf(sink: Sink): SinkDescription {
@@ -70,6 +69,8 @@ function detailOf(node: PlanNode): string | undefined {
       return `topic ${node.topic}${node.format === "json" ? "" : ` as ${node.format}`}`;
     case "sink":
       return sinkDetail(node.sink);
+    case "dedup":
+      return `within ${durationText(node.withinMs)}`;
     case "toTable":
       return `store ${node.store.name}`;
     case "aggregate":
@@ -132,4 +133,5 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   sink: ["([", "])"],
   aggregate: ["[(", ")]"],
   toTable: ["[(", ")]"],
+  dedup: ["[(", ")]"],
 };

@@ -29,6 +29,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
       return node.windows === undefined ? AS_READ : { kind: "windowed", windows: node.windows };
     case "source":
     case "toTable":
+    case "dedup":
       return AS_READ;
     case "filter":
     case "flatMapValues":

@@ -2,6 +2,7 @@ import type { AggregateNode, SinkNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
 import { type Cap, Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
+import { Dedup } from "../operator/dedup.ts";
 import { Filter } from "../operator/filter.ts";
 import { FlatMap } from "../operator/flat-map.ts";
 import { FlatMapValues } from "../operator/flat-map-values.ts";
@@ -122,6 +123,12 @@ class TopologyBuilder {
         return this.#aggregate(node, output);
       case "toTable":
         return new ToTable({ node, store: runtime.cache.open(node.store.name, "keyValue") }, runtime, output);
+      case "dedup":
+        return new Dedup(
+          { node, store: runtime.cache.open(node.store.name, "window"), clock: this.#clock(node) },
+          runtime,
+          output,
+        );
       case "sink":
         return new Sink(node.name, this.#sink(node), runtime);
       case "internalSink":
