@@ -1,46 +1,61 @@
 import { assert } from "../core/assert.ts";
+import type { OrderedOptions } from "../core/store/ordered-rows.ts";
 import type { KeyRow, RowChange, StateStore, StoredValue, StoreKind, WindowRow } from "../core/store/state-store.ts";
+import { fitsSlice, jsonSlices } from "./json-slices.ts";
+import { SqliteOrderedRows } from "./sqlite-ordered-rows.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const EMPTY = new Uint8Array(0);
 
-/** A parameter ends at 2 MB, and a character may be six in JSON (`\\u0000`). */
-const MAX_CHUNK_CHARACTERS = 150_000;
 const PUT_KEYS = `INSERT OR REPLACE INTO key_value (store, key, timestamp, value)
   SELECT ?, CAST(value ->> 1 AS BLOB), value ->> 2, value ->> 3 FROM json_each(?)`;
 const PUT_WINDOWS = `INSERT OR REPLACE INTO window_state (store, start, key, timestamp, value)
   SELECT ?, value ->> 0, CAST(value ->> 1 AS BLOB), value ->> 2, value ->> 3 FROM json_each(?)`;
 
+const REMOVE_KEYS = `DELETE FROM key_value WHERE (store, key) IN
+  (SELECT ?, CAST(value ->> 1 AS BLOB) FROM json_each(?))`;
+const REMOVE_WINDOWS = `DELETE FROM window_state WHERE (store, start, key) IN
+  (SELECT ?, value ->> 0, CAST(value ->> 1 AS BLOB) FROM json_each(?))`;
+
 type ValueRow = [timestamp: number, value: string];
 type Key = [key: ArrayBuffer, ...ValueRow];
 type Window = [start: number, ...Key];
 
-/** One task's stores in the tables `key_value` and `window_state`. Keys are BLOBs, so SQLite compares them as bytes (STO-2). */
+interface StoreRow extends Record<string, string | number | null> {
+  id: number;
+  kind: StoreKind;
+  bucket_ms: number | null;
+}
+
+/** One task's stores in the tables `key_value`, `window_state` and `ordered_state`. Keys are BLOBs, so SQLite compares them as bytes (STO-2). */
 export class SqliteStateStore implements StateStore {
   readonly #sql: SqlStorage;
   readonly #task: number;
-  readonly #ids = new Map<string, { readonly id: number; readonly kind: StoreKind }>();
+  readonly #ids = new Map<string, StoreRow>();
+  readonly #ordered: SqliteOrderedRows;
 
   constructor(sql: SqlStorage, task: number) {
     this.#sql = sql;
     this.#task = task;
-    for (const row of sql.exec<{ id: number; name: string; kind: StoreKind }>(
-      "SELECT id, name, kind FROM store WHERE task = ?",
-      task,
-    )) {
-      this.#ids.set(row.name, { id: row.id, kind: row.kind });
-    }
+    this.#ordered = new SqliteOrderedRows(sql);
+    const query = "SELECT id, name, kind, bucket_ms FROM store WHERE task = ?";
+    for (const row of sql.exec<StoreRow & { name: string }>(query, task)) this.#know(row.name, row);
   }
 
-  open(store: string, kind: StoreKind): void {
+  get ordered(): SqliteOrderedRows {
+    return this.#ordered;
+  }
+
+  open(store: string, kind: StoreKind, ordered: OrderedOptions = { bucketMs: 0 }): void {
     const known = this.#ids.get(store);
-    if (known !== undefined) {
-      assert(known.kind === kind, `store ${store} is of kind ${known.kind}`);
-      return;
+    assert(known === undefined || known.kind === kind, `store ${store} is of kind ${known?.kind}`);
+    if (known === undefined) {
+      const bucketMs = kind === "ordered" ? ordered.bucketMs : null;
+      const query = "INSERT INTO store (task, name, kind, bucket_ms) VALUES (?, ?, ?, ?) RETURNING id, kind, bucket_ms";
+      this.#know(store, this.#sql.exec<StoreRow>(query, this.#task, store, kind, bucketMs).one());
     }
-    const query = "INSERT INTO store (task, name, kind) VALUES (?, ?, ?) RETURNING id";
-    this.#ids.set(store, { id: this.#sql.exec<{ id: number }>(query, this.#task, store, kind).one().id, kind });
+    if (kind === "ordered") this.#ordered.expireTo(store, ordered.expiredBefore ?? -Infinity);
   }
 
   get(store: string, key: string): StoredValue | undefined {
@@ -86,26 +101,18 @@ export class SqliteStateStore implements StateStore {
 
   /** Many rows in one statement, as JSON: a quarter of the time of a statement each. */
   putMany(store: string, rows: readonly RowChange[]): void {
-    const { id, kind } = this.#known(store);
-    const query = kind === "window" ? PUT_WINDOWS : PUT_KEYS;
-    let chunk: [start: number, key: string, timestampMs: number, value: string][] = [];
-    let characters = 0;
-    const write = (): void => {
-      if (chunk.length > 0) this.#sql.exec(query, id, JSON.stringify(chunk));
-      chunk = [];
-      characters = 0;
-    };
+    const { id, kind } = this.#store(store);
+    const windowed = kind === "window";
+    const removed: (string | number)[][] = [];
+    const put: (string | number)[][] = [];
     for (const { start, key, value } of rows) {
-      if (value === undefined || value.value.length > MAX_CHUNK_CHARACTERS || key.includes("\0")) {
-        if (kind === "window") this.putWindow(store, start, key, value);
-        else this.put(store, key, value);
-        continue;
-      }
-      chunk.push([start, key, value.timestampMs, value.value]);
-      characters += key.length + value.value.length;
-      if (characters > MAX_CHUNK_CHARACTERS) write();
+      if (value === undefined) removed.push([start, key]);
+      else if (fitsSlice(key, value.value)) put.push([start, key, value.timestampMs, value.value]);
+      else if (windowed) this.putWindow(store, start, key, value);
+      else this.put(store, key, value);
     }
-    write();
+    for (const slice of jsonSlices(removed)) this.#sql.exec(windowed ? REMOVE_WINDOWS : REMOVE_KEYS, id, slice);
+    for (const slice of jsonSlices(put)) this.#sql.exec(windowed ? PUT_WINDOWS : PUT_KEYS, id, slice);
   }
 
   /** Rows lie by (start, key), so this steps from one existing start to the next: two look-ups a window. */
@@ -154,13 +161,18 @@ export class SqliteStateStore implements StateStore {
   }
 
   #id(store: string): number {
-    return this.#known(store).id;
+    return this.#store(store).id;
   }
 
-  #known(store: string): { readonly id: number; readonly kind: StoreKind } {
+  #store(store: string): StoreRow {
     const known = this.#ids.get(store);
     assert(known !== undefined, `store ${store} was not opened`);
     return known;
+  }
+
+  #know(store: string, row: StoreRow): void {
+    this.#ids.set(store, row);
+    if (row.kind === "ordered") this.#ordered.open(store, row.id, row.bucket_ms ?? 0);
   }
 }
 

@@ -1,10 +1,25 @@
 import { expect, test } from "vitest";
+import type { StateStore } from "../core/store/state-store.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
+import { orderedRowsContract } from "../test/ordered-rows-contract.ts";
+import { orderedStoreContract } from "../test/ordered-store-contract.ts";
 import { stateStoreContract } from "../test/state-store-contract.ts";
 import { SqliteStateStore } from "./sqlite-state-store.ts";
 
-stateStoreContract((body) =>
-  inPartitionStorage((storage) => storage.transactionSync(() => body(new SqliteStateStore(storage.sql, 1)))),
+const inTransaction = (body: (store: StateStore) => void): Promise<void> =>
+  inPartitionStorage((storage) => storage.transactionSync(() => body(new SqliteStateStore(storage.sql, 1))));
+
+stateStoreContract(inTransaction);
+orderedRowsContract(inTransaction);
+orderedStoreContract(
+  (body) =>
+    inPartitionStorage((storage) =>
+      body({
+        open: () => new SqliteStateStore(storage.sql, 1),
+        transaction: (work) => storage.transactionSync(work),
+      }),
+    ),
+  40,
 );
 
 test("finds its rows again, and never those of another task [STO-1]", () =>

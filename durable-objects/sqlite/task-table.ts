@@ -106,7 +106,7 @@ export class TaskTable {
   /** A newer incarnation replaces the task: its row stays while its outbox is delivered, its state goes. */
   detach(id: number): void {
     this.setState(id, "detached", undefined);
-    for (const table of ["key_value", "window_state"]) {
+    for (const table of ["key_value", "window_state", "ordered_state"]) {
       this.#sql.exec(`DELETE FROM ${table} WHERE store IN (SELECT id FROM store WHERE task = ?)`, id);
     }
     for (const table of ["store", "journal", "trying"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, id);

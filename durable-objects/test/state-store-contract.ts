@@ -2,11 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareKeys } from "../core/store/key-order.ts";
 import type { KeyRow, StateStore, StoredValue, WindowRow } from "../core/store/state-store.ts";
+import { compareBytes, KEYS } from "./keys.ts";
 
 const value = (text: string, timestampMs = 0): StoredValue => ({ value: text, timestampMs });
 
-/** Keys that tell apart the orders one might confuse with UTF-8 bytes: UTF-16 units, locale, length first. */
-const KEYS = ["", "a", "ab", "b", "B", "é", "\uffff", "😀", "a\u0000", "a\u0000b", "\u{10ffff}"];
 const STARTS = [-3_600_000, 0, 1, 3_600_000, 253_402_300_799_999];
 
 /**
@@ -257,11 +256,4 @@ class Model {
 
 function valueOf(row: KeyRow | undefined): StoredValue | undefined {
   return row === undefined ? undefined : { value: row.value, timestampMs: row.timestampMs };
-}
-
-/** By the bytes themselves, not by the core's own comparison. */
-function compareBytes(a: string, b: string): number {
-  const [left, right] = [new TextEncoder().encode(a), new TextEncoder().encode(b)];
-  const at = left.findIndex((byte, index) => byte !== right[index]);
-  return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1);
 }

@@ -91,7 +91,9 @@ export const store = sqliteTable("store", {
   id: integer().primaryKey(),
   task: integer().notNull(),
   name: text().notNull(),
-  kind: text({ enum: ["keyValue", "window"] }).notNull(),
+  kind: text({ enum: ["keyValue", "window", "ordered"] }).notNull(),
+  /** Of an ordered store. */
+  bucketMs: integer("bucket_ms"),
 });
 
 export const keyValue = sqliteTable(
@@ -116,6 +118,21 @@ export const windowState = sqliteTable(
     value: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.store, table.start, table.key] })],
+);
+
+/** Bucket first: what expires leaves from the front of the store. `bucket` is floor(at / bucket_ms) of the store. */
+export const orderedState = sqliteTable(
+  "ordered_state",
+  {
+    store: integer().notNull(),
+    bucket: integer().notNull(),
+    key: bytes().notNull(),
+    at: integer().notNull(),
+    seq: integer().notNull(),
+    timestamp: integer().notNull(),
+    value: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.store, table.bucket, table.key, table.at, table.seq] })],
 );
 
 /** One row per (transaction, target), sequences dense from 1 per (task, scope of the target). */
@@ -161,4 +178,15 @@ export const timer = sqliteTable("timer", {
 });
 
 /** Made WITHOUT ROWID by scripts/migrations.ts: drizzle cannot say it. */
-export const withoutRowid = [producer, upstream, journal, keyValue, windowState, outbox, delivered, file, timer];
+export const withoutRowid = [
+  producer,
+  upstream,
+  journal,
+  keyValue,
+  windowState,
+  orderedState,
+  outbox,
+  delivered,
+  file,
+  timer,
+];

@@ -1,5 +1,7 @@
 import { assert } from "../assert.ts";
 import { compareKeys } from "./key-order.ts";
+import { MemoryOrderedRows } from "./memory-ordered-rows.ts";
+import type { OrderedOptions } from "./ordered-rows.ts";
 import type { KeyRow, RowChange, StateStore, StoredValue, StoreKind, WindowRow } from "./state-store.ts";
 
 interface KeyValueTable {
@@ -12,11 +14,16 @@ interface WindowTable {
   readonly windows: Map<number, Map<string, StoredValue>>;
 }
 
+interface OrderedTable {
+  readonly kind: "ordered";
+}
+
 /** A StateStore in memory: for tests, the TopologyTestDriver and the simulation. Scans sort when asked. */
 export class MemoryStateStore implements StateStore {
-  readonly #tables = new Map<string, KeyValueTable | WindowTable>();
+  readonly #tables = new Map<string, KeyValueTable | WindowTable | OrderedTable>();
   /** Present in a transaction: what takes back its writes, in order. */
   #undo: (() => void)[] | undefined;
+  readonly #ordered = new MemoryOrderedRows((step) => void this.#undo?.push(step));
 
   /** Runs `body`; when it throws every write it made is taken back. Not nested. */
   transaction<T>(body: () => T): T {
@@ -34,11 +41,15 @@ export class MemoryStateStore implements StateStore {
     }
   }
 
-  open(store: string, kind: StoreKind): void {
+  get ordered(): MemoryOrderedRows {
+    return this.#ordered;
+  }
+
+  open(store: string, kind: StoreKind, ordered: OrderedOptions = { bucketMs: 0 }): void {
     const table = this.#tables.get(store);
     assert(table === undefined || table.kind === kind, `store ${store} is open as another kind`);
-    if (table !== undefined) return;
-    this.#tables.set(store, kind === "keyValue" ? { kind, rows: new Map() } : { kind, windows: new Map() });
+    if (kind === "ordered") this.#ordered.open(store, ordered);
+    if (table === undefined) this.#tables.set(store, newTable(kind));
   }
 
   get(store: string, key: string): StoredValue | undefined {
@@ -140,5 +151,16 @@ export class MemoryStateStore implements StateStore {
     const table = this.#tables.get(store);
     assert(table?.kind === "window", `window store ${store} is not open`);
     return table.windows;
+  }
+}
+
+function newTable(kind: StoreKind): KeyValueTable | WindowTable | OrderedTable {
+  switch (kind) {
+    case "keyValue":
+      return { kind, rows: new Map() };
+    case "window":
+      return { kind, windows: new Map() };
+    case "ordered":
+      return { kind };
   }
 }

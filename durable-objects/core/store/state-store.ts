@@ -1,3 +1,5 @@
+import type { OrderedOptions, OrderedRows } from "./ordered-rows.ts";
+
 /** JSON text and the largest record time folded into it (Kafka Streams' timestamped stores). */
 export interface StoredValue {
   readonly value: string;
@@ -19,7 +21,7 @@ export interface RowChange {
   readonly value: StoredValue | undefined;
 }
 
-export type StoreKind = "keyValue" | "window";
+export type StoreKind = "keyValue" | "window" | "ordered";
 
 /**
  * The durable rows of one task's stores. Synchronous; the caller has opened a transaction around writes and throws the
@@ -27,8 +29,14 @@ export type StoreKind = "keyValue" | "window";
  * memory and on SQLite; `state-store-contract.ts` runs on both.
  */
 export interface StateStore {
-  /** Declares a store before its first use; idempotent. A store opened before under another kind is a bug. */
-  open(store: string, kind: StoreKind): void;
+  /**
+   * Declares a store before its first use; idempotent. A store opened before under another kind is a bug. `ordered` counts
+   * for that kind only: its `bucketMs` is that of the first time, 0 when it is not given.
+   */
+  open(store: string, kind: StoreKind, ordered?: OrderedOptions): void;
+
+  /** Stores of the kind `ordered`. */
+  readonly ordered: OrderedRows;
 
   get(store: string, key: string): StoredValue | undefined;
   /** `undefined` removes. */

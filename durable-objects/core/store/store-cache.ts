@@ -1,10 +1,11 @@
+import { CacheMemory, type Resident } from "./cache-memory.ts";
+import type { OrderedOptions } from "./ordered-rows.ts";
+import { OrderedStore } from "./ordered-store.ts";
 import type { StateStore, StoredValue, StoreKind } from "./state-store.ts";
 import type { Undoable, UndoLog } from "./undo-log.ts";
 
 /** Bytes of one entry besides its texts, roughly: the object, its maps' slots and its StoredValue. */
 const ENTRY_BYTES = 200;
-/** What an eviction leaves of `cacheBytes`. */
-const KEPT_SHARE = 0.75;
 
 /** Entries of one window. While `complete`, every row of it is here: a key that is not has no row anywhere. */
 class WindowRows extends Map<string, StateEntry> {
@@ -16,16 +17,18 @@ class WindowRows extends Map<string, StateEntry> {
   }
 }
 
+type EntryKind = Exclude<StoreKind, "ordered">;
+
 /** A store as the cache knows it. Windowed entries lie by start, so that a window leaves in one step. */
 export class CachedStore {
   readonly name: string;
-  readonly kind: StoreKind;
+  readonly kind: EntryKind;
   readonly rows = new Map<string, StateEntry>();
   readonly windows = new Map<number, WindowRows>();
   /** Windows that start before this have been removed from the StateStore. */
   expiredBeforeMs = -Infinity;
 
-  constructor(name: string, kind: StoreKind) {
+  constructor(name: string, kind: EntryKind) {
     this.name = name;
     this.kind = kind;
   }
@@ -35,7 +38,7 @@ export class CachedStore {
  * One key's state in the cache, present or known to be absent. Values are immutable JSON text: what user code does with
  * an object it was handed cannot reach the state. Valid until the record ends: never kept across records.
  */
-export class StateEntry implements Undoable {
+export class StateEntry implements Undoable, Resident {
   readonly store: CachedStore;
   readonly start: number;
   readonly key: string;
@@ -60,6 +63,16 @@ export class StateEntry implements Undoable {
   undo(saved: unknown): void {
     this.value = saved as StoredValue | undefined;
   }
+
+  leave(): void {
+    const { store, start, key } = this;
+    if (store.kind === "keyValue") store.rows.delete(key);
+    else {
+      const rows = store.windows.get(start);
+      if (rows?.delete(key) === true) rows.complete = false;
+      if (rows?.size === 0) store.windows.delete(start);
+    }
+  }
 }
 
 /**
@@ -69,18 +82,16 @@ export class StateEntry implements Undoable {
 export class StoreCache {
   readonly #store: StateStore;
   readonly #undo: UndoLog;
-  readonly #cacheBytes: number;
+  readonly #memory: CacheMemory;
   readonly #dirty: StateEntry[] = [];
-  /** By age. */
-  #queue: StateEntry[] = [];
-  #bytes = 0;
+  readonly #ordered: OrderedStore[] = [];
   #written = 0;
   #failed = false;
 
   constructor(store: StateStore, undo: UndoLog, cacheBytes: number) {
     this.#store = store;
     this.#undo = undo;
-    this.#cacheBytes = cacheBytes;
+    this.#memory = new CacheMemory(cacheBytes);
   }
 
   /** The StateStore threw: what is in memory must be forgotten and its transaction rolled back. */
@@ -88,9 +99,24 @@ export class StoreCache {
     return this.#failed;
   }
 
-  open(name: string, kind: StoreKind): CachedStore {
+  open(name: string, kind: EntryKind): CachedStore {
     this.#guard(() => this.#store.open(name, kind));
     return new CachedStore(name, kind);
+  }
+
+  /** `options` as for the StateStore: the owner gives the bound again that it knows from an earlier life. */
+  openOrdered(name: string, options: OrderedOptions): OrderedStore {
+    this.#guard(() => this.#store.open(name, "ordered", options));
+    const store = new OrderedStore({
+      name,
+      rows: this.#store.ordered,
+      undo: this.#undo,
+      memory: this.#memory,
+      guard: (call) => this.#guard(call),
+      expiredBefore: options.expiredBefore ?? -Infinity,
+    });
+    this.#ordered.push(store);
+    return store;
   }
 
   entry(store: CachedStore, key: string): StateEntry {
@@ -133,7 +159,7 @@ export class StoreCache {
     this.#undo.save(entry, entry.value);
     // A rollback does not give back the difference: the sum over entries stays right, and the next write corrects it.
     const bytes = ENTRY_BYTES + 2 * (entry.key.length + lengthOf(value));
-    this.#bytes += bytes - entry.bytes;
+    this.#memory.grow(bytes - entry.bytes);
     entry.bytes = bytes;
     entry.value = value;
     if (entry.dirty) return;
@@ -146,11 +172,12 @@ export class StoreCache {
    * early, in the caller's transaction as everything else.
    */
   trim(): void {
-    if (this.#bytes <= this.#cacheBytes) return;
-    this.#evict();
-    if (this.#bytes <= this.#cacheBytes * KEPT_SHARE) return;
+    if (this.#ordered.some((store) => store.overgrown)) this.#writeDirty();
+    if (!this.#memory.full) return;
+    this.#memory.evict();
+    if (!this.#memory.aboveKept) return;
     this.#writeDirty();
-    this.#evict();
+    this.#memory.evict();
   }
 
   /** Removes windows that start before `beforeMs`, those not yet written included. */
@@ -161,7 +188,7 @@ export class StoreCache {
       store.windows.delete(start);
       for (const entry of rows.values()) {
         entry.expired = true;
-        this.#bytes -= entry.bytes;
+        this.#memory.grow(-entry.bytes);
       }
     }
     this.#written += this.#guard(() => this.#store.expireWindows(store.name, beforeMs));
@@ -171,7 +198,8 @@ export class StoreCache {
   /** Writes what changed and answers how many rows were written or removed since the last flush. */
   flush(): number {
     this.#writeDirty();
-    if (this.#bytes > this.#cacheBytes) this.#evict();
+    for (const store of this.#ordered) this.#written += store.letGo();
+    if (this.#memory.full) this.#memory.evict();
     const written = this.#written;
     this.#written = 0;
     return written;
@@ -192,41 +220,12 @@ export class StoreCache {
       this.#written += entries.length;
     }
     this.#dirty.length = 0;
+    for (const store of this.#ordered) this.#written += store.write();
   }
 
   #keep(entry: StateEntry): StateEntry {
-    this.#queue.push(entry);
-    this.#bytes += entry.bytes;
+    this.#memory.keep(entry);
     return entry;
-  }
-
-  /**
-   * Down to three quarters, so that the walk is paid for by many records. Oldest first; one used since its last turn
-   * gets another (second chance); changed ones stay.
-   */
-  #evict(): void {
-    const target = this.#cacheBytes * KEPT_SHARE;
-    for (let turn = 0; turn < 2 && this.#bytes > target; turn++) {
-      const kept: StateEntry[] = [];
-      for (const entry of this.#queue) {
-        if (entry.expired) continue;
-        if (this.#bytes <= target || entry.dirty || entry.used) kept.push(entry);
-        else this.#drop(entry);
-        entry.used &&= this.#bytes <= target;
-      }
-      this.#queue = kept;
-    }
-  }
-
-  #drop(entry: StateEntry): void {
-    const { store, start, key } = entry;
-    this.#bytes -= entry.bytes;
-    if (store.kind === "keyValue") store.rows.delete(key);
-    else {
-      const rows = store.windows.get(start);
-      if (rows?.delete(key) === true) rows.complete = false;
-      if (rows?.size === 0) store.windows.delete(start);
-    }
   }
 
   #guard<T>(call: () => T): T {
