@@ -41,8 +41,7 @@ export function describePlan(plan: Plan): PlanDescription {
     trigger,
     stores: plan.nodes
       .flatMap(storesOf)
-      .filter(({ hidden }) => hidden !== true)
-      .map(({ name, kind }) => ({ name, kind })),
+      .flatMap(({ name, kind, hidden }) => (hidden === true || kind === "ordered" ? [] : [{ name, kind }])),
     sources: plan.nodes.flatMap((node) => (node.kind === "source" ? [node.topic] : [])),
     sinks: plan.nodes.flatMap((node) => (node.kind === "sink" ? [sinkOf(node.sink)] : [])),
   };

@@ -31,7 +31,9 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
   }
 }
 
-/** The store of this name that can be read from outside. */
+/** The store of this name that can be read from outside: one of the kinds that a StoreAnswer has. */
 export function readableStore(nodes: readonly (PlanNode | TaskNode)[], name: string): PlanStore | undefined {
-  return nodes.flatMap(storesOf).find((store) => store.name === name && store.hidden !== true);
+  return nodes
+    .flatMap(storesOf)
+    .find((store) => store.name === name && store.hidden !== true && store.kind !== "ordered");
 }
