@@ -1,3 +1,4 @@
+import type { ConsumerRecord } from "../../../schema/record.ts";
 import type { StoreCache } from "../store/store-cache.ts";
 import type { UndoLog } from "../store/undo-log.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -31,6 +32,7 @@ export interface Tally {
   recordsOut: number;
   lateRecords: number;
   droppedRecords: number;
+  deadLetters: number;
 }
 
 /** What the task gives its operators. */
@@ -41,7 +43,12 @@ export interface Runtime {
   readonly trace: Trace;
   /** The records being run are one micro-batch. */
   readonly microBatch: boolean;
-  /** Forwards an update as a unit of its own: an error is that update's dead letter and undoes nothing before it. */
+  /**
+   * Runs work as a unit of its own, inside another or not: an error undoes what the unit changed and nothing before it,
+   * and is the dead letter of this record. When the unit around it fails, all of it goes, the dead letter too.
+   */
+  unit(letter: () => ConsumerRecord, work: () => void): void;
+  /** Forwards an update as a unit of its own, which is the update's dead letter when it fails. */
   attempt(update: StreamRecord, output: Output): void;
 }
 

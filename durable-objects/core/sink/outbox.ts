@@ -7,8 +7,8 @@ export interface Target<Item> {
 }
 
 /**
- * What a slice sends. Items wait until their record is done: `commit` lets them go, `discard` drops them. Rows come out
- * by target in the order of first use; within a target in the order put.
+ * What a slice sends. Items wait until their record is done: `commit` lets them go, `discard` drops those put since a
+ * mark. Rows come out by target in the order of first use; within a target in the order put.
  */
 export class Outbox {
   readonly #targets = new Map<string, Target<never>>();
@@ -29,8 +29,12 @@ export class Outbox {
     this.#waiting.length = 0;
   }
 
-  discard(): void {
-    this.#waiting.length = 0;
+  get mark(): number {
+    return this.#waiting.length;
+  }
+
+  discard(mark: number): void {
+    this.#waiting.length = mark;
   }
 
   drain(): OutboxRow[] {

@@ -18,13 +18,19 @@ export class UndoLog {
     this.#saved[this.#size++] = saved;
   }
 
+  /** Where the log stands: what is saved from here on can be taken back alone. */
+  get mark(): number {
+    return this.#size;
+  }
+
   /** What was saved is final. */
   clear(): void {
     this.#size = 0;
   }
 
-  rollback(): void {
-    while (this.#size > 0) {
+  /** Takes back what was saved since the mark, or all, the newest first. */
+  rollback(mark = 0): void {
+    while (this.#size > mark) {
       this.#size--;
       this.#targets[this.#size]?.undo(this.#saved[this.#size]);
     }

@@ -41,13 +41,12 @@ export class RunningTask implements Runtime {
   readonly #topology: Topology;
   #microBatch = false;
   #recordsIn: number;
-  #deadLettered: number;
+  #depth = 0;
 
   constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
-    const { recordsIn, deadLetters, recordsOut, lateRecords, droppedRecords } = progress.counters;
+    const { recordsIn, ...tally } = progress.counters;
     this.#recordsIn = recordsIn;
-    this.#deadLettered = deadLetters;
-    this.tally = { recordsOut, lateRecords, droppedRecords };
+    this.tally = tally;
     this.cache = new StoreCache(ports.store, this.undo, ports.cacheBytes);
     this.#ports = ports;
     this.#deadLetters = new DeadLetters(
@@ -87,7 +86,7 @@ export class RunningTask implements Runtime {
   }
 
   get counters(): TaskCounters {
-    return { recordsIn: this.#recordsIn, deadLetters: this.#deadLettered, ...this.tally };
+    return { recordsIn: this.#recordsIn, ...this.tally };
   }
 
   run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated }: SliceOptions): SliceResult {
@@ -99,6 +98,7 @@ export class RunningTask implements Runtime {
     }
     if (this.#microBatch) for (const operator of this.#topology.operators) operator.endBatch?.();
     for (const operator of this.#topology.operators) operator.expire?.();
+    this.#settle();
     const stateRowsWritten = this.cache.flush();
     const rows = this.#outbox.drain();
     rows.push(...this.#progressSender.tell(rows, this.#progressMs, nowMs));
@@ -117,14 +117,30 @@ export class RunningTask implements Runtime {
   }
 
   attempt(update: StreamRecord, output: Output): void {
-    const before = { ...this.tally };
+    this.unit(
+      () => letterOf(update),
+      () => output.forward(update),
+    );
+  }
+
+  unit(letter: () => ConsumerRecord, work: () => void): void {
+    const { recordsOut, lateRecords, droppedRecords, deadLetters } = this.tally;
+    const undoMark = this.undo.mark;
+    const outboxMark = this.#outbox.mark;
+    this.#depth++;
     try {
-      output.forward(update);
+      work();
     } catch (error) {
-      this.#rollback(error, before);
-      this.#bury(letterOf(update), error, this.trace.node);
+      // Of the StateStore it is nobody's record's, and goes on.
+      if (this.cache.failed) throw error;
+      this.undo.rollback(undoMark);
+      this.#outbox.discard(outboxMark);
+      Object.assign(this.tally, { recordsOut, lateRecords, droppedRecords, deadLetters });
+      this.#bury(letter(), error, this.trace.node);
+    } finally {
+      this.#depth--;
     }
-    this.#settle();
+    if (this.#depth === 0) this.#settle();
   }
 
   #take(record: ConsumerRecord, terminated: string | undefined): void {
@@ -135,22 +151,22 @@ export class RunningTask implements Runtime {
 
   #process(record: ConsumerRecord): void {
     const { topic, partition } = this.#ports;
-    const { recordsOut, lateRecords, droppedRecords } = this.tally;
     const origin = new Origin(topic, partition, record);
-    try {
-      this.#streamTime.advance(record.timestampMs);
-      if (this.#internal) this.#enter(origin);
-      else {
-        for (const source of this.#topology.sources) {
-          this.trace.node = source.name;
-          source.take(origin);
-        }
-      }
-    } catch (error) {
-      this.#rollback(error, { recordsOut, lateRecords, droppedRecords });
-      this.#bury(this.#asSent(record), error, this.trace.node);
+    this.unit(
+      () => this.#asSent(record),
+      () => {
+        this.#streamTime.advance(record.timestampMs);
+        if (this.#internal) this.#enter(origin);
+        else this.#enterSources(origin);
+      },
+    );
+  }
+
+  #enterSources(origin: Origin): void {
+    for (const source of this.#topology.sources) {
+      this.trace.node = source.name;
+      source.take(origin);
     }
-    this.#settle();
   }
 
   #enter(origin: Origin): void {
@@ -178,14 +194,6 @@ export class RunningTask implements Runtime {
     return this.#internal ? this.#upstreams.progressMs : this.streamTimeMs;
   }
 
-  /** Takes back all that the record changed; an error of the StateStore is not the record's and goes on. */
-  #rollback(error: unknown, tally: Tally): void {
-    if (this.cache.failed) throw error;
-    this.undo.rollback();
-    this.#outbox.discard();
-    Object.assign(this.tally, tally);
-  }
-
   #settle(): void {
     this.undo.clear();
     this.#outbox.commit();
@@ -194,8 +202,7 @@ export class RunningTask implements Runtime {
 
   #bury(record: ConsumerRecord, reason: unknown, node: string): void {
     this.#deadLetters.add(record, reason, node);
-    this.#deadLettered++;
-    this.#outbox.commit();
+    this.tally.deadLetters++;
   }
 
   #progress(): string {
