@@ -34,7 +34,7 @@ export function readStore(
   const after = parseCursor(query.cursor, (value) => typeof value === "string");
   if (!after.ok) return after;
   const page = pageOf<KeyRow, string>(query.limit, after.value, {
-    read: (from, limit) => task.store.scan(request.store, from, limit),
+    read: (after, limit) => task.store.scan(request.store, { after }, limit),
     placeOf: ({ key }) => key,
   });
   return { ok: true, kind: "keyValue", ...at, ...page, rows: page.rows.map(({ key, value }) => ({ key, value })) };
@@ -66,7 +66,7 @@ function readWindows(
   const after = parseCursor(query.cursor, isWindowPlace);
   if (!after.ok) return after;
   const page = pageOf<WindowRow, WindowPlace>(query.limit, after.value, {
-    read: (from, limit) => task.store.scanWindows(name, from, limit),
+    read: (after, limit) => task.store.scanWindows(name, { after }, limit),
     placeOf: ({ start, key }) => ({ start, key }),
   });
   return { ok: true, kind: "window", ...at, ...page, rows: page.rows.map(rowOf) };

@@ -108,9 +108,10 @@ export class SqliteOrderedRows implements OrderedRows {
     const query = `SELECT key, at, seq, timestamp, value FROM ordered_state
       WHERE store = ? AND bucket = ? AND (key, at, seq) > (?, ?, ?) AND at >= ? ORDER BY key, at, seq LIMIT ?`;
     const from = Math.max(expiredBefore, Number.MIN_SAFE_INTEGER);
+    const most = Math.min(limit, Number.MAX_SAFE_INTEGER);
     let page: OrderedRow[] = [];
     for (const bucket of this.buckets(store)) {
-      const rows = this.#sql.exec(query, id, bucket, encoder.encode(key), at, seq, from, limit).raw<Row>();
+      const rows = this.#sql.exec(query, id, bucket, encoder.encode(key), at, seq, from, most).raw<Row>();
       for (const [blob, ...item] of rows) page.push({ key: decoder.decode(blob), ...itemOf(item) });
       page = page.toSorted((a, b) => compareKeys(a.key, b.key) || compareItems(a, b)).slice(0, limit);
     }

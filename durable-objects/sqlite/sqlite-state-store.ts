@@ -1,12 +1,21 @@
 import { assert } from "../core/assert.ts";
+import { compareKeys } from "../core/store/key-order.ts";
 import type { OrderedOptions } from "../core/store/ordered-rows.ts";
-import type { KeyRow, RowChange, StateStore, StoredValue, StoreKind, WindowRow } from "../core/store/state-store.ts";
+import type {
+  KeyRange,
+  KeyRow,
+  RowChange,
+  StateStore,
+  StoredValue,
+  StoreKind,
+  WindowRange,
+  WindowRow,
+} from "../core/store/state-store.ts";
 import { fitsSlice, jsonSlices } from "./json-slices.ts";
 import { SqliteOrderedRows } from "./sqlite-ordered-rows.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const EMPTY = new Uint8Array(0);
 
 const PUT_KEYS = `INSERT OR REPLACE INTO key_value (store, key, timestamp, value)
   SELECT ?, CAST(value ->> 1 AS BLOB), value ->> 2, value ->> 3 FROM json_each(?)`;
@@ -72,10 +81,14 @@ export class SqliteStateStore implements StateStore {
     }
   }
 
-  scan(store: string, after: string | undefined, limit: number): readonly KeyRow[] {
-    const from = after === undefined ? EMPTY : encoder.encode(after);
-    const query = `SELECT key, timestamp, value FROM key_value WHERE store = ? AND key ${after === undefined ? ">=" : ">"} ? ORDER BY key LIMIT ?`;
-    return [...this.#sql.exec(query, this.#id(store), from, limit).raw<Key>()].map(keyRow);
+  scan(store: string, range: KeyRange | undefined, limit: number): readonly KeyRow[] {
+    const { from = "", after, to } = range ?? {};
+    const paged = after !== undefined && compareKeys(after, from) >= 0;
+    const lower = paged ? "key > ?" : "key >= ?";
+    const upper = to === undefined ? "" : "AND key < ?";
+    const query = `SELECT key, timestamp, value FROM key_value WHERE store = ? AND ${lower} ${upper} ORDER BY key LIMIT ?`;
+    const bounds = [encoder.encode(paged ? after : from), ...(to === undefined ? [] : [encoder.encode(to)])];
+    return [...this.#sql.exec(query, this.#id(store), ...bounds, most(limit)).raw<Key>()].map(keyRow);
   }
 
   getWindow(store: string, start: number, key: string): StoredValue | undefined {
@@ -124,7 +137,7 @@ export class SqliteStateStore implements StateStore {
     const found: WindowRow[] = [];
     const nextStart =
       "SELECT start FROM window_state WHERE store = ? AND start >= ? AND start <= ? ORDER BY start LIMIT 1";
-    for (let from = range.fromMs; found.length < range.limit;) {
+    for (let from = Math.max(range.fromMs, Number.MIN_SAFE_INTEGER); found.length < range.limit;) {
       const start = this.#sql.exec(nextStart, this.#id(store), from, range.toMs).raw<[number]>().next().value?.[0];
       if (start === undefined) break;
       const value = this.getWindow(store, start, key);
@@ -134,20 +147,26 @@ export class SqliteStateStore implements StateStore {
     return found;
   }
 
-  scanWindows(store: string, after: { start: number; key: string } | undefined, limit: number): readonly WindowRow[] {
-    const id = this.#id(store);
-    const columns = "SELECT start, key, timestamp, value FROM window_state WHERE store = ?";
-    const rows =
-      after === undefined
-        ? this.#sql.exec(`${columns} ORDER BY start, key LIMIT ?`, id, limit)
-        : this.#sql.exec(
-            `${columns} AND (start, key) > (?, ?) ORDER BY start, key LIMIT ?`,
-            id,
-            after.start,
-            encoder.encode(after.key),
-            limit,
-          );
-    return [...rows.raw<Window>()].map(([start, ...row]) => ({ start, ...keyRow(row) }));
+  lastStart(store: string): number | undefined {
+    const query = "SELECT start FROM window_state WHERE store = ? ORDER BY start DESC LIMIT 1";
+    return this.#sql.exec(query, this.#id(store)).raw<[number]>().next().value?.[0];
+  }
+
+  scanWindows(store: string, range: WindowRange | undefined, limit: number): readonly WindowRow[] {
+    const { fromStart = Number.MIN_SAFE_INTEGER, after, maxCharacters = Infinity } = range ?? {};
+    const paged = after !== undefined && after.start >= fromStart;
+    const lower = paged ? "(start, key) > (?, ?)" : "start >= ?";
+    const query = `SELECT start, key, timestamp, value FROM window_state
+      WHERE store = ? AND ${lower} ORDER BY start, key LIMIT ?`;
+    const bounds = paged ? [after.start, encoder.encode(after.key)] : [Math.max(fromStart, Number.MIN_SAFE_INTEGER)];
+    const rows: WindowRow[] = [];
+    let characters = 0;
+    for (const [start, ...row] of this.#sql.exec(query, this.#id(store), ...bounds, most(limit)).raw<Window>()) {
+      rows.push({ start, ...keyRow(row) });
+      characters += row[2].length;
+      if (characters > maxCharacters) break;
+    }
+    return rows;
   }
 
   expireWindows(store: string, beforeMs: number): number {
@@ -182,4 +201,9 @@ function valueOf(row: ValueRow | undefined): StoredValue | undefined {
 
 function keyRow([key, timestampMs, value]: Key): KeyRow {
   return { key: decoder.decode(key), timestampMs, value };
+}
+
+/** SQLite's LIMIT has no infinity. */
+function most(limit: number): number {
+  return Math.min(limit, Number.MAX_SAFE_INTEGER);
 }

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
 import type { StateStore } from "../core/store/state-store.ts";
+import type { Disk } from "../test/disk.ts";
+import { keyCacheContract } from "../test/key-cache-contract.ts";
+import { windowCacheContract } from "../test/window-cache-contract.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import { orderedRowsContract } from "../test/ordered-rows-contract.ts";
 import { orderedStoreContract } from "../test/ordered-store-contract.ts";
@@ -11,16 +14,14 @@ const inTransaction = (body: (store: StateStore) => void): Promise<void> =>
 
 stateStoreContract(inTransaction);
 orderedRowsContract(inTransaction);
-orderedStoreContract(
-  (body) =>
-    inPartitionStorage((storage) =>
-      body({
-        open: () => new SqliteStateStore(storage.sql, 1),
-        transaction: (work) => storage.transactionSync(work),
-      }),
-    ),
-  40,
-);
+const onDisk = (body: (disk: Disk) => void): Promise<void> =>
+  inPartitionStorage((storage) =>
+    body({ open: () => new SqliteStateStore(storage.sql, 1), transaction: (work) => storage.transactionSync(work) }),
+  );
+
+keyCacheContract(onDisk, 30);
+windowCacheContract(onDisk, 30);
+orderedStoreContract(onDisk, 40);
 
 test("finds its rows again, and never those of another task [STO-1]", () =>
   inPartitionStorage(({ sql }) => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareKeys } from "../core/store/key-order.ts";
-import type { KeyRow, StateStore, StoredValue, WindowRow } from "../core/store/state-store.ts";
+import type { KeyRange, KeyRow, StateStore, StoredValue, WindowRange, WindowRow } from "../core/store/state-store.ts";
 import { compareBytes, KEYS } from "./keys.ts";
 
 const value = (text: string, timestampMs = 0): StoredValue => ({ value: text, timestampMs });
@@ -64,12 +64,16 @@ export function stateStoreContract(run: (body: (store: StateStore) => void) => v
       run((store) => {
         for (const name of ["w", "other"]) store.open(name, "window");
         expect(store.hasWindow("w", 0)).toBe(false);
+        expect(store.lastStart("w")).toBeUndefined();
         store.putWindow("other", 0, "k", value("1"));
+        store.putWindow("w", -1, "k", value("1"));
         store.putWindow("w", 1, "k", value("1"));
+        expect(store.lastStart("w")).toBe(1);
         expect(store.hasWindow("w", 0)).toBe(false);
         expect(store.hasWindow("w", 1)).toBe(true);
         store.putWindow("w", 1, "k", undefined);
         expect(store.hasWindow("w", 1)).toBe(false);
+        expect(store.lastStart("w")).toBe(-1);
       }));
 
     test("keeps stores apart [STO-1]", () =>
@@ -89,9 +93,16 @@ export function stateStoreContract(run: (body: (store: StateStore) => void) => v
         const order = KEYS.toSorted((a, b) => compareBytes(a, b));
         expect(store.scan("s", undefined, 100).map((row) => row.key)).toEqual(order);
         expect(store.scan("s", undefined, 3).map((row) => row.key)).toEqual(order.slice(0, 3));
-        expect(store.scan("s", order[2], 4).map((row) => row.key)).toEqual(order.slice(3, 7));
-        expect(store.scan("s", order.at(-1), 4)).toEqual([]);
-        expect(store.scan("s", "aa", 1).map((row) => row.key)).toEqual(["ab"]);
+        const keys = (range: KeyRange, limit = 100): string[] => store.scan("s", range, limit).map((row) => row.key);
+        expect(keys({ after: order[2] }, 4)).toEqual(order.slice(3, 7));
+        expect(keys({ after: order.at(-1) })).toEqual([]);
+        expect(keys({ after: "aa" }, 1)).toEqual(["ab"]);
+        expect(keys({ from: order[2] }, 4)).toEqual(order.slice(2, 6));
+        expect(keys({ to: order[7] })).toEqual(order.slice(0, 7));
+        expect(keys({ from: order[2], to: order[2] })).toEqual([]);
+        expect(keys({ from: "", after: order[1], to: order[5] }, 2)).toEqual(order.slice(2, 4));
+        expect(keys({ from: order[4], after: order[1] }, 1)).toEqual([order[4]]);
+        expect(keys({ from: order[4], after: order[4] }, 1)).toEqual([order[5]]);
       }));
 
     test("keeps windows by start and key, negative starts too [STO-3]", () =>
@@ -122,13 +133,19 @@ export function stateStoreContract(run: (body: (store: StateStore) => void) => v
         store.open("w", "window");
         const all = STARTS.flatMap((start) => KEYS.toSorted(compareBytes).map((key) => ({ start, key })));
         for (const { start, key } of all.toReversed()) store.putWindow("w", start, key, value("1"));
-        const places = (after: { start: number; key: string } | undefined, limit: number): object[] =>
-          store.scanWindows("w", after, limit).map(({ start, key }) => ({ start, key }));
+        const places = (range: WindowRange | undefined, limit: number): object[] =>
+          store.scanWindows("w", range, limit).map(({ start, key }) => ({ start, key }));
         expect(places(undefined, 1000)).toEqual(all);
-        expect(places(all[10], 5)).toEqual(all.slice(11, 16));
-        expect(places({ start: 0, key: "zz" }, 1)).toEqual([
+        expect(places({ after: all[10] }, 5)).toEqual(all.slice(11, 16));
+        expect(places({ after: { start: 0, key: "zz" } }, 1)).toEqual([
           all.find(({ start, key }) => start === 0 && compareKeys(key, "zz") > 0),
         ]);
+        const from = (fromStart: number): object[] => all.filter(({ start }) => start >= fromStart);
+        expect(places({ fromStart: 1 }, 1000)).toEqual(from(1));
+        expect(places({ fromStart: -Infinity }, Infinity)).toEqual(all);
+        expect(places({ fromStart: 1, after: { start: 0, key: "" } }, 3)).toEqual(from(1).slice(0, 3));
+        expect(places({ fromStart: 1, after: { start: 1, key: "" } }, 3)).toEqual(from(1).slice(1, 4));
+        expect(places({ maxCharacters: 4 }, 1000)).toEqual(all.slice(0, 5));
       }));
 
     test("expires the windows that start before a time and counts them [STO-4]", () =>

@@ -2,7 +2,16 @@ import { assert } from "../assert.ts";
 import { compareKeys } from "./key-order.ts";
 import { MemoryOrderedRows } from "./memory-ordered-rows.ts";
 import type { OrderedOptions } from "./ordered-rows.ts";
-import type { KeyRow, RowChange, StateStore, StoredValue, StoreKind, WindowRow } from "./state-store.ts";
+import type {
+  KeyRange,
+  KeyRow,
+  RowChange,
+  StateStore,
+  StoredValue,
+  StoreKind,
+  WindowRange,
+  WindowRow,
+} from "./state-store.ts";
 
 interface KeyValueTable {
   readonly kind: "keyValue";
@@ -60,9 +69,14 @@ export class MemoryStateStore implements StateStore {
     this.#set(this.#rows(store), key, value);
   }
 
-  scan(store: string, after: string | undefined, limit: number): readonly KeyRow[] {
+  scan(store: string, { from, after, to }: KeyRange = {}, limit: number): readonly KeyRow[] {
     return [...this.#rows(store)]
-      .filter(([key]) => after === undefined || compareKeys(key, after) > 0)
+      .filter(
+        ([key]) =>
+          (from === undefined || compareKeys(key, from) >= 0) &&
+          (after === undefined || compareKeys(key, after) > 0) &&
+          (to === undefined || compareKeys(key, to) < 0),
+      )
       .toSorted(([a], [b]) => compareKeys(a, b))
       .slice(0, limit)
       .map(([key, value]) => ({ key, ...value }));
@@ -107,17 +121,28 @@ export class MemoryStateStore implements StateStore {
       .slice(0, limit);
   }
 
-  scanWindows(store: string, after: { start: number; key: string } | undefined, limit: number): readonly WindowRow[] {
+  lastStart(store: string): number | undefined {
+    const starts = [...this.#windows(store)].filter(([, rows]) => rows.size > 0).map(([start]) => start);
+    return starts.length === 0 ? undefined : starts.reduce((a, b) => Math.max(a, b));
+  }
+
+  scanWindows(
+    store: string,
+    { fromStart = -Infinity, after, maxCharacters = Infinity }: WindowRange = {},
+    limit: number,
+  ): readonly WindowRow[] {
     const rows: WindowRow[] = [];
     for (const [start, keys] of [...this.#windows(store)].toSorted(([a], [b]) => a - b)) {
       if (rows.length >= limit) break;
-      if (after !== undefined && start < after.start) continue;
+      if (start < fromStart || (after !== undefined && start < after.start)) continue;
       const afterKey = after !== undefined && start === after.start ? after.key : undefined;
       for (const [key, value] of [...keys].toSorted(([a], [b]) => compareKeys(a, b))) {
         if (afterKey === undefined || compareKeys(key, afterKey) > 0) rows.push({ start, key, ...value });
       }
     }
-    return rows.slice(0, limit);
+    let characters = 0;
+    const end = rows.findIndex((row) => (characters += row.value.length) > maxCharacters);
+    return rows.slice(0, Math.min(limit, end < 0 ? rows.length : end + 1));
   }
 
   expireWindows(store: string, beforeMs: number): number {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { memoryDisk } from "../../test/memory-disk.ts";
 import { orderedStoreContract } from "../../test/ordered-store-contract.ts";
 import { MemoryStateStore } from "./memory-state-store.ts";
 import type { AtRange, OrderedChange, OrderedItem } from "./ordered-rows.ts";
@@ -7,10 +8,7 @@ import type { StoredValue } from "./state-store.ts";
 import { StoreCache } from "./store-cache.ts";
 import { UndoLog } from "./undo-log.ts";
 
-orderedStoreContract((body) => {
-  const store = new MemoryStateStore();
-  body({ open: () => store, transaction: (work) => store.transaction(work) });
-}, 300);
+orderedStoreContract((body) => body(memoryDisk()), 300);
 
 const EVER = { fromAt: -Infinity, toAt: Infinity };
 const value = (text: string): StoredValue => ({ value: text, timestampMs: 0 });

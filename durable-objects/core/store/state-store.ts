@@ -1,4 +1,5 @@
 import type { OrderedOptions, OrderedRows } from "./ordered-rows.ts";
+import type { WindowPlace } from "./window-place.ts";
 
 /** JSON text and the largest record time folded into it (Kafka Streams' timestamped stores). */
 export interface StoredValue {
@@ -21,6 +22,24 @@ export interface RowChange {
   readonly value: StoredValue | undefined;
 }
 
+/** All bounds given hold. */
+export interface KeyRange {
+  readonly from?: string | undefined;
+  /** Excluded, as where a page ended. */
+  readonly after?: string | undefined;
+  /** Excluded. */
+  readonly to?: string | undefined;
+}
+
+/** Both bounds hold when both are given. */
+export interface WindowRange {
+  readonly fromStart?: number | undefined;
+  /** Excluded, as where a page ended. */
+  readonly after?: WindowPlace | undefined;
+  /** Ends after the row with which the values are longer than this: the answer is then shorter than `limit`. */
+  readonly maxCharacters?: number | undefined;
+}
+
 export type StoreKind = "keyValue" | "window" | "ordered";
 
 /**
@@ -41,8 +60,8 @@ export interface StateStore {
   get(store: string, key: string): StoredValue | undefined;
   /** `undefined` removes. */
   put(store: string, key: string, value: StoredValue | undefined): void;
-  /** Rows with key > `after`, in key order. */
-  scan(store: string, after: string | undefined, limit: number): readonly KeyRow[];
+  /** Rows of a range of keys, all of them when it is not given, in key order. */
+  scan(store: string, range: KeyRange | undefined, limit: number): readonly KeyRow[];
 
   getWindow(store: string, start: number, key: string): StoredValue | undefined;
   putWindow(store: string, start: number, key: string, value: StoredValue | undefined): void;
@@ -56,8 +75,10 @@ export interface StateStore {
     key: string,
     range: { fromMs: number; toMs: number; limit: number },
   ): readonly WindowRow[];
-  /** Rows after (start, key), in (start, key) order. */
-  scanWindows(store: string, after: { start: number; key: string } | undefined, limit: number): readonly WindowRow[];
+  /** The largest start of the store's rows. */
+  lastStart(store: string): number | undefined;
+  /** Rows of a range of windows, all of them when it is not given, in (start, key) order. */
+  scanWindows(store: string, range: WindowRange | undefined, limit: number): readonly WindowRow[];
   /** Removes windows with start < `beforeMs`; answers how many. */
   expireWindows(store: string, beforeMs: number): number;
 }

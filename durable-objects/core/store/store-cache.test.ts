@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { keyCacheContract } from "../../test/key-cache-contract.ts";
+import { memoryDisk } from "../../test/memory-disk.ts";
 import { MemoryStateStore } from "./memory-state-store.ts";
 import type { StoredValue } from "./state-store.ts";
 import { StoreCache, type CachedStore } from "./store-cache.ts";
 import { UndoLog } from "./undo-log.ts";
+
+keyCacheContract((body) => body(memoryDisk()), 200);
 
 const value = (text: string, timestampMs = 0): StoredValue => ({ value: text, timestampMs });
 

@@ -1,79 +1,20 @@
-import { CacheMemory, type Resident } from "./cache-memory.ts";
+import { CacheMemory } from "./cache-memory.ts";
+import { CachedStore, entryBytes, StateEntry, type EntryKind } from "./cached-store.ts";
+import { DueWindows, type WindowSource } from "./due-windows.ts";
+import { compareKeys } from "./key-order.ts";
+import { mergedScan, mergedWindows, type WindowsOfKey } from "./merged-read.ts";
 import type { OrderedOptions } from "./ordered-rows.ts";
 import { OrderedStore } from "./ordered-store.ts";
-import type { StateStore, StoredValue, StoreKind } from "./state-store.ts";
-import type { Undoable, UndoLog } from "./undo-log.ts";
+import { SortedList } from "./sorted-list.ts";
+import type { KeyRange, KeyRow, StateStore, StoredValue, WindowRow } from "./state-store.ts";
+import type { UndoLog } from "./undo-log.ts";
+import type { WindowPlace } from "./window-place.ts";
 
-/** Bytes of one entry besides its texts, roughly: the object, its maps' slots and its StoredValue. */
-const ENTRY_BYTES = 200;
+export type { CachedStore, StateEntry } from "./cached-store.ts";
 
-/** Entries of one window. While `complete`, every row of it is here: a key that is not has no row anywhere. */
-class WindowRows extends Map<string, StateEntry> {
-  complete: boolean;
-
-  constructor(complete: boolean) {
-    super();
-    this.complete = complete;
-  }
-}
-
-type EntryKind = Exclude<StoreKind, "ordered">;
-
-/** A store as the cache knows it. Windowed entries lie by start, so that a window leaves in one step. */
-export class CachedStore {
-  readonly name: string;
-  readonly kind: EntryKind;
-  readonly rows = new Map<string, StateEntry>();
-  readonly windows = new Map<number, WindowRows>();
-  /** Windows that start before this have been removed from the StateStore. */
-  expiredBeforeMs = -Infinity;
-
-  constructor(name: string, kind: EntryKind) {
-    this.name = name;
-    this.kind = kind;
-  }
-}
-
-/**
- * One key's state in the cache, present or known to be absent. Values are immutable JSON text: what user code does with
- * an object it was handed cannot reach the state. Valid until the record ends: never kept across records.
- */
-export class StateEntry implements Undoable, Resident {
-  readonly store: CachedStore;
-  readonly start: number;
-  readonly key: string;
-  /** `undefined`: no row. */
-  value: StoredValue | undefined;
-  /** What the StateStore holds. */
-  stored: StoredValue | undefined;
-  dirty = false;
-  used = false;
-  expired = false;
-  bytes: number;
-
-  constructor(at: { store: CachedStore; start: number; key: string }, stored: StoredValue | undefined) {
-    this.store = at.store;
-    this.start = at.start;
-    this.key = at.key;
-    this.value = stored;
-    this.stored = stored;
-    this.bytes = ENTRY_BYTES + 2 * (at.key.length + lengthOf(stored));
-  }
-
-  undo(saved: unknown): void {
-    this.value = saved as StoredValue | undefined;
-  }
-
-  leave(): void {
-    const { store, start, key } = this;
-    if (store.kind === "keyValue") store.rows.delete(key);
-    else {
-      const rows = store.windows.get(start);
-      if (rows?.delete(key) === true) rows.complete = false;
-      if (rows?.size === 0) store.windows.delete(start);
-    }
-  }
-}
+/** Rows of one read of what comes due. */
+const DUE_ROWS = 256;
+const DUE_CHARACTERS = 250_000;
 
 /**
  * Write-back cache over the StateStore. `write` changes memory only; `flush` writes each changed key once. What stays in
@@ -85,6 +26,8 @@ export class StoreCache {
   readonly #memory: CacheMemory;
   readonly #dirty: StateEntry[] = [];
   readonly #ordered: OrderedStore[] = [];
+  /** Stores that keep an order of what is not yet written. */
+  readonly #asked = new Set<CachedStore>();
   #written = 0;
   #failed = false;
 
@@ -101,7 +44,7 @@ export class StoreCache {
 
   open(name: string, kind: EntryKind): CachedStore {
     this.#guard(() => this.#store.open(name, kind));
-    return new CachedStore(name, kind);
+    return new CachedStore(name, kind, this.#memory);
   }
 
   /** `options` as for the StateStore: the owner gives the bound again that it knows from an earlier life. */
@@ -134,12 +77,8 @@ export class StoreCache {
   }
 
   windowEntry(store: CachedStore, start: number, key: string): StateEntry {
-    let rows = store.windows.get(start);
-    if (rows === undefined) {
-      // A new window is empty, so none of its keys need be looked up.
-      rows = new WindowRows(!this.#guard(() => this.#store.hasWindow(store.name, start)));
-      store.windows.set(start, rows);
-    }
+    // A new window is empty, so none of its keys need be looked up.
+    const rows = store.windows.get(start) ?? store.addWindow(start, !this.#mayHaveWindow(store, start));
     const { complete } = rows;
     const known = rows.get(key);
     if (known !== undefined) {
@@ -148,23 +87,60 @@ export class StoreCache {
     }
     const entry = new StateEntry(
       { store, start, key },
-      complete ? undefined : this.#guard(() => this.#store.getWindow(store.name, start, key)),
+      complete || store.due?.mayHave({ start, key }) === false
+        ? undefined
+        : this.#guard(() => this.#store.getWindow(store.name, start, key)),
     );
     rows.set(key, entry);
     return this.#keep(entry);
+  }
+
+  /**
+   * Entries that have a row, by start, then the UTF-8 bytes of the key: `fromStart <= start <= upToStart`. Each is found
+   * when it is come to, so changes made meanwhile are seen, if they are not behind it. Cheap when there is none.
+   */
+  dueWindows(store: CachedStore, range: { fromStart?: number; upToStart: number }): Iterable<StateEntry> {
+    const bounds = { fromStart: range.fromStart ?? -Infinity, upToStart: range.upToStart };
+    const due = this.#dueOf(store);
+    const first = due.next(undefined, bounds);
+    return first === undefined ? [] : this.#entriesFrom(first, (after) => due.next(after, bounds), store);
+  }
+
+  /** Windows of one key with `fromMs <= start <= toMs`, by start. */
+  windowsOfKey(store: CachedStore, key: string, range: WindowsOfKey): readonly WindowRow[] {
+    return mergedWindows(store, key, {
+      ...range,
+      read: (asked) => this.#guard(() => this.#store.windowsOfKey(store.name, key, asked)),
+    });
+  }
+
+  /** Rows of a range of keys, by the UTF-8 bytes of the key. */
+  scan(store: CachedStore, range: KeyRange, limit = Infinity): readonly KeyRow[] {
+    if (store.changed === undefined) {
+      store.changed = new SortedList((a, b) => compareKeys(a.key, b.key));
+      this.#asked.add(store);
+      for (const entry of this.#dirty) if (entry.store === store) store.changed.add(entry);
+    }
+    return mergedScan(store.changed, range, {
+      limit,
+      read: (asked, most) => this.#guard(() => this.#store.scan(store.name, asked, most)),
+    });
   }
 
   /** `undefined` removes. Undone with the record. */
   write(entry: StateEntry, value: StoredValue | undefined): void {
     this.#undo.save(entry, entry.value);
     // A rollback does not give back the difference: the sum over entries stays right, and the next write corrects it.
-    const bytes = ENTRY_BYTES + 2 * (entry.key.length + lengthOf(value));
+    const bytes = entryBytes(entry.key, value);
     this.#memory.grow(bytes - entry.bytes);
     entry.bytes = bytes;
+    const before = entry.value;
     entry.value = value;
+    entry.noteDue(before);
     if (entry.dirty) return;
     entry.dirty = true;
     this.#dirty.push(entry);
+    entry.store.changed?.add(entry);
   }
 
   /**
@@ -185,7 +161,7 @@ export class StoreCache {
     if (beforeMs <= store.expiredBeforeMs) return;
     for (const [start, rows] of store.windows) {
       if (start >= beforeMs) continue;
-      store.windows.delete(start);
+      store.removeWindow(start);
       for (const entry of rows.values()) {
         entry.expired = true;
         this.#memory.grow(-entry.bytes);
@@ -193,6 +169,7 @@ export class StoreCache {
     }
     this.#written += this.#guard(() => this.#store.expireWindows(store.name, beforeMs));
     store.expiredBeforeMs = beforeMs;
+    store.due?.expired(beforeMs);
   }
 
   /** Writes what changed and answers how many rows were written or removed since the last flush. */
@@ -218,14 +195,65 @@ export class StoreCache {
       this.#guard(() => this.#store.putMany(store.name, entries));
       for (const entry of entries) entry.stored = entry.value;
       this.#written += entries.length;
+      if (store.lastStart !== undefined)
+        store.lastStart = entries.reduce((last, { start }) => Math.max(last, start), store.lastStart);
     }
     this.#dirty.length = 0;
+    for (const store of this.#asked) {
+      store.due?.written();
+      store.changed?.clear();
+    }
     for (const store of this.#ordered) this.#written += store.write();
   }
 
   #keep(entry: StateEntry): StateEntry {
     this.#memory.keep(entry);
     return entry;
+  }
+
+  #mayHaveWindow(store: CachedStore, start: number): boolean {
+    store.lastStart ??= this.#guard(() => this.#store.lastStart(store.name)) ?? -Infinity;
+    if (start > store.lastStart || store.due?.mayHaveStart(start) === false) return false;
+    return this.#guard(() => this.#store.hasWindow(store.name, start));
+  }
+
+  #dueOf(store: CachedStore): DueWindows {
+    this.#asked.add(store);
+    return (store.due ??= new DueWindows(this.#sourceOf(store)));
+  }
+
+  *#entriesFrom(
+    first: WindowPlace,
+    next: (after: WindowPlace) => WindowPlace | undefined,
+    store: CachedStore,
+  ): Iterable<StateEntry> {
+    for (let place: WindowPlace | undefined = first; place !== undefined; place = next(place))
+      yield this.windowEntry(store, place.start, place.key);
+  }
+
+  #sourceOf(store: CachedStore): WindowSource {
+    return {
+      page: (from) => {
+        const asked = { ...from, maxCharacters: DUE_CHARACTERS };
+        const rows = this.#guard(() => this.#store.scanWindows(store.name, asked, DUE_ROWS));
+        const characters = rows.reduce((sum, { value }) => sum + value.length, 0);
+        const more = rows.length === DUE_ROWS || characters > DUE_CHARACTERS;
+        const live = rows.filter((row) => this.#knownRow(store, row).value !== undefined);
+        return { live, end: more ? rows.at(-1) : undefined };
+      },
+      unwritten: () =>
+        this.#dirty.filter((entry) => entry.store === store && !entry.expired && entry.value !== undefined),
+    };
+  }
+
+  /** The entry of a row just read. */
+  #knownRow(store: CachedStore, { start, key, value, timestampMs }: WindowRow): StateEntry {
+    const rows = store.windows.get(start) ?? store.addWindow(start, false);
+    const known = rows.get(key);
+    if (known !== undefined) return known;
+    const entry = new StateEntry({ store, start, key }, { value, timestampMs });
+    rows.set(key, entry);
+    return this.#keep(entry);
   }
 
   #guard<T>(call: () => T): T {
@@ -236,10 +264,6 @@ export class StoreCache {
       throw error;
     }
   }
-}
-
-function lengthOf(value: StoredValue | undefined): number {
-  return value === undefined ? 0 : value.value.length;
 }
 
 function same(a: StoredValue | undefined, b: StoredValue | undefined): boolean {
