@@ -1,18 +1,22 @@
 import type { Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
 import { checkName, Graph } from "./graph.ts";
-import { Stream } from "./stream.ts";
+import { type KeyValueStoreOptions, storeOf } from "./store.ts";
+import { Stream, tableAt } from "./stream.ts";
+import type { Table } from "./table.ts";
 import { perEvent } from "./trigger.ts";
 
 /**
  * What the function given to `pipeline` gets. `stream` reads a topic as JSON values of the type you name, as text or as
  * bytes; a record whose value does not read so goes to the dead-letter topic. Values of a topic with tombstones are
- * `Order | null`.
+ * `Order | null`. `table` reads a topic as rows, the last value of each key: a tombstone removes its key, and a record
+ * without a key is dropped and counted.
  *
  * @example
  * import { pipeline, type PipelineBuilder } from "../sdk/streams/index.ts";
  *
- * function copy({ stream }: PipelineBuilder): void {
+ * function copy({ stream, table }: PipelineBuilder): void {
  *   stream("orders").to("orders-copy");
+ *   table("customers", { store: "customers" }).to("customers-copy");
  * }
  * pipeline("copy", copy);
  */
@@ -21,6 +25,10 @@ export interface PipelineBuilder {
     <Value>(topic: string, options?: { readonly format?: "json" }): Stream<Value>;
     (topic: string, options: { readonly format: "text" }): Stream<string>;
     (topic: string, options: { readonly format: "bytes" }): Stream<Uint8Array>;
+  };
+  readonly table: {
+    <Row>(topic: string, options?: KeyValueStoreOptions & { readonly format?: "json" }): Table<Row | null, string>;
+    (topic: string, options: KeyValueStoreOptions & { readonly format: "text" }): Table<string | null, string>;
   };
 }
 
@@ -78,7 +86,15 @@ export function pipeline(name: string, define: (builder: PipelineBuilder) => unk
   const graph = new Graph();
   const stream = (topic: string, options: { readonly format?: ValueFormat } = {}): Stream<never> =>
     new Stream(graph, graph.source(topic, options.format ?? "json"));
-  const result = define({ stream });
+  const table = (
+    topic: string,
+    options: KeyValueStoreOptions & { readonly format?: ValueFormat } = {},
+  ): Table<never, string> => {
+    const source = graph.source(topic, options.format ?? "json");
+    const store = storeOf(options, graph.nextName("table"));
+    return tableAt(graph, graph.add("table", { kind: "toTable", store, inputs: [source] }));
+  };
+  const result = define({ stream, table });
   if (result instanceof Promise) {
     throw new Error(`The function that defines pipeline "${name}" is async. Define it synchronously.`);
   }

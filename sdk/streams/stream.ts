@@ -13,7 +13,6 @@ import type {
   RepartitionNode,
   SelectKeyNode,
   SplitNode,
-  TableNode,
 } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import type { Graph } from "./graph.ts";
@@ -191,14 +190,14 @@ export class Stream<Value, Key extends PlanKey = string | null> {
   groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
     return new GroupedStream((word, aggregate) => {
       const node = this.#graph.add(word, { ...aggregate(this.#graph.nextName(word)), inputs: [this.#node] });
-      return new Table(new Stream(this.#graph, node));
+      return tableAt(this.#graph, node);
     });
   }
 
   /** The last value of each key, kept in a store. A null value removes its key. */
   toTable(this: Stream<Value, string | null>, options: KeyValueStoreOptions = {}): Table<Value, string> {
     const store = storeOf(options, this.#graph.nextName("toTable"));
-    return new Table(this.#then("toTable", { kind: "toTable", store }));
+    return tableAt(this.#graph, this.#graph.add("toTable", { kind: "toTable", store, inputs: [this.#node] }));
   }
 
   /**
@@ -224,10 +223,14 @@ export class Stream<Value, Key extends PlanKey = string | null> {
       | BranchNode
       | DedupNode
       | SelectKeyNode
-      | TableNode
       | RepartitionNode
     >,
   ): Stream<Next, NextKey> {
     return new Stream(this.#graph, this.#graph.add(word, { ...node, inputs: [this.#node] }));
   }
+}
+
+/** The table whose changes a node makes. */
+export function tableAt<Value, Key extends PlanKey>(graph: Graph, node: string): Table<Value, Key> {
+  return new Table({ graph, node, streamAt: (at) => new Stream(graph, at) });
 }

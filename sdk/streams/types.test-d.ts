@@ -60,7 +60,13 @@ export function operators({ stream }: PipelineBuilder): void {
 }
 
 /** What grouping gives [DSL-1]. */
-export function tables({ stream }: PipelineBuilder): void {
+export function tables({ stream, table }: PipelineBuilder): void {
+  same<Table<Flight | null, string>>()(table<Flight>("flights", { store: "flights" }));
+  same<Table<string | null, string>>()(table("lines", { format: "text" }));
+  same<Stream<Flight | null, string>>()(table<Flight>("flights").toStream());
+  same<Stream<Flight | null>>()(table<Flight>("flights").toStream((flight) => flight?.origin ?? null));
+  // @ts-expect-error rows are kept as JSON
+  table("blobs", { format: "bytes" });
   const grouped = stream<Flight>("flights").groupByKey();
   const hourly = grouped.windowedBy(tumbling({ size: "1 hour", grace: "0 seconds" }));
   same<Table<number, string>>()(grouped.count());

@@ -28,8 +28,8 @@ export class Aggregate implements Operator {
       return;
     }
     const key = storeKey(record.key, this.name);
-    const { text, timestampMs } = this.#fold.apply(this.#runtime.cache.entry(this.#store, key), record);
-    this.#updates.emit({ key, text, timestampMs, from: record });
+    const folded = this.#fold.apply(this.#runtime.cache.entry(this.#store, key), record);
+    this.#updates.emit(key, folded, record);
   }
 
   endBatch(): void {

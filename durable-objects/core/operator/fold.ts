@@ -4,7 +4,14 @@ import type { StateEntry, StoreCache } from "../store/store-cache.ts";
 import type { StoredValue } from "../store/state-store.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
-/** Folds a record into one key's state and answers the new state; `undefined` when the aggregator removed it (null). */
+export interface Folded {
+  /** The state now and as it was; `undefined` says that there is none. */
+  readonly text: string | undefined;
+  readonly before: string | undefined;
+  readonly timestampMs: number;
+}
+
+/** Folds a record into one key's state. */
 export class Fold {
   readonly #node: AggregateNode;
   readonly #cache: StoreCache;
@@ -14,13 +21,13 @@ export class Fold {
     this.#cache = cache;
   }
 
-  /** Result time is the largest record time folded in. */
-  apply(entry: StateEntry, record: StreamRecord): { readonly text: string | undefined; readonly timestampMs: number } {
+  /** Result time is the largest record time folded in. The aggregator removes the state with null. */
+  apply(entry: StateEntry, record: StreamRecord): Folded {
     const before = entry.value;
     const timestampMs = before === undefined ? record.timestampMs : Math.max(before.timestampMs, record.timestampMs);
     const text = this.#next(before, record, entry.key);
     this.#cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
-    return { text, timestampMs };
+    return { text, before: before?.value, timestampMs };
   }
 
   #next(before: StoredValue | undefined, record: StreamRecord, key: string): string | undefined {

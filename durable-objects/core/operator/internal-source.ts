@@ -23,6 +23,8 @@ export class InternalSource {
 
   take(origin: Origin, { window, payload, before }: InternalValue): void {
     const { timestampMs } = origin.record;
-    this.#output.forward(new StreamRecord(internalKey(origin.key, window), payload, { timestampMs, origin, before }));
+    this.#output.forward(
+      new StreamRecord(internalKey(origin.key, window), payload, { timestampMs, origin, replaces: before }),
+    );
   }
 }

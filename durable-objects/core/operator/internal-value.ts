@@ -30,18 +30,25 @@ export interface InternalValue {
   readonly before: Payload | undefined;
 }
 
-/** Text where text will do: the batch writes it as UTF-8 without a copy in between. */
-export function internalValue(record: StreamRecord, tag: number): Bytes | string {
+/**
+ * Text where text will do: the batch writes it as UTF-8 without a copy in between. `changes`: with the value before, where
+ * the record has one.
+ */
+export function internalValue(
+  record: StreamRecord,
+  { tag, changes }: { tag: number; changes: boolean },
+): Bytes | string {
   const [form, value] = encoded(record.payload);
-  if (typeof record.key !== "object" && record.before === undefined) {
+  const before = changes ? record.before : undefined;
+  if (typeof record.key !== "object" && before === undefined) {
     if (typeof value === "string") return String.fromCharCode(tag, form) + value;
     return join([Uint8Array.of(tag, form), value]);
   }
   const window = record.key === null || typeof record.key === "string" ? undefined : record.key;
-  const flags = form | (window === undefined ? 0 : WINDOWED) | (record.before === undefined ? 0 : CHANGE);
+  const flags = form | (window === undefined ? 0 : WINDOWED) | (before === undefined ? 0 : CHANGE);
   const parts: Bytes[] = [Uint8Array.of(tag, flags)];
   if (window !== undefined) parts.push(windowBytes(window));
-  if (record.before !== undefined) parts.push(...beforeParts(record.before));
+  if (before !== undefined) parts.push(...beforeParts(before));
   return join([...parts, typeof value === "string" ? encoder.encode(value) : value]);
 }
 

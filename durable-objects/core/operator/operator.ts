@@ -56,10 +56,13 @@ export interface Runtime {
 export class Output {
   readonly #trace: Trace;
   readonly #consumers: readonly Operator[];
+  /** Somebody behind reads `before`: what a table sends must have it. */
+  readonly readsBefore: boolean;
 
-  constructor(trace: Trace, consumers: readonly Operator[]) {
+  constructor(trace: Trace, consumers: readonly Operator[], readsBefore = false) {
     this.#trace = trace;
     this.#consumers = consumers;
+    this.readsBefore = readsBefore;
   }
 
   forward(record: StreamRecord): void {

@@ -29,26 +29,33 @@ export class Origin {
   }
 }
 
+export interface RecordFrom {
+  readonly timestampMs: number;
+  readonly origin: Origin;
+  /** `before` of the new record. */
+  readonly replaces?: Payload | undefined;
+}
+
 /** A record on its way through the operators. Immutable; one that is changed is another with the same origin. */
 export class StreamRecord {
   readonly key: PlanKey;
   readonly payload: Payload;
   readonly timestampMs: number;
   readonly origin: Origin;
-  /** Of a change of a table: what the value replaces, a tombstone where there was none. Absent in a stream. */
+  /**
+   * Of a change of a table: what the value replaces, a tombstone where there was none. There only where somebody reads it
+   * (plan/changes.ts); a stream that is made of a table may still carry it, and does not look.
+   */
   readonly before: Payload | undefined;
   #context: RecordContext | undefined;
 
-  constructor(
-    key: PlanKey,
-    payload: Payload,
-    from: { readonly timestampMs: number; readonly origin: Origin; readonly before?: Payload | undefined },
-  ) {
+  /** Of a record given as `from` it takes time and origin: what that one replaces is nothing to a record made of it. */
+  constructor(key: PlanKey, payload: Payload, from: RecordFrom) {
     this.key = key;
     this.payload = payload;
     this.timestampMs = from.timestampMs;
     this.origin = from.origin;
-    this.before = from.before;
+    this.before = from.replaces;
   }
 
   /** As a topic holds it: windowed keys as Kafka's TimeWindowedSerializer writes them. */

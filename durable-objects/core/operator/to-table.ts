@@ -32,8 +32,9 @@ export class ToTable implements Operator {
     const { timestampMs } = record;
     const text = record.value === null ? undefined : boundedState(record.payload.json("state"), "state");
     const entry = this.#runtime.cache.entry(this.#store, key);
+    const before = entry.value?.value;
     this.#runtime.cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
-    this.#updates.emit({ key, text, timestampMs, from: record });
+    this.#updates.emit(key, { text, before, timestampMs }, record);
   }
 
   endBatch(): void {

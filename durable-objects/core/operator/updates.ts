@@ -1,20 +1,20 @@
 import type { PlanKey } from "../../../schema/plan.ts";
 import type { Undoable } from "../store/undo-log.ts";
 import type { Output, Runtime } from "./operator.ts";
-import { TextPayload, TOMBSTONE } from "./payload.ts";
+import { type Payload, TextPayload, TOMBSTONE } from "./payload.ts";
 import { StreamRecord } from "./stream-record.ts";
 
-/** One key's new state; `text: undefined` says that it was removed. */
+/** A change of one key's state, as JSON texts; `undefined` says that there is none. */
 export interface Update {
-  readonly key: Exclude<PlanKey, null>;
   readonly text: string | undefined;
+  readonly before: string | undefined;
   readonly timestampMs: number;
-  readonly from: StreamRecord;
 }
 
 /**
  * How changes of a store go downstream: each at once, or in a micro-batch the last of every key at its end, in the order
- * in which the keys first changed. Either way the value is read from its JSON text, so both see the same.
+ * in which the keys first changed, with what its first change replaced. Either way the value is read from its JSON text,
+ * so both see the same.
  */
 export class Updates implements Undoable {
   readonly #runtime: Runtime;
@@ -26,13 +26,11 @@ export class Updates implements Undoable {
     this.#output = output;
   }
 
-  emit({ key, text, timestampMs, from }: Update): void {
-    const payload = text === undefined ? TOMBSTONE : new TextPayload(text);
-    const record = new StreamRecord(key, payload, { timestampMs, origin: from.origin });
-    if (!this.#runtime.microBatch) return this.#output.forward(record);
-    const id = typeof key === "string" ? key : `${key.start}/${key.key}`;
-    this.#runtime.undo.save(this, { id, before: this.#held.get(id) });
-    this.#held.set(id, record);
+  emit(key: Exclude<PlanKey, null>, { text, before, timestampMs }: Update, { origin }: StreamRecord): void {
+    const replaces = this.#output.readsBefore ? payloadOf(before) : undefined;
+    const record = new StreamRecord(key, payloadOf(text), { timestampMs, origin, replaces });
+    if (this.#runtime.microBatch) this.#hold(typeof key === "string" ? key : `${key.start}/${key.key}`, record);
+    else this.#output.forward(record);
   }
 
   endBatch(): void {
@@ -41,9 +39,22 @@ export class Updates implements Undoable {
     for (const record of records) this.#runtime.attempt(record, this.#output);
   }
 
+  #hold(id: string, record: StreamRecord): void {
+    const held = this.#held.get(id);
+    this.#runtime.undo.save(this, { id, before: held });
+    const { key, payload, timestampMs, origin } = record;
+    const since =
+      held === undefined ? record : new StreamRecord(key, payload, { timestampMs, origin, replaces: held.before });
+    this.#held.set(id, since);
+  }
+
   undo(saved: unknown): void {
     const { id, before } = saved as { id: string; before: StreamRecord | undefined };
     if (before === undefined) this.#held.delete(id);
     else this.#held.set(id, before);
   }
+}
+
+function payloadOf(text: string | undefined): Payload {
+  return text === undefined ? TOMBSTONE : new TextPayload(text);
 }

@@ -65,7 +65,6 @@ export class WindowAggregate implements Operator {
 
   #foldInto(start: number, key: string, record: StreamRecord): void {
     const entry = this.#runtime.cache.windowEntry(this.#store, start, key);
-    const { text, timestampMs } = this.#fold.apply(entry, record);
-    this.#updates.emit({ key: { key, start, end: start + this.#windows.sizeMs }, text, timestampMs, from: record });
+    this.#updates.emit({ key, start, end: start + this.#windows.sizeMs }, this.#fold.apply(entry, record), record);
   }
 }

@@ -1,5 +1,6 @@
 import type { Plan, PlanNode, RepartitionNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
+import { changesRead } from "./changes.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
 import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
 
@@ -9,7 +10,7 @@ import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
  * an internal topic, placed by key, and the node runs in the task that reads it.
  */
 export function cutPlan(plan: Plan): TaskGraph {
-  const cutter = new Cutter();
+  const cutter = new Cutter(changesRead(plan.nodes));
   for (const node of plan.nodes) cutter.place(node);
   return cutter.graph(plan);
 }
@@ -39,6 +40,11 @@ class Cutter {
   /** … and the one that reads its records placed by key, where there is one. */
   readonly #copy = new Map<string, string>();
   readonly #keys = new Map<string, Keys>();
+  readonly #changes: ReadonlySet<string>;
+
+  constructor(changes: ReadonlySet<string>) {
+    this.#changes = changes;
+  }
 
   place(node: PlanNode): void {
     if (node.kind === "repartition") return this.#repartition(node);
@@ -126,7 +132,7 @@ class Cutter {
     const tag = known.inputs.length;
     known.inputs.push({ node, input: home });
     const sink = { kind: "internalSink", name: `${topic}.${tag}`, topic, tag, broadcast: false } as const;
-    this.#nodesOf(home).push({ ...sink, inputs: [node] });
+    this.#nodesOf(home).push({ ...sink, inputs: [node], changes: this.#changes.has(node) });
     this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag });
   }
 

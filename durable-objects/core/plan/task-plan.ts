@@ -16,6 +16,8 @@ export interface InternalSinkNode {
   /** The logical name, `__<node>`. */
   readonly topic: string;
   readonly tag: number;
+  /** The records are changes of a table, and are sent with the value that they replace. */
+  readonly changes: boolean;
   /** Every partition gets every record. */
   readonly broadcast: boolean;
   /** The finest step, ms, at which event time can close something behind the topic; undefined where nothing waits for time. */

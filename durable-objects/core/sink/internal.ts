@@ -36,7 +36,7 @@ export class InternalSink implements Operator {
     const { headers } = record.origin.record;
     const key = textOf(record);
     const keyBytes = key === null ? null : record.origin.keyBytes(key);
-    const item = { key: keyBytes, value: internalValue(record, node.tag), timestampMs: record.timestampMs, headers };
+    const item = { key: keyBytes, value: internalValue(record, node), timestampMs: record.timestampMs, headers };
     const make = (target: string): InternalTarget => new InternalTarget(target, { upstream, progressMs });
     if (node.broadcast) for (const target of this.#targets) outbox.put(target, item, make);
     else outbox.put(this.#targets[this.#partition(record, keyBytes)] as string, item, make);

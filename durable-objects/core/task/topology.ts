@@ -18,6 +18,7 @@ import { Source } from "../operator/source.ts";
 import { Split } from "../operator/split.ts";
 import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
+import { changesRead } from "../plan/changes.ts";
 import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
@@ -68,13 +69,16 @@ class TopologyBuilder {
   readonly clocks = new Map<string, Clock>();
   readonly #parts: TopologyParts;
   readonly #consumers = new Map<string, Operator[]>();
+  readonly #changes: ReadonlySet<string>;
 
   constructor(parts: TopologyParts) {
     this.#parts = parts;
+    this.#changes = changesRead(parts.plan.nodes);
   }
 
   add(node: TaskNode): void {
-    const output = new Output(this.#parts.runtime.trace, (this.#consumers.get(node.name) ?? []).toReversed());
+    const consumers = (this.#consumers.get(node.name) ?? []).toReversed();
+    const output = new Output(this.#parts.runtime.trace, consumers, this.#changes.has(node.name));
     if (node.kind === "source") this.sources.push(new Source(node, output));
     else if (node.kind === "internalSource") this.internalSources.push(new InternalSource(node, output));
     else this.#place(node, this.#operator(node, output));
