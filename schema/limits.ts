@@ -22,6 +22,8 @@ export const MAX_UNFOLDED_BYTES = 16 * 1024 * 1024;
 export const MIN_TIMESTAMP_MS = 0;
 /** 9999-12-31T23:59:59.999Z. */
 export const MAX_TIMESTAMP_MS = 253_402_300_799_999;
+/** End of a window that never ends: behind every time that a record may have. */
+export const UNLIMITED_WINDOW_END_MS = MAX_TIMESTAMP_MS + 1;
 export const DEFAULT_TIMESTAMP_AHEAD_MS = 3_600_000;
 export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
 export const FOREVER = -1;

@@ -34,9 +34,26 @@ export interface TimeWindows {
   readonly graceMs: number;
 }
 
+/** Windows `[n * sizeMs, n * sizeMs + k * stepMs)` for k from 1 until they are `sizeMs` long, a multiple of `stepMs`. */
+export interface CumulativeWindows {
+  readonly kind: "cumulative";
+  readonly sizeMs: number;
+  readonly stepMs: number;
+  readonly graceMs: number;
+}
+
+/** One window from `startMs` on that never closes. */
+export interface UnlimitedWindows {
+  readonly kind: "unlimited";
+  readonly startMs: number;
+}
+
+/** What a table may be windowed by. */
+export type Windows = TimeWindows | CumulativeWindows | UnlimitedWindows;
+
 export interface StoreDefinition {
   readonly name: string;
-  /** Windowed stores only: how long a window stays readable, by stream time, after it started. At least size + grace. */
+  /** Windowed stores only: how long a window stays readable, by stream time, after it started. At least until it closes. */
   readonly retentionMs?: number | undefined;
 }
 
@@ -82,7 +99,7 @@ export type SelectKeyNode = Node<"selectKey"> & {
 /** count, reduce and aggregate are this one node. Records with a null key are dropped and counted (Kafka Streams). */
 export type AggregateNode = Node<"aggregate"> & {
   readonly store: StoreDefinition;
-  readonly windows?: TimeWindows | undefined;
+  readonly windows?: Windows | undefined;
   /** Absent for reduce: the first value is the state. */
   readonly initializer?: (() => unknown) | undefined;
   readonly aggregator: (aggregate: unknown, value: unknown, key: string) => unknown;

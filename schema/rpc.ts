@@ -136,6 +136,7 @@ export type StoreQuery =
       readonly key: string;
       readonly fromMs: number;
       readonly toMs: number;
+      readonly cursor?: string | undefined;
       readonly limit: number;
     }
   | { readonly kind: "scan"; readonly cursor?: string | undefined; readonly limit: number };

@@ -1,4 +1,5 @@
-import type { PlanKey, TimeWindows, ValueFormat } from "../schema/plan.ts";
+import { UNLIMITED_WINDOW_END_MS } from "../schema/limits.ts";
+import type { PlanKey, ValueFormat, Windows } from "../schema/plan.ts";
 import type { Bytes, ConsumerRecord, Header } from "../schema/record.ts";
 
 const encoder = new TextEncoder();
@@ -43,13 +44,21 @@ export function closestValueOf(bytes: Bytes | null, format: ValueFormat): unknow
   return bytes;
 }
 
-/** Windowed keys are Kafka's TimeWindowedSerializer: the key, then the window's start as 8 bytes, big-endian. */
-export function keyOf(bytes: Bytes | null, windows: TimeWindows | undefined): PlanKey {
+/** Windowed keys as Kafka's serializers write them: what the windows need is read back. */
+export function keyOf(bytes: Bytes | null, windows: Windows | undefined): PlanKey {
   if (bytes === null) return null;
   if (windows === undefined) return decoder.decode(bytes);
-  const at = bytes.length - 8;
-  const start = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(at));
-  return { key: decoder.decode(bytes.subarray(0, at)), start, end: start + windows.sizeMs };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const startAt = bytes.length - 8;
+  const start = Number(view.getBigInt64(startAt));
+  if (windows.kind !== "cumulative") {
+    const key = decoder.decode(bytes.subarray(0, startAt));
+    return windows.kind === "unlimited"
+      ? { key, start, end: UNLIMITED_WINDOW_END_MS }
+      : { key, start, end: start + windows.sizeMs };
+  }
+  const endAt = startAt - 8;
+  return { key: decoder.decode(bytes.subarray(0, endAt)), start, end: Number(view.getBigInt64(endAt)) };
 }
 
 export function headerTexts({ headers }: ConsumerRecord): { readonly [name: string]: string } {

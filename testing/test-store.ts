@@ -1,4 +1,6 @@
 import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
+import { windowReader } from "../durable-objects/core/operator/window-reader.ts";
+import type { Windows } from "../schema/plan.ts";
 
 export interface TestEntry<Value> {
   readonly key: string;
@@ -15,7 +17,7 @@ export interface TestStoreParts {
   /** Of every partition. */
   readonly stores: readonly MemoryStateStore[];
   /** Set for a windowed store. */
-  readonly windowSizeMs: number | undefined;
+  readonly windows: Windows | undefined;
 }
 
 /** A store as committed, over all partitions. */
@@ -28,30 +30,36 @@ export class TestStore<Value> {
 
   /** The value of a key; `undefined` when it has none. For a windowed store see `windows`. */
   get(key: string): Value | undefined {
-    const { name, stores, windowSizeMs } = this.#parts;
-    if (windowSizeMs !== undefined) throw new Error(`Store "${name}" is windowed. Ask for windows(key).`);
+    const { name, stores, windows } = this.#parts;
+    if (windows !== undefined) throw new Error(`Store "${name}" is windowed. Ask for windows(key).`);
     const stored = stores.map((store) => store.get(name, key)).find((each) => each !== undefined);
     return stored === undefined ? undefined : (JSON.parse(stored.value) as Value);
   }
 
   /** The windows of a key, by start. */
   windows(key: string): readonly TestEntry<Value>[] {
-    const { name, windowSizeMs } = this.#parts;
-    if (windowSizeMs === undefined) throw new Error(`Store "${name}" is not windowed. Ask for get(key).`);
+    const { name, windows } = this.#parts;
+    if (windows === undefined) throw new Error(`Store "${name}" is not windowed. Ask for get(key).`);
     return this.all().filter((entry) => entry.key === key);
   }
 
-  /** All entries of all keys: in key order within a partition, of a windowed store in order of start, then key. */
+  /** All entries of all keys: in key order within a partition, of a windowed store in order of start and end, then key. */
   all(): readonly TestEntry<Value>[] {
-    const { name, stores, windowSizeMs } = this.#parts;
+    const { name, stores, windows } = this.#parts;
     const limit = Number.POSITIVE_INFINITY;
-    if (windowSizeMs === undefined) {
+    if (windows === undefined) {
       const rows = stores.flatMap((store) => store.scan(name, undefined, limit));
       return rows.map((row) => ({ ...row, value: JSON.parse(row.value) as Value }));
     }
-    const rows = stores.flatMap((store) => store.scanWindows(name, undefined, limit));
-    return rows
-      .toSorted((a, b) => a.start - b.start)
-      .map((row) => ({ ...row, end: row.start + windowSizeMs, value: JSON.parse(row.value) as Value }));
+    const entries = stores.flatMap((store) => windowReader(store, { name, windows }).all({ limit }));
+    return entries
+      .toSorted((a, b) => a.start - b.start || a.end - b.end)
+      .map(({ key, start, end, value, timestampMs }) => ({
+        key,
+        start,
+        end,
+        value: JSON.parse(value) as Value,
+        timestampMs,
+      }));
   }
 }

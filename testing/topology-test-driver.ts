@@ -123,8 +123,8 @@ export class TopologyTestDriver {
       const names = describePlan(this.#plan).stores.map((each) => `"${each.name}"`);
       throw new Error(`Pipeline "${this.#plan.name}" has no store "${name}". It has: ${names.join(", ") || "none"}.`);
     }
-    const windowSizeMs = readableStore([node], name)?.windows?.sizeMs;
-    return new TestStore({ name, stores: this.#storesOf(node.name), windowSizeMs });
+    const windows = readableStore([node], name)?.windows;
+    return new TestStore({ name, stores: this.#storesOf(node.name), windows });
   }
 
   /** All dead letters so far. */

@@ -85,11 +85,10 @@ export async function readWindows(
   const at = positionOf(read, name, cursor);
   if (!at.ok) return at;
   const { source, inner } = at;
-  const fromMs = Number(inner);
   const topic = read.pipeline.sources[source];
-  if (topic === undefined || !Number.isSafeInteger(fromMs)) return foreignCursor();
+  if (topic === undefined || inner === undefined) return foreignCursor();
   const placed = { ...read, parameters: { ...read.parameters, partition: at.partition } };
-  const next = await readKeyAt(placed, topic, { ...query, fromMs: Math.max(query.fromMs, fromMs) });
+  const next = await readKeyAt(placed, topic, { ...query, cursor: inner });
   return next.ok ? withCursor(name, { ...next, source }) : next;
 }
 

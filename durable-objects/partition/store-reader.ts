@@ -1,7 +1,8 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
 import type { StoreAnswer, StoreQuery, StoreRow } from "../../schema/rpc.ts";
-import type { KeyRow, WindowRow } from "../core/store/state-store.ts";
+import type { KeyRow } from "../core/store/state-store.ts";
+import { type WindowEntry, type WindowPlace, windowReader, type WindowReader } from "../core/operator/window-reader.ts";
 import type { Loaded } from "./loaded.ts";
 import { readableStore } from "../core/plan/stores.ts";
 import type { AttachedTask } from "./attached-task.ts";
@@ -19,7 +20,7 @@ export function readStore(
   const { query } = request;
   const at = { topic: loaded.row.topic, partition: loaded.row.partition, offset: task.position };
   if (store.windows !== undefined)
-    return readWindows(task, { name: request.store, sizeMs: store.windows.sizeMs, query, at });
+    return readWindows(windowReader(task.store, { ...store, windows: store.windows }), { ...request, at });
   if (query.kind === "windows") {
     return refuse("invalid_request", `store ${request.store} is not windowed`, {
       field: "from",
@@ -42,44 +43,33 @@ export function readStore(
 
 type At = Pick<StoreAnswer, "topic" | "partition" | "offset">;
 
-/** The cursor of one key's windows is the `fromMs` that its next page begins at (STR-5). */
 function readWindows(
-  task: AttachedTask,
-  read: { name: string; sizeMs: number; query: StoreQuery; at: At },
+  reader: WindowReader,
+  { store, query, at }: { store: string; query: StoreQuery; at: At },
 ): Answer<StoreAnswer> {
-  const { name, sizeMs, query, at } = read;
-  const rowOf = ({ key, value, start }: WindowRow): StoreRow => ({ key, value, start, end: start + sizeMs });
   if (query.kind === "key") {
-    return refuse("invalid_request", `store ${name} is windowed`, {
+    return refuse("invalid_request", `store ${store} is windowed`, {
       field: "from",
       hint: "Give from and to, in ms since epoch",
     });
   }
-  if (query.kind === "windows") {
-    const { key, fromMs, toMs, limit } = query;
-    const page = pageOf<WindowRow, number>(limit, fromMs, {
-      read: (from = fromMs, most) => task.store.windowsOfKey(name, key, { fromMs: from, toMs, limit: most }),
-      placeOf: ({ start }) => start + 1,
-    });
-    return { ok: true, kind: "window", ...at, ...page, rows: page.rows.map(rowOf) };
-  }
-  const after = parseCursor(query.cursor, isWindowPlace);
-  if (!after.ok) return after;
-  const page = pageOf<WindowRow, WindowPlace>(query.limit, after.value, {
-    read: (after, limit) => task.store.scanWindows(name, { after }, limit),
-    placeOf: ({ start, key }) => ({ start, key }),
+  const first = parseCursor(query.cursor, isWindowPlace);
+  if (!first.ok) return first;
+  const page = pageOf<WindowEntry, WindowPlace>(query.limit, first.value, {
+    read: (after, limit) =>
+      query.kind === "windows" ? reader.ofKey({ ...query, after, limit }) : reader.all({ after, limit }),
+    placeOf: ({ place }) => place,
   });
   return { ok: true, kind: "window", ...at, ...page, rows: page.rows.map(rowOf) };
 }
 
-interface WindowPlace {
-  readonly start: number;
-  readonly key: string;
+function rowOf({ key, value, start, end }: WindowEntry): StoreRow {
+  return { key, value, start, end };
 }
 
 function isWindowPlace(value: unknown): value is WindowPlace {
-  const { start, key } = (value ?? {}) as { start?: unknown; key?: unknown };
-  return typeof start === "number" && typeof key === "string";
+  const { key, at, seq } = (value ?? {}) as { [field in keyof WindowPlace]?: unknown };
+  return typeof key === "string" && Number.isSafeInteger(at) && Number.isSafeInteger(seq);
 }
 
 /** A cursor comes back from a client, who may have changed it. */

@@ -1,4 +1,4 @@
-import type { AggregateNode, TimeWindows, Windowed } from "../../schema/plan.ts";
+import type { AggregateNode, Windows, Windowed } from "../../schema/plan.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
 import type { Table } from "./table.ts";
 
@@ -11,9 +11,9 @@ type AddAggregate = <Result, Key extends string | Windowed>(
 /** What grouping by key alone and by key and window share. */
 class Grouping<Value, Key extends string | Windowed, Options extends WindowStoreOptions> {
   readonly #add: AddAggregate;
-  readonly #windows: TimeWindows | undefined;
+  readonly #windows: Windows | undefined;
 
-  constructor(add: AddAggregate, windows?: TimeWindows) {
+  constructor(add: AddAggregate, windows?: Windows) {
     this.#add = add;
     this.#windows = windows;
   }
@@ -75,8 +75,8 @@ export class GroupedStream<Value> extends Grouping<Value, string, KeyValueStoreO
     this.#add = add;
   }
 
-  /** Groups by window as well: `tumbling({ size, grace })` or `hopping({ size, advance, grace })`. */
-  windowedBy(windows: TimeWindows): WindowedStream<Value> {
+  /** Groups by window as well: `tumbling`, `hopping`, `cumulative` or `unlimited`. */
+  windowedBy(windows: Windows): WindowedStream<Value> {
     return new WindowedStream(this.#add, windows);
   }
 }

@@ -1,5 +1,14 @@
 // What a pipeline imports. The words are Kafka Streams'; what runs the plan they build is the engine's business.
-export type { PlanKey, RecordContext, TimeWindows, Trigger, Windowed } from "../../schema/plan.ts";
+export type {
+  CumulativeWindows,
+  PlanKey,
+  RecordContext,
+  TimeWindows,
+  Trigger,
+  UnlimitedWindows,
+  Windowed,
+  Windows,
+} from "../../schema/plan.ts";
 export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
@@ -10,4 +19,4 @@ export type { KeyValueStoreOptions, WindowStoreOptions } from "./store.ts";
 export { Stream } from "./stream.ts";
 export { Table } from "./table.ts";
 export { every, perEvent } from "./trigger.ts";
-export { hopping, tumbling } from "./windows.ts";
+export { cumulative, hopping, tumbling, unlimited } from "./windows.ts";

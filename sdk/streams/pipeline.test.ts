@@ -1,5 +1,17 @@
 import { expect, test } from "vitest";
-import { d1, every, hopping, perEvent, pipeline, type PipelineBuilder, r2, topic, tumbling } from "./index.ts";
+import {
+  cumulative,
+  d1,
+  every,
+  hopping,
+  perEvent,
+  pipeline,
+  type PipelineBuilder,
+  r2,
+  topic,
+  tumbling,
+  unlimited,
+} from "./index.ts";
 
 interface Flight {
   readonly origin: string;
@@ -121,6 +133,9 @@ test.each<[wrong: string, define: () => unknown, message: string]>([
   ["size", () => tumbling({ size: 0, grace: 0 }), "Use a size above 0"],
   ["gaps", () => hopping({ size: "1 hour", advance: "2 hours", grace: 0 }), "Advance by more than 0"],
   ["hops", () => hopping({ size: "1 hour", advance: "1 second", grace: 0 }), "3600 windows"],
+  ["step", () => cumulative({ size: "1 hour", step: "25 minutes", grace: 0 }), "Use a step that divides the size."],
+  ["steps", () => cumulative({ size: "1 hour", step: "1 second", grace: 0 }), "3600 windows"],
+  ["start", () => unlimited({ start: -1 }), "Give ms since the epoch"],
 ])("a wrong %s throws where it is written, with a remedy [DSL-7]", (_wrong, attempt, message) => {
   expect(attempt).toThrow(message);
 });

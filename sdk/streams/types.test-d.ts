@@ -1,5 +1,6 @@
 // Type tests of the DSL: this file compiles, and each `@ts-expect-error` line would not. `tsc -b` runs it.
 import {
+  cumulative,
   d1,
   type Duration,
   every,
@@ -12,6 +13,7 @@ import {
   type Table,
   topic,
   tumbling,
+  unlimited,
   type Windowed,
 } from "./index.ts";
 
@@ -101,6 +103,10 @@ export function times(): void {
   tumbling({ size: "1 hour" });
   // @ts-expect-error grace has no default
   hopping({ size: "1 hour", advance: "5 minutes" });
+  // @ts-expect-error grace has no default
+  cumulative({ size: "1 hour", step: "5 minutes" });
+  // @ts-expect-error what never closes has no grace
+  unlimited({ grace: "5 minutes" });
   // @ts-expect-error no such unit
   every("2 secs");
   same<Duration>()(1 as Duration);

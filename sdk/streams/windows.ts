@@ -1,5 +1,5 @@
-import { MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD } from "../../schema/limits.ts";
-import type { TimeWindows } from "../../schema/plan.ts";
+import { MAX_TIMESTAMP_MS, MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD } from "../../schema/limits.ts";
+import type { CumulativeWindows, TimeWindows, UnlimitedWindows } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 
 /**
@@ -41,23 +41,81 @@ export function hopping(options: {
   readonly advance: Duration;
   readonly grace: Duration;
 }): TimeWindows {
-  const sizeMs = durationMs(options.size);
+  const sizeMs = sizeOf(options.size);
   const advanceMs = durationMs(options.advance);
   const graceMs = durationMs(options.grace);
-  if (sizeMs === 0 || sizeMs > MAX_WINDOW_MS) {
-    throw new Error(
-      `A window of size ${JSON.stringify(options.size)} cannot be. Use a size above 0 and up to 366 days.`,
-    );
-  }
   if (advanceMs === 0 || advanceMs > sizeMs) {
     throw new Error(
       `Windows that advance by ${JSON.stringify(options.advance)} leave gaps or stand still. Advance by more than 0 and at most the size, ${JSON.stringify(options.size)}.`,
     );
   }
-  if (Math.ceil(sizeMs / advanceMs) > MAX_WINDOWS_PER_RECORD) {
+  checkCount(sizeMs, advanceMs, "Advance");
+  return { kind: "time", sizeMs, advanceMs, graceMs };
+}
+
+/**
+ * Windows that grow: `[start, start + step)`, `[start, start + 2 steps)` … up to `size`, a multiple of `step`, with starts
+ * at multiples of `size` since the epoch (Flink's CUMULATE). Up to 6 s by 2 s they are [0, 2) [0, 4) [0, 6) [6, 8) … A
+ * record counts in each window that holds its time: the totals of the day so far, hour by hour. `grace` as in `tumbling`.
+ *
+ * @example
+ * import { cumulative, pipeline } from "../sdk/streams/index.ts";
+ *
+ * pipeline("today-so-far", ({ stream }) =>
+ *   stream("orders")
+ *     .groupByKey()
+ *     .windowedBy(cumulative({ size: "1 day", step: "1 hour", grace: "5 minutes" }))
+ *     .count({ store: "orders-today-so-far" }),
+ * );
+ */
+export function cumulative(options: {
+  readonly size: Duration;
+  readonly step: Duration;
+  readonly grace: Duration;
+}): CumulativeWindows {
+  const sizeMs = sizeOf(options.size);
+  const stepMs = durationMs(options.step);
+  const graceMs = durationMs(options.grace);
+  if (stepMs === 0 || sizeMs % stepMs !== 0) {
     throw new Error(
-      `A record would be in ${Math.ceil(sizeMs / advanceMs)} windows, above ${MAX_WINDOWS_PER_RECORD}. Advance by at least a ${MAX_WINDOWS_PER_RECORD}th of the size.`,
+      `Windows cannot grow to ${JSON.stringify(options.size)} by steps of ${JSON.stringify(options.step)}. Use a step that divides the size.`,
     );
   }
-  return { kind: "time", sizeMs, advanceMs, graceMs };
+  checkCount(sizeMs, stepMs, "Grow");
+  return { kind: "cumulative", sizeMs, stepMs, graceMs };
+}
+
+/**
+ * One window for each key, from `start` (ms since the epoch, 0 unless given) on, which never closes: `[start, 10000-01-01)`.
+ * Records before it are dropped and counted. It has no grace, since no record comes too late, and is kept for ever.
+ *
+ * @example
+ * import { pipeline, unlimited } from "../sdk/streams/index.ts";
+ *
+ * pipeline("since-launch", ({ stream }) =>
+ *   stream("orders")
+ *     .groupByKey()
+ *     .windowedBy(unlimited({ start: Date.UTC(2026, 0, 1) }))
+ *     .count({ store: "orders-since-launch" }),
+ * );
+ */
+export function unlimited(options: { readonly start?: number } = {}): UnlimitedWindows {
+  const { start = 0 } = options;
+  if (Number.isSafeInteger(start) && start >= 0 && start <= MAX_TIMESTAMP_MS)
+    return { kind: "unlimited", startMs: start };
+  throw new Error(`An unlimited window cannot start at ${start}. Give ms since the epoch, 0 to ${MAX_TIMESTAMP_MS}.`);
+}
+
+function sizeOf(size: Duration): number {
+  const sizeMs = durationMs(size);
+  if (sizeMs > 0 && sizeMs <= MAX_WINDOW_MS) return sizeMs;
+  throw new Error(`A window of size ${JSON.stringify(size)} cannot be. Use a size above 0 and up to 366 days.`);
+}
+
+function checkCount(sizeMs: number, stepMs: number, verb: string): void {
+  const count = Math.ceil(sizeMs / stepMs);
+  if (count <= MAX_WINDOWS_PER_RECORD) return;
+  throw new Error(
+    `A record would be in ${count} windows, above ${MAX_WINDOWS_PER_RECORD}. ${verb} by at least a ${MAX_WINDOWS_PER_RECORD}th of the size.`,
+  );
 }

@@ -2,6 +2,7 @@ import type { PlanKey } from "../../../schema/plan.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { type Payload, SourcePayload, TOMBSTONE } from "./payload.ts";
+import { SpanKey } from "./span-key.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
 // A record of an internal topic has its key as text, without its window; all else lies in front of its value:
@@ -13,6 +14,8 @@ const BYTES = 2;
 const FORM_MASK = 0x0f;
 const WINDOWED = 0x10;
 const CHANGE = 0x20;
+/** The end of the window does not follow from its start. */
+const SPAN = 0x40;
 const WINDOW_BYTES = 16;
 /** Form and length of the value before. */
 const BEFORE_BYTES = 5;
@@ -20,10 +23,16 @@ export const MAX_TAG = 0x7f;
 
 const encoder = new TextEncoder();
 
+interface Bounds {
+  readonly start: number;
+  readonly end: number;
+  readonly span: boolean;
+}
+
 /** What an internal record holds besides key, time and headers. */
 export interface InternalValue {
   readonly tag: number;
-  readonly window: { readonly start: number; readonly end: number } | undefined;
+  readonly window: Bounds | undefined;
   readonly payload: Payload;
   /** The value as bytes of its form; null for a tombstone. */
   readonly value: Bytes | null;
@@ -45,7 +54,8 @@ export function internalValue(
     return join([Uint8Array.of(tag, form), value]);
   }
   const window = record.key === null || typeof record.key === "string" ? undefined : record.key;
-  const flags = form | (window === undefined ? 0 : WINDOWED) | (before === undefined ? 0 : CHANGE);
+  const windowed = window === undefined ? 0 : window instanceof SpanKey ? WINDOWED | SPAN : WINDOWED;
+  const flags = form | windowed | (before === undefined ? 0 : CHANGE);
   const parts: Bytes[] = [Uint8Array.of(tag, flags)];
   if (window !== undefined) parts.push(windowBytes(window));
   if (before !== undefined) parts.push(...beforeParts(before));
@@ -60,7 +70,7 @@ export function readInternalValue(record: ConsumerRecord): InternalValue {
   let at = 2;
   let window: InternalValue["window"];
   if ((flags & WINDOWED) !== 0) {
-    window = { start: view.getFloat64(at), end: view.getFloat64(at + 8) };
+    window = { start: view.getFloat64(at), end: view.getFloat64(at + 8), span: (flags & SPAN) !== 0 };
     at += WINDOW_BYTES;
   }
   let before: Payload | undefined;
@@ -77,7 +87,9 @@ export function readInternalValue(record: ConsumerRecord): InternalValue {
 
 /** The key that a record had before it was placed by its text. */
 export function internalKey(text: string | null, window: InternalValue["window"]): PlanKey {
-  return text === null || window === undefined ? text : { key: text, ...window };
+  if (text === null || window === undefined) return text;
+  const { start, end, span } = window;
+  return span ? new SpanKey(text, start, end) : { key: text, start, end };
 }
 
 function payloadOf(form: number, bytes: Bytes): Payload {

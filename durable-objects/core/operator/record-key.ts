@@ -2,10 +2,12 @@ import { MAX_KEY_BYTES } from "../../../schema/limits.ts";
 import type { PlanKey, Windowed } from "../../../schema/plan.ts";
 import type { Bytes } from "../../../schema/record.ts";
 import { wellFormed } from "../store/key-order.ts";
+import { SpanKey } from "./span-key.ts";
 
 const encoder = new TextEncoder();
 
-export const WINDOW_START_BYTES = 8;
+const TIME_BYTES = 8;
+const SPAN_BYTES = 2 * TIME_BYTES;
 
 /** A key that user code returned. `node` names it in errors. */
 export function checkKey(key: unknown, node: string): PlanKey {
@@ -24,19 +26,29 @@ export function storeKey(key: Exclude<PlanKey, null>, node: string): string {
   throw new TypeError(`the key at ${node} is windowed; give it a text key with selectKey first`);
 }
 
-/** Kafka's TimeWindowedSerializer: the key, then the start of the window as 8 bytes, big-endian. */
-export function windowedBytes(key: Bytes, start: number): Bytes {
-  const bytes = new Uint8Array(key.length + WINDOW_START_BYTES);
+/**
+ * A windowed key as a topic holds it: the key, then the start of the window as 8 bytes, big-endian (Kafka's
+ * TimeWindowedSerializer); where the end does not follow from the start, the key, the end and the start (its
+ * SessionWindowedSerializer). `key` is the text as bytes.
+ */
+export function windowedBytes(key: Bytes, window: Windowed): Bytes {
+  const span = window instanceof SpanKey;
+  const bytes = new Uint8Array(key.length + (span ? SPAN_BYTES : TIME_BYTES));
   bytes.set(key);
+  writeTime(bytes, key.length, span ? window.end : window.start);
+  if (span) writeTime(bytes, key.length + TIME_BYTES, window.start);
+  return bytes;
+}
+
+function writeTime(bytes: Bytes, from: number, timeMs: number): void {
   // By halves: a DataView and a BigInt for each record were a tenth of the time of a windowed aggregate with a sink.
-  const high = Math.floor(start / 2 ** 32);
-  const low = start - high * 2 ** 32;
+  const high = Math.floor(timeMs / 2 ** 32);
+  const low = timeMs - high * 2 ** 32;
   for (let at = 0; at < 4; at++) {
     const shift = 24 - 8 * at;
-    bytes[key.length + at] = high >> shift;
-    bytes[key.length + 4 + at] = low >>> shift;
+    bytes[from + at] = high >> shift;
+    bytes[from + 4 + at] = low >>> shift;
   }
-  return bytes;
 }
 
 function checkText(key: string, node: string): string {

@@ -58,11 +58,11 @@ export class StreamRecord {
     this.before = from.replaces;
   }
 
-  /** As a topic holds it: windowed keys as Kafka's TimeWindowedSerializer writes them. */
+  /** As a topic holds it. */
   get keyBytes(): Bytes | null {
     if (this.key === null) return null;
     if (typeof this.key === "string") return this.origin.keyBytes(this.key);
-    return windowedBytes(this.origin.keyBytes(this.key.key), this.key.start);
+    return windowedBytes(this.origin.keyBytes(this.key.key), this.key);
   }
 
   get value(): unknown {

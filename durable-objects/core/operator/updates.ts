@@ -29,7 +29,7 @@ export class Updates implements Undoable {
   emit(key: Exclude<PlanKey, null>, { text, before, timestampMs }: Update, { origin }: StreamRecord): void {
     const replaces = this.#output.readsBefore ? payloadOf(before) : undefined;
     const record = new StreamRecord(key, payloadOf(text), { timestampMs, origin, replaces });
-    if (this.#runtime.microBatch) this.#hold(typeof key === "string" ? key : `${key.start}/${key.key}`, record);
+    if (this.#runtime.microBatch) this.#hold(idOf(key), record);
     else this.#output.forward(record);
   }
 
@@ -57,4 +57,8 @@ export class Updates implements Undoable {
 
 function payloadOf(text: string | undefined): Payload {
   return text === undefined ? TOMBSTONE : new TextPayload(text);
+}
+
+function idOf(key: Exclude<PlanKey, null>): string {
+  return typeof key === "string" ? key : `${key.start}/${key.end}/${key.key}`;
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AggregateNode, PlanNode, TimeWindows, Windowed } from "../../../schema/plan.ts";
 import { logOf, planOf, runTask, type Given, type Outcome, type Running } from "../../test/task-harness.ts";
-import { accepted, expiredBefore, firstStart, retentionMs } from "./time-windows.ts";
+import { type SlotWindows, slotsOf } from "./window-slots.ts";
 
 const HOUR = 3_600_000;
 const tumbling = (sizeMs: number, graceMs: number): TimeWindows => ({
@@ -15,7 +15,7 @@ const tumbling = (sizeMs: number, graceMs: number): TimeWindows => ({
 
 /** Text concatenation, as Kafka's tests do; what comes out is readable: `a@0 0+1 (5)`. */
 function windowed(
-  windows: TimeWindows,
+  windows: SlotWindows,
   given: readonly Given[],
   running: Running & Partial<AggregateNode> = {},
 ): Outcome & { out: string[] } {
@@ -73,6 +73,15 @@ test("5 ms windows advancing 3 ms: t = 7 lies in [3,8) and [6,11) [WIN-1]", () =
   ).toEqual(["a@3-8 0+x (7)", "a@6-11 0+x (7)"]);
 });
 
+function startsOf(windows: SlotWindows, timestampMs: number): number[] {
+  const slots = slotsOf(windows, undefined);
+  const starts: number[] = [];
+  const last = slots.last(timestampMs);
+  for (let slot = slots.first(timestampMs); slot <= last; slot += slots.stepMs)
+    starts.push(slots.keyOf("", slot).start);
+  return starts;
+}
+
 test("tumbling windows partition time, before 0 too; hopping ones hold a time size / advance times [WIN-1]", () => {
   fc.assert(
     fc.property(
@@ -80,10 +89,9 @@ test("tumbling windows partition time, before 0 too; hopping ones hold a time si
       fc.integer({ min: 1, max: 50 }),
       fc.integer({ min: 1, max: 5 }),
       (t, advanceMs, times) => {
-        const windows = { kind: "time" as const, sizeMs: advanceMs * times, advanceMs, graceMs: 0 };
-        const starts: number[] = [];
-        for (let start = firstStart(windows, t); start <= t; start += advanceMs) starts.push(start);
-        expect(starts.every((start) => start <= t && t < start + windows.sizeMs && start % advanceMs === 0)).toBe(true);
+        const sizeMs = advanceMs * times;
+        const starts = startsOf({ kind: "time", sizeMs, advanceMs, graceMs: 0 }, t);
+        expect(starts.every((start) => start <= t && t < start + sizeMs && start % advanceMs === 0)).toBe(true);
         expect(starts.length).toBe(t < 0 ? times : Math.min(times, Math.floor(t / advanceMs) + 1));
       },
     ),
@@ -151,9 +159,13 @@ test("a null key is dropped and counted and moves no clock; a null value is fold
 });
 
 test("windows go when stream time reaches start + retention, never while they take records [WIN-7]", () => {
-  expect(retentionMs(tumbling(HOUR, 0), undefined)).toBe(24 * HOUR);
-  expect(retentionMs(tumbling(24 * HOUR, HOUR), undefined)).toBe(25 * HOUR);
-  expect(retentionMs(tumbling(10, 5), 12)).toBe(15);
+  const firstGone = (windows: TimeWindows, retentionMs: number | undefined, streamTimeMs: number): number =>
+    slotsOf(windows, retentionMs).expiredBefore(streamTimeMs) - windows.sizeMs;
+  expect(firstGone(tumbling(HOUR, 0), undefined, 24 * HOUR)).toBe(0);
+  expect(firstGone(tumbling(24 * HOUR, HOUR), undefined, 25 * HOUR)).toBe(0);
+  expect(firstGone(tumbling(24 * HOUR, HOUR), undefined, 25 * HOUR - 1)).toBe(-24 * HOUR);
+  expect(firstGone(tumbling(10, 5), 12, 15)).toBe(0);
+  expect(firstGone(tumbling(10, 5), 12, 14)).toBe(-10);
   const starts = (timestamps: readonly number[], running: Running = {}): unknown => {
     const given = timestamps.map((timestampMs) => ({ key: "a", value: "x", timestampMs }));
     const nodes: PlanNode[] = [
@@ -187,13 +199,12 @@ test("a window expires only after it stopped taking records [WIN-7]", () => {
       fc.integer({ min: -500, max: 1000 }),
       // oxlint-disable-next-line max-params -- one for each arbitrary
       (sizeMs, graceMs, asked, streamTime) => {
-        const windows = tumbling(sizeMs, graceMs);
-        const before = expiredBefore(windows, streamTime, retentionMs(windows, asked));
-        for (let start = before - 3 * sizeMs; start < before; start += sizeMs) {
-          expect(accepted(windows, start, streamTime)).toBe(false);
-          expect(start + retentionMs(windows, asked)).toBeLessThanOrEqual(streamTime);
-        }
-        expect(before + retentionMs(windows, asked)).toBeGreaterThan(streamTime);
+        const slots = slotsOf(tumbling(sizeMs, graceMs), asked);
+        const retentionMs = Math.max(asked, sizeMs + graceMs);
+        const before = slots.expiredBefore(streamTime);
+        expect(before - sizeMs).toBeLessThanOrEqual(slots.closedThrough(streamTime));
+        expect(before - sizeMs + retentionMs).toBeLessThanOrEqual(streamTime);
+        expect(before + retentionMs).toBeGreaterThan(streamTime);
       },
     ),
   );

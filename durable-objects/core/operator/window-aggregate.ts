@@ -1,16 +1,16 @@
-import type { AggregateNode, TimeWindows } from "../../../schema/plan.ts";
+import type { AggregateNode } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import type { Clock } from "./clock.ts";
 import { Fold } from "./fold.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import type { StreamRecord } from "./stream-record.ts";
-import { accepted, expiredBefore, firstStart, retentionMs } from "./time-windows.ts";
 import { Updates } from "./updates.ts";
+import { type SlotWindows, slotsOf, type WindowSlots } from "./window-slots.ts";
 
 export interface WindowAggregateParts {
   readonly node: AggregateNode;
-  readonly windows: TimeWindows;
+  readonly windows: SlotWindows;
   readonly store: CachedStore;
   readonly clock: Clock;
 }
@@ -18,39 +18,39 @@ export interface WindowAggregateParts {
 /** One state per key and window. A record with a null key is dropped and counted before it moves the clock (Kafka). */
 export class WindowAggregate implements Operator {
   readonly name: string;
-  readonly #windows: TimeWindows;
+  readonly #slots: WindowSlots;
   readonly #store: CachedStore;
   readonly #clock: Clock;
-  readonly #retentionMs: number;
   readonly #runtime: Runtime;
   readonly #fold: Fold;
   readonly #updates: Updates;
 
   constructor({ node, windows, store, clock }: WindowAggregateParts, runtime: Runtime, output: Output) {
     this.name = node.name;
-    this.#windows = windows;
+    this.#slots = slotsOf(windows, node.store.retentionMs);
     this.#store = store;
     this.#clock = clock;
-    this.#retentionMs = retentionMs(windows, node.store.retentionMs);
     this.#runtime = runtime;
     this.#fold = new Fold(node, runtime.cache);
     this.#updates = new Updates(runtime, output);
   }
 
   process(record: StreamRecord): void {
+    const { tally } = this.#runtime;
     if (record.key === null) {
-      this.#runtime.tally.droppedRecords++;
+      tally.droppedRecords++;
       return;
     }
     const key = storeKey(record.key, this.name);
     const { timestampMs } = record;
     this.#clock.advance(timestampMs);
-    let late = false;
-    for (let start = firstStart(this.#windows, timestampMs); start <= timestampMs; start += this.#windows.advanceMs) {
-      if (accepted(this.#windows, start, this.#clock.streamTimeMs)) this.#foldInto(start, key, record);
-      else late = true;
-    }
-    if (late) this.#runtime.tally.lateRecords++;
+    const slots = this.#slots;
+    const closed = slots.closedThrough(this.#clock.streamTimeMs);
+    const first = slots.first(timestampMs);
+    const last = slots.last(timestampMs);
+    for (let slot = first; slot <= last; slot += slots.stepMs) if (slot > closed) this.#foldInto(slot, key, record);
+    if (last < first) tally.droppedRecords++;
+    else if (first <= closed) tally.lateRecords++;
   }
 
   endBatch(): void {
@@ -60,11 +60,11 @@ export class WindowAggregate implements Operator {
   expire(): void {
     const { streamTimeMs } = this.#clock;
     if (streamTimeMs === -Infinity) return;
-    this.#runtime.cache.expire(this.#store, expiredBefore(this.#windows, streamTimeMs, this.#retentionMs));
+    this.#runtime.cache.expire(this.#store, this.#slots.expiredBefore(streamTimeMs));
   }
 
-  #foldInto(start: number, key: string, record: StreamRecord): void {
-    const entry = this.#runtime.cache.windowEntry(this.#store, start, key);
-    this.#updates.emit({ key, start, end: start + this.#windows.sizeMs }, this.#fold.apply(entry, record), record);
+  #foldInto(slot: number, key: string, record: StreamRecord): void {
+    const entry = this.#runtime.cache.windowEntry(this.#store, slot, key);
+    this.#updates.emit(this.#slots.keyOf(key, slot), this.#fold.apply(entry, record), record);
   }
 }

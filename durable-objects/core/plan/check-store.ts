@@ -1,5 +1,6 @@
-import { MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { PlanNode, StoreDefinition, TimeWindows } from "../../../schema/plan.ts";
+import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
+import type { PlanNode } from "../../../schema/plan.ts";
+import { checkRetention, checkWindows } from "./check-windows.ts";
 import { isKeyed } from "./cut.ts";
 import { AS_READ, type Keys, keysOf } from "./keys.ts";
 import { storesOf } from "./stores.ts";
@@ -53,41 +54,4 @@ function checkName(name: string, stores: Set<string>, field: string): Problem {
   if (stores.has(name)) return invalid(field, `two stores are named "${name}"`, "Give each store a name of its own.");
   stores.add(name);
   return undefined;
-}
-
-function checkRetention({ retentionMs }: StoreDefinition, windows: TimeWindows | undefined, field: string): Problem {
-  if (retentionMs === undefined) return undefined;
-  if (windows === undefined) return invalid(field, "only windows have a retention", "Leave it out.");
-  const least = windows.sizeMs + windows.graceMs;
-  if (Number.isSafeInteger(retentionMs) && retentionMs >= least) return undefined;
-  return invalid(
-    field,
-    `retention ${retentionMs} ms is below size + grace, ${least} ms`,
-    `Keep windows at least ${least} ms.`,
-  );
-}
-
-function checkWindows(windows: TimeWindows | undefined, field: string): Problem {
-  if (windows === undefined) return undefined;
-  const { sizeMs, advanceMs, graceMs } = windows;
-  if (!Number.isSafeInteger(sizeMs) || sizeMs < 1 || sizeMs > MAX_WINDOW_MS) {
-    return invalid(`${field}.sizeMs`, `window size is ${sizeMs} ms`, `Use 1 to ${MAX_WINDOW_MS} ms.`);
-  }
-  if (!Number.isSafeInteger(advanceMs) || advanceMs < 1 || advanceMs > sizeMs) {
-    return invalid(
-      `${field}.advanceMs`,
-      `windows of ${sizeMs} ms advance by ${advanceMs} ms`,
-      `Advance by 1 to ${sizeMs} ms.`,
-    );
-  }
-  if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
-    return invalid(`${field}.graceMs`, `grace is ${graceMs} ms`, "Use 0 ms or more.");
-  }
-  const windowsPerRecord = Math.ceil(sizeMs / advanceMs);
-  if (windowsPerRecord <= MAX_WINDOWS_PER_RECORD) return undefined;
-  return invalid(
-    `${field}.advanceMs`,
-    `a record would be in ${windowsPerRecord} windows, above ${MAX_WINDOWS_PER_RECORD}`,
-    `Advance by at least a ${MAX_WINDOWS_PER_RECORD}th of the size.`,
-  );
 }

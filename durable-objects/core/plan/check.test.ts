@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { D1Sink, Plan, PlanNode, R2Sink, Sink, TimeWindows } from "../../../schema/plan.ts";
+import type { D1Sink, Plan, PlanNode, R2Sink, Sink, TimeWindows, Windows } from "../../../schema/plan.ts";
 import { checkPlan } from "./check.ts";
 
 const source: PlanNode = { kind: "source", name: "source", inputs: [], topic: "flights", format: "json" };
@@ -19,7 +19,7 @@ function filter(name: string, ...inputs: string[]): PlanNode {
 function count(
   name: string,
   input: string,
-  more: { store?: string; windows?: TimeWindows; retentionMs?: number } = {},
+  more: { store?: string; windows?: Windows; retentionMs?: number } = {},
 ): PlanNode {
   return {
     kind: "aggregate",
@@ -31,6 +31,7 @@ function count(
     aggregator: (sum) => Number(sum) + 1,
   };
 }
+const growing = { kind: "cumulative", sizeMs: 1_000, stepMs: 100, graceMs: 0 } as const;
 const map: PlanNode = { kind: "map", name: "map", inputs: ["source"], mapper: (value, key) => ({ key, value }) };
 const topicSink: Sink = { kind: "topic", topic: "out", format: "json" };
 
@@ -127,6 +128,15 @@ test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: st
     [count("a", "source", { windows: { ...windows, advanceMs: 1 } })],
     "nodes[1].windows.advanceMs",
     "1000 windows",
+  ],
+  ["step", [count("a", "source", { windows: { ...growing, stepMs: 300 } })], "nodes[1].windows.stepMs", "by 300 ms"],
+  ["steps", [count("a", "source", { windows: { ...growing, stepMs: 5 } })], "nodes[1].windows.stepMs", "200 windows"],
+  ["start", [count("a", "source", { windows: { kind: "unlimited", startMs: -1 } })], "nodes[1].windows.startMs", "-1"],
+  [
+    "retention of what never closes",
+    [count("a", "source", { windows: { kind: "unlimited", startMs: 0 }, retentionMs: 1 })],
+    "nodes[1].store.retentionMs",
+    "kept for ever",
   ],
 ])("%s is refused [PLN-4]", (_wrong, ...[nodes, field, message]) => {
   const answer = checkPlan(planOf([source, ...nodes]));

@@ -3,6 +3,7 @@ import { MAX_PLAN_NODES, MAX_TRIGGER_MS, MIN_TRIGGER_MS, PIPELINE_NAME_PATTERN }
 import type { Plan, PlanNode, Trigger } from "../../../schema/plan.ts";
 import { checkSink } from "./check-sink.ts";
 import { checkStores } from "./check-store.ts";
+import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { invalid, type Problem, topicProblem } from "./problem.ts";
 
 /**
@@ -16,6 +17,7 @@ export function checkPlan(plan: Plan): Answer {
     checkGraph(plan.nodes) ??
     checkSources(plan) ??
     checkStores(plan.nodes) ??
+    checkTopicKeys(plan.nodes) ??
     checkSinks(plan) ?? { ok: true }
   );
 }
@@ -130,6 +132,25 @@ function checkSources({ nodes, deadLetterTopic }: Plan): Problem {
   }
   if (topics.size > 0) return undefined;
   return invalid("nodes", "the pipeline reads no topic", `Begin with stream("<topic>").`);
+}
+
+/** A topic holds windowed keys in one way, so that they can be read back. */
+function checkTopicKeys(nodes: readonly PlanNode[]): Problem {
+  const keys = keysOf(nodes);
+  const topics = new Map<string, Keys>();
+  for (const [index, node] of nodes.entries()) {
+    if (node.kind !== "sink" || node.sink.kind !== "topic") continue;
+    const { topic } = node.sink;
+    const all = merged([topics.get(topic) ?? AS_READ, keys.get(node.name) ?? AS_READ]);
+    topics.set(topic, all);
+    if (all.kind !== "windowed" || all.mixed !== true) continue;
+    return invalid(
+      `nodes[${index}].sink.topic`,
+      `topic "${topic}" gets keys of windows that are written with their start and of windows that are written with both bounds`,
+      "Give each its own topic, or give the records a text key first.",
+    );
+  }
+  return undefined;
 }
 
 function checkSinks(plan: Plan): Problem {

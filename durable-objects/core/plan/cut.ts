@@ -3,6 +3,7 @@ import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
 import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
+import { stepMsOf } from "./windows.ts";
 
 /**
  * Cuts a plan at its internal topics (PLAN-10). A node runs where its inputs are. What keeps state by key needs all records
@@ -23,7 +24,7 @@ export function isKeyed(node: PlanNode): boolean {
 /** How finely a node minds event time, ms; undefined when it does not. */
 function stepOf(node: TaskNode): number | undefined {
   if (node.kind === "dedup") return node.withinMs;
-  return node.kind === "aggregate" ? node.windows?.advanceMs : undefined;
+  return node.kind === "aggregate" && node.windows !== undefined ? stepMsOf(node.windows) : undefined;
 }
 
 interface Topic {

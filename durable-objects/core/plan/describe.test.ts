@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { d1, every, hopping, pipeline, r2, tumbling } from "../../../sdk/streams/index.ts";
+import {
+  cumulative,
+  d1,
+  every,
+  hopping,
+  pipeline,
+  r2,
+  tumbling,
+  unlimited,
+  type Windows,
+} from "../../../sdk/streams/index.ts";
 import { describePlan } from "./describe.ts";
 import { durationText } from "./duration-text.ts";
 
@@ -56,6 +66,17 @@ test("a plan is described as data and as a flowchart [PLN-6]", () => {
     { kind: "topic", name: "last-flights" },
     { kind: "r2", name: "archive" },
   ]);
+});
+
+test("windows are described as they are written [PLN-6]", () => {
+  const text = (windows: Windows): string | undefined =>
+    describePlan(pipeline("p", ({ stream }) => stream("in").groupByKey().windowedBy(windows).count()).plan).nodes[1]
+      ?.detail;
+  expect(text(cumulative({ size: "1 day", step: "1 hour", grace: 0 }))).toBe(
+    "store count-1, cumulative 1 day by 1 hour, grace 0 ms",
+  );
+  expect(text(unlimited())).toBe("store count-1, unlimited");
+  expect(text(unlimited({ start: 5 }))).toBe("store count-1, unlimited from 5");
 });
 
 test("a duration is written in its largest whole unit [PLN-6]", () => {

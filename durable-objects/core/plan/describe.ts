@@ -1,6 +1,7 @@
 import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
 import type { Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
 import { storesOf } from "./stores.ts";
+import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
 
 export interface SinkDescription {
@@ -101,12 +102,6 @@ function sinkDetail(sink: Sink): string {
     case "r2":
       return `R2 files ${sink.prefix}/`;
   }
-}
-
-function windowsText({ sizeMs, advanceMs, graceMs }: { sizeMs: number; advanceMs: number; graceMs: number }): string {
-  const grace = `grace ${durationText(graceMs)}`;
-  if (advanceMs === sizeMs) return `tumbling ${durationText(sizeMs)}, ${grace}`;
-  return `hopping ${durationText(sizeMs)} by ${durationText(advanceMs)}, ${grace}`;
 }
 
 function lineOf({ name, inputs, detail }: TopologyNode): string {

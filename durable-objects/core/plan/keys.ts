@@ -1,4 +1,5 @@
-import type { PlanNode, TimeWindows } from "../../../schema/plan.ts";
+import type { PlanNode, Windows } from "../../../schema/plan.ts";
+import { bothBounds } from "./windows.ts";
 
 /**
  * What the keys of a node's records are: those by which the task's log places records, of a window, or made by user code
@@ -6,7 +7,12 @@ import type { PlanNode, TimeWindows } from "../../../schema/plan.ts";
  */
 export type Keys =
   | { readonly kind: "asRead" }
-  | { readonly kind: "windowed"; readonly windows: TimeWindows }
+  | {
+      readonly kind: "windowed";
+      readonly windows: Windows;
+      /** Records of other windows are among them, whose keys a topic holds in another way. */
+      readonly mixed?: boolean | undefined;
+    }
   | { readonly kind: "changed"; readonly by: string };
 
 export const AS_READ: Keys = { kind: "asRead" };
@@ -47,7 +53,11 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
 }
 
 /** Of several inputs the one that rules most out. */
-function merged(inputs: readonly Keys[]): Keys {
+export function merged(inputs: readonly Keys[]): Keys {
+  const windowed = inputs.filter((keys) => keys.kind === "windowed");
+  const [first] = windowed;
+  const mixed = windowed.some((keys) => keys.mixed === true || bothBounds(keys.windows) !== bothBounds(first!.windows));
+  if (first !== undefined && mixed) return { ...first, mixed };
   return inputs.find(({ kind }) => kind !== "asRead") ?? AS_READ;
 }
 

@@ -1,13 +1,14 @@
-import type { PlanNode, TimeWindows } from "../../../schema/plan.ts";
+import type { PlanNode, Windows } from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import type { TaskNode } from "./task-plan.ts";
+import { shapeOf } from "./windows.ts";
 
 /** A store of a node, as all that deals with stores sees it: layout, checks, reads, descriptions. */
 export interface PlanStore {
   readonly name: string;
   readonly kind: StoreKind;
   /** Of a windowed table. */
-  readonly windows?: TimeWindows | undefined;
+  readonly windows?: Windows | undefined;
   /** What else its rows depend on: a plan that says otherwise cannot take them over. */
   readonly shape?: readonly (number | string)[] | undefined;
   /** Asked for by the user, how long windows stay readable. */
@@ -24,7 +25,7 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
     case "aggregate": {
       const { store, windows } = node;
       if (windows === undefined) return [{ ...store, kind: "keyValue" }];
-      return [{ ...store, kind: "window", windows, shape: [windows.sizeMs, windows.advanceMs] }];
+      return [{ ...store, kind: "window", windows, shape: shapeOf(windows) }];
     }
     case "dedup":
       return [{ name: node.store.name, kind: "window", shape: [node.withinMs], hidden: true }];

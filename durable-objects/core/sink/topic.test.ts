@@ -48,6 +48,27 @@ test("records are placed by murmur2 of their key, key-less ones by where they ca
   expect(rows.reduce((sum, row) => sum + row.records, 0)).toBe(7);
 });
 
+test("a key with both bounds of its window is its text, 8 bytes of end and 8 of start, placed by the text [SNK-9]", () => {
+  const nodes: PlanNode[] = [
+    source,
+    {
+      kind: "aggregate",
+      name: "count",
+      inputs: ["source"],
+      store: { name: "s" },
+      windows: { kind: "cumulative", sizeMs: 1_000, stepMs: 1_000, graceMs: 0 },
+      aggregator: (_, value) => value,
+    },
+    sink("count"),
+  ];
+  const [row] = rowsOf(nodes, [{ key: "abc", value: 1, timestampMs: 253_402_300_000_500 }], 7);
+  const key = recordsOf(row!.body)[0]?.key ?? new Uint8Array();
+  const view = new DataView(key.buffer, key.byteOffset + 3, 16);
+  expect(new TextDecoder().decode(key.subarray(0, 3))).toBe("abc");
+  expect([view.getBigInt64(0), view.getBigInt64(8)]).toEqual([253_402_300_001_000n, 253_402_300_000_000n]);
+  expect(row?.target).toBe(`topic:out/${partitionForKey(utf8("abc"), 7)}`);
+});
+
 test("a windowed key is its text and 8 bytes of start, placed by the text [SNK-2]", () => {
   const start = 253_402_300_000_000;
   const nodes: PlanNode[] = [

@@ -3,7 +3,6 @@ import { partitionForKey } from "../../../schema/murmur2.ts";
 import type { TopicSink } from "../../../schema/plan.ts";
 import type { Bytes } from "../../../schema/record.ts";
 import type { EncodableRecord } from "../../../schema/record-batch/encode.ts";
-import { WINDOW_START_BYTES } from "../operator/record-key.ts";
 import type { StreamRecord } from "../operator/stream-record.ts";
 import type { Outbox } from "./outbox.ts";
 import { RecordTarget } from "./record-target.ts";
@@ -57,5 +56,5 @@ function checkSize({ key, value, headers }: Omit<EncodableRecord, "timestampMs">
 function placingBytes({ key, origin }: StreamRecord, bytes: Bytes | null): Bytes {
   if (key === null || bytes === null)
     return encoder.encode(`${origin.topic}/${origin.partition}/${origin.record.offset}`);
-  return typeof key === "string" ? bytes : bytes.subarray(0, bytes.length - WINDOW_START_BYTES);
+  return typeof key === "string" ? bytes : origin.keyBytes(key.key);
 }
