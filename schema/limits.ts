@@ -81,6 +81,11 @@ export const MAX_COLUMNS = 100;
 /** Segments joined by `/`, so that a prefix is a folder: no empty one, none of dots alone. */
 export const OBJECT_PREFIX_PATTERN = /^(?!.{201})(?!\.+(\/|$))[a-zA-Z0-9._=-]+(\/(?!\.+(\/|$))[a-zA-Z0-9._=-]+)*$/;
 
+/** A timer of one key and name that comes due so often at one record sets itself for a time that has come. */
+export const MAX_TIMERS_AT_ONCE = 1_000;
+export const MAX_PATTERN_STEPS = 32;
+/** Attempts of one key at a sequence that are open at once; a record that would make more is an error. */
+export const MAX_PATTERN_RUNS = 500;
 /** A task tells those behind it of its progress alone at most this often, ms; with records it is told at once. */
 export const PROGRESS_INTERVAL_MS = 1_000;
 /** A task that has stood at the end of its log for so long says that it is idle and holds nothing back, ms. */

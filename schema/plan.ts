@@ -111,6 +111,80 @@ export type DedupNode = Node<"dedup"> & {
   /** Absent: the key alone. */
   readonly id?: ((value: unknown, key: PlanKey, context: RecordContext) => string) | undefined;
 };
+/** One step of a pattern: `min` to `max` records for which the predicate is true. */
+export interface PatternStep {
+  readonly name: string;
+  /** Sees what was taken before, by step. */
+  readonly predicate: (
+    value: unknown,
+    taken: { readonly [step: string]: readonly unknown[] },
+    context: RecordContext,
+  ) => boolean;
+  readonly min: number;
+  readonly max: number;
+  /** `next`: its records are the very next ones of the key; `later`: others may lie between. */
+  readonly contiguity: "next" | "later";
+  /** A record between for which this is true ends the attempt. */
+  readonly unless?: PatternStep["predicate"] | undefined;
+}
+/** Sequences of records of a key, in order of arrival (a part of SQL's MATCH_RECOGNIZE). */
+export type PatternNode = Node<"pattern"> & {
+  readonly store: StoreDefinition;
+  readonly steps: readonly PatternStep[];
+  /** From the first record of a match to its last, by record time, ms. */
+  readonly withinMs: number;
+  /** After a match: `pastLast` begins anew behind its last record, `toNext` goes on with what began after its first. */
+  readonly skip: "pastLast" | "toNext";
+  readonly select: (
+    taken: { readonly [step: string]: readonly unknown[] },
+    key: string,
+    context: RecordContext,
+  ) => unknown;
+};
+export type StateDefinition = {
+  readonly kind: "value" | "list" | "map";
+  /** How long what was written is there, by the operator's clock, ms; undefined is for ever. */
+  readonly ttlMs: number | undefined;
+};
+/** A timer that has come due. */
+export interface Timer {
+  readonly name: string;
+  readonly dueMs: number;
+}
+/** A result: with the key and the time of what caused it unless it says otherwise. */
+export interface ProcessResult {
+  readonly value: unknown;
+  readonly key?: string | null | undefined;
+  readonly timestampMs?: number | undefined;
+}
+export type ProcessFunction<Item> = (
+  item: Item,
+  key: string,
+  context: ProcessRuntime,
+) => Iterable<ProcessResult> | undefined | void;
+/** The untyped face of what the engine gives a processor; `sdk/streams/processor.ts` describes it. */
+export interface ProcessRuntime extends RecordContext {
+  readonly state: { readonly [name: string]: unknown };
+  readonly streamTimeMs: number;
+  readonly timers: ProcessTimers;
+}
+export interface ProcessTimers {
+  set(dueMs: number, name?: string): void;
+  clear(dueMs: number, name?: string): void;
+}
+/**
+ * A processor with state of its own for each key. The second input, if there is one, is a table: a key's first row there is
+ * its initial state.
+ */
+export type ProcessNode = Node<"process"> & {
+  readonly store: StoreDefinition;
+  readonly states: { readonly [name: string]: StateDefinition };
+  /** Its results keep the key. */
+  readonly keepsKey: boolean;
+  readonly record: ProcessFunction<unknown>;
+  readonly timer?: ProcessFunction<Timer> | undefined;
+  readonly initial?: ProcessFunction<unknown> | undefined;
+};
 /** Keeps the last value of each key; null removes it. */
 export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
 /** The records of all its inputs, in the order in which they arrive. */
@@ -133,6 +207,8 @@ export type PlanNode =
   | SelectKeyNode
   | AggregateNode
   | DedupNode
+  | PatternNode
+  | ProcessNode
   | TableNode
   | MergeNode
   | RepartitionNode

@@ -14,9 +14,23 @@ export { type Duration, durationMs } from "./duration.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
 export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
 export { type FileOptions, r2 } from "./r2.ts";
+export {
+  type Emitted,
+  type ListState,
+  listState,
+  type MapState,
+  mapState,
+  type Processor,
+  type ProcessorContext,
+  type State,
+  type StateOptions,
+  type ValueState,
+  valueState,
+} from "./processor.ts";
+export { Sequence, sequence, type Times } from "./sequence.ts";
 export { type SinkFor, topic } from "./sink.ts";
 export type { KeyValueStoreOptions, WindowStoreOptions } from "./store.ts";
-export { Stream } from "./stream.ts";
+export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
 export { Table } from "./table.ts";
 export { every, perEvent } from "./trigger.ts";
 export { cumulative, hopping, tumbling, unlimited } from "./windows.ts";

@@ -7,19 +7,57 @@ import type {
   ForeachNode,
   MapNode,
   MapValuesNode,
+  PatternNode,
   PeekNode,
   PlanKey,
+  ProcessFunction,
+  ProcessNode,
   RecordContext,
   RepartitionNode,
   SelectKeyNode,
   SplitNode,
 } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import type { Graph } from "./graph.ts";
+import { checkName, type Graph } from "./graph.ts";
 import { GroupedStream } from "./grouped-stream.ts";
+import type { Emitted, Processor, States } from "./processor.ts";
+import type { Sequence } from "./sequence.ts";
 import { type SinkFor, topic } from "./sink.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 import { Table } from "./table.ts";
+
+/**
+ * `store`: the first part of the names of its stores, `<store>.<state>`.
+ *
+ * @example
+ * import type { ProcessOptions } from "../sdk/streams/index.ts";
+ *
+ * const options: ProcessOptions<never> = { store: "sessions" };
+ */
+export interface ProcessOptions<Initial> extends KeyValueStoreOptions {
+  readonly initialState?: Table<Initial, string> | undefined;
+}
+
+/**
+ * What is made of a match: `select` gets the records that each step took, by its name. After a match the search begins anew
+ * behind its last record (`pastLast`, unless told), or goes on with what began after its first one (`toNext`).
+ *
+ * @example
+ * import type { MatchOptions } from "../sdk/streams/index.ts";
+ *
+ * const options: MatchOptions<number, "low" | "high", number> = { select: ({ low, high }) => low.length + high.length };
+ */
+export interface MatchOptions<Value, Names extends string, Result> extends KeyValueStoreOptions {
+  readonly select: (
+    matched: { readonly [name in Names]: readonly Value[] },
+    key: string,
+    context: RecordContext,
+  ) => Result;
+  readonly skip?: "pastLast" | "toNext" | undefined;
+}
+
+/** A processor as the plan holds it. */
+type Untyped = Pick<ProcessNode, "record" | "timer" | "initial"> & { readonly state: States };
 
 type Unplaced<Node> = Node extends unknown ? Omit<Node, "name" | "inputs"> : never;
 
@@ -170,6 +208,74 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     return this.#then("dedup", { kind: "dedup", store, withinMs: durationMs(options.within), id });
   }
 
+  /**
+   * Runs a processor: code with state and timers of its own for each key. It sends `{ value }`, under the key of what
+   * caused it, or with a `key` and `timestampMs` of its own. `initialState` is a table: a key's row there is given to
+   * `initial` when nothing else has come for the key.
+   *
+   * @example
+   * import { pipeline, valueState } from "../sdk/streams/index.ts";
+   *
+   * interface Click { readonly page: string }
+   *
+   * pipeline("silence", ({ stream }) =>
+   *   stream<Click>("clicks")
+   *     .process({
+   *       state: { last: valueState<number>() },
+   *       record(click, user, { state, timers, timestampMs }) {
+   *         const before = state.last.get();
+   *         if (before !== undefined) timers.clear(before + 60_000);
+   *         state.last.set(timestampMs);
+   *         timers.set(timestampMs + 60_000);
+   *       },
+   *       timer(timer, user, { state }) {
+   *         state.last.clear();
+   *         return [{ key: "silent", value: { user, since: timer.dueMs - 60_000 } }];
+   *       },
+   *     })
+   *     .to("silent-users"),
+   * );
+   */
+  process<Result, const Declared extends States, Initial = never>(
+    this: Stream<Value, string | null>,
+    processor: Processor<Value, Emitted<Result>, Declared, Initial>,
+    options: ProcessOptions<Initial> = {},
+  ): Stream<Result> {
+    return this.#process("process", processor as unknown as Untyped, { ...rowsOf(options), keepsKey: false });
+  }
+
+  /** As `process`, and what it sends are values, under the key of what caused them: state behind it needs no internal topic. */
+  processValues<Result, const Declared extends States, Initial = never>(
+    this: Stream<Value, string | null>,
+    processor: Processor<Value, Result, Declared, Initial>,
+    options: ProcessOptions<Initial> = {},
+  ): Stream<Result, string | null> {
+    const { record, timer, initial, state } = processor as unknown as Untyped;
+    const wrapped = {
+      state,
+      record: valuesOf(record),
+      timer: timer && valuesOf(timer),
+      initial: initial && valuesOf(initial),
+    };
+    return this.#process("processValues", wrapped as Untyped, { ...rowsOf(options), keepsKey: true });
+  }
+
+  /**
+   * One record for each sequence found in the records of a key, with the time of its last record: what `select` makes of
+   * the records that each step took. See `sequence`.
+   */
+  match<Names extends string, Result>(
+    this: Stream<Value, string | null>,
+    pattern: Sequence<Value, Names>,
+    options: MatchOptions<Value, Names, Result>,
+  ): Stream<Result, string | null> {
+    const store = storeOf(options, this.#graph.nextName("match"));
+    const { steps, withinMs } = pattern;
+    const select = options.select as PatternNode["select"];
+    const node = { kind: "pattern", store, steps, withinMs, skip: options.skip ?? "pastLast" } as const;
+    return this.#then("match", { ...node, select });
+  }
+
   /** The records of both streams as they come, also of different topics: those then go through one internal topic. */
   merge<OtherValue, OtherKey extends PlanKey>(
     other: Stream<OtherValue, OtherKey>,
@@ -209,6 +315,23 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     this.#graph.add("sink", { kind: "sink", sink: target.sink, inputs: [this.#node] });
   }
 
+  #process<Next, NextKey extends PlanKey>(
+    word: string,
+    { state, record, timer, initial }: Untyped,
+    options: { readonly rows: Stream<unknown, string> | undefined; readonly keepsKey: boolean } & KeyValueStoreOptions,
+  ): Stream<Next, NextKey> {
+    const { rows, keepsKey } = options;
+    if ((initial === undefined) !== (rows === undefined)) {
+      throw new Error(`${word} needs both or none: the function "initial" and the option "initialState", a table.`);
+    }
+    const store = storeOf(options, this.#graph.nextName(word));
+    const states = Object.fromEntries(Object.entries(state).map(([name, { definition }]) => [name, definition]));
+    for (const name of Object.keys(states)) checkName("store", name);
+    const inputs = rows === undefined ? [this.#node] : [this.#node, this.#graph.ownNode(rows.#graph, rows.#node)];
+    const node = { kind: "process", store, states, keepsKey, record, timer, initial, inputs } as const;
+    return new Stream(this.#graph, this.#graph.add(word, node));
+  }
+
   #then<Next, NextKey extends PlanKey>(
     word: string,
     node: Unplaced<
@@ -217,6 +340,7 @@ export class Stream<Value, Key extends PlanKey = string | null> {
       | MapValuesNode
       | FlatMapNode
       | FlatMapValuesNode
+      | PatternNode
       | PeekNode
       | ForeachNode
       | SplitNode
@@ -233,4 +357,21 @@ export class Stream<Value, Key extends PlanKey = string | null> {
 /** The table whose changes a node makes. */
 export function tableAt<Value, Key extends PlanKey>(graph: Graph, node: string): Table<Value, Key> {
   return new Table({ graph, node, streamAt: (at) => new Stream(graph, at) });
+}
+
+function rowsOf<Initial>({ store, initialState }: ProcessOptions<Initial>): {
+  readonly store: string | undefined;
+  readonly rows: Stream<unknown, string> | undefined;
+} {
+  return { store, rows: initialState?.toStream() };
+}
+
+/** The function of `processValues` as one of `process`. */
+function valuesOf<Item>(handler: ProcessFunction<Item>): ProcessFunction<Item> {
+  return (item, key, context) => {
+    const values = handler(item, key, context);
+    // What is no list is refused by the operator, which knows its name.
+    if (typeof values !== "object" || values === null || !(Symbol.iterator in values)) return values;
+    return [...values].map((value) => ({ value }));
+  };
 }

@@ -1,7 +1,7 @@
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import type { StoreCache } from "../store/store-cache.ts";
 import type { UndoLog } from "../store/undo-log.ts";
-import type { StreamRecord } from "./stream-record.ts";
+import type { Origin, StreamRecord } from "./stream-record.ts";
 
 /**
  * One node of a running plan. Synchronous; user code may throw out of `process` and `endBatch`, through every operator
@@ -41,6 +41,8 @@ export interface Runtime {
   readonly undo: UndoLog;
   readonly tally: Tally;
   readonly trace: Trace;
+  /** Where a result that time brings comes from: the place of the record at work, without its key and headers. */
+  readonly origin: Origin;
   /** The records being run are one micro-batch. */
   readonly microBatch: boolean;
   /**

@@ -26,7 +26,17 @@ function runtimeOf(microBatch: boolean): Runtime {
     },
   );
   const { cache, undo, tally, trace } = task;
-  return { cache, undo, tally, trace, unit: task.unit.bind(task), attempt: task.attempt.bind(task), microBatch };
+  const { origin } = from;
+  return {
+    cache,
+    undo,
+    tally,
+    trace,
+    origin,
+    unit: task.unit.bind(task),
+    attempt: task.attempt.bind(task),
+    microBatch,
+  };
 }
 
 const record = { key: null, value: null, timestampMs: 0, headers: [], offset: 0 };

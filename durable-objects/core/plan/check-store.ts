@@ -1,6 +1,7 @@
 import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
 import type { PlanNode } from "../../../schema/plan.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
+import { checkPattern } from "./check-pattern.ts";
 import { isKeyed } from "./cut.ts";
 import { AS_READ, type Keys, keysOf } from "./keys.ts";
 import { storesOf } from "./stores.ts";
@@ -28,6 +29,7 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
       checkWindows(windows, `${field}.windows`);
     if (problem) return problem;
   }
+  if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
   return undefined;
 }

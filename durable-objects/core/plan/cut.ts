@@ -18,14 +18,20 @@ export function cutPlan(plan: Plan): TaskGraph {
 
 /** Nodes that keep state by key: all records of a key must come to the same task. */
 export function isKeyed(node: PlanNode): boolean {
-  return node.kind === "aggregate" || node.kind === "toTable" || node.kind === "dedup";
+  return KEYED.has(node.kind);
 }
 
 /** How finely a node minds event time, ms; undefined when it does not. */
 function stepOf(node: TaskNode): number | undefined {
-  if (node.kind === "dedup") return node.withinMs;
+  if (node.kind === "dedup" || node.kind === "pattern") return node.withinMs;
+  // A timer may be set for any time.
+  if (node.kind === "process") return TIMER_STEP_MS;
   return node.kind === "aggregate" && node.windows !== undefined ? stepMsOf(node.windows) : undefined;
 }
+
+const KEYED: ReadonlySet<PlanNode["kind"]> = new Set(["aggregate", "toTable", "dedup", "pattern", "process"] as const);
+
+const TIMER_STEP_MS = 1_000;
 
 interface Topic {
   readonly partitions: number | undefined;

@@ -1,5 +1,5 @@
 import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
-import type { Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
+import type { PatternStep, Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
 import { storesOf } from "./stores.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
@@ -69,6 +69,12 @@ function detailOf(node: PlanNode): string | undefined {
       return `topic ${node.topic}${node.format === "json" ? "" : ` as ${node.format}`}`;
     case "sink":
       return sinkDetail(node.sink);
+    case "process":
+      return Object.entries(node.states)
+        .map(([name, { kind, ttlMs }]) => `${kind} ${name}${ttlMs === undefined ? "" : ` for ${durationText(ttlMs)}`}`)
+        .join(", ");
+    case "pattern":
+      return `${node.steps.map(stepText).join(" ")} within ${durationText(node.withinMs)}`;
     case "dedup":
       return `within ${durationText(node.withinMs)}`;
     case "toTable":
@@ -104,6 +110,12 @@ function sinkDetail(sink: Sink): string {
   }
 }
 
+/** As in a regular expression; `..` before a step says that other records may lie before it. */
+function stepText({ name, min, max, contiguity }: PatternStep): string {
+  const times = min === 1 && max === 1 ? "" : `{${min},${Number.isFinite(max) ? max : ""}}`;
+  return `${contiguity === "later" ? ".. " : ""}${name}${times}`;
+}
+
 function lineOf({ name, inputs, detail }: TopologyNode): string {
   const from = inputs.length === 0 ? "" : ` <- ${inputs.join(", ")}`;
   return `  ${name}${detail === undefined ? "" : ` (${detail})`}${from}`;
@@ -128,4 +140,6 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   aggregate: ["[(", ")]"],
   toTable: ["[(", ")]"],
   dedup: ["[(", ")]"],
+  pattern: ["[(", ")]"],
+  process: ["[(", ")]"],
 };

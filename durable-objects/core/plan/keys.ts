@@ -36,7 +36,10 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "source":
     case "toTable":
     case "dedup":
+    case "pattern":
       return AS_READ;
+    case "process":
+      return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };
     case "filter":
     case "flatMapValues":
     case "peek":

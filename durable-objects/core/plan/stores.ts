@@ -1,4 +1,4 @@
-import type { PlanNode, Windows } from "../../../schema/plan.ts";
+import type { PlanNode, ProcessNode, Windows } from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import type { TaskNode } from "./task-plan.ts";
 import { shapeOf } from "./windows.ts";
@@ -27,9 +27,52 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
       if (windows === undefined) return [{ ...store, kind: "keyValue" }];
       return [{ ...store, kind: "window", windows, shape: shapeOf(windows) }];
     }
+    case "process":
+      return processStores(node);
+    case "pattern":
+      return [
+        { name: node.store.name, kind: "keyValue", shape: node.steps.map(({ name }) => name), hidden: true },
+        { name: timersOf(node.store.name), kind: "window", hidden: true },
+      ];
     case "dedup":
       return [{ name: node.store.name, kind: "window", shape: [node.withinMs], hidden: true }];
   }
+}
+
+/** One for each state, `<store>.<state>`, and those of its timers, of the ends of values, and of initial states. */
+function processStores({ store, states, inputs }: ProcessNode): PlanStore[] {
+  const stores = Object.entries(states).map(([state, { kind, ttlMs }]): PlanStore => ({
+    name: stateStoreOf(store.name, state),
+    kind: kind === "list" ? "ordered" : "keyValue",
+    shape: [kind, ...(kind === "list" && ttlMs !== undefined ? [ttlMs] : [])],
+    hidden: kind !== "value",
+  }));
+  const own: PlanStore[] = [timersOf(store.name), endsOf(store.name)].map((name) => ({
+    name,
+    kind: "window",
+    hidden: true,
+  }));
+  const met: PlanStore[] = inputs.length > 1 ? [{ name: metOf(store.name), kind: "keyValue", hidden: true }] : [];
+  return [...stores, ...own, ...met];
+}
+
+export function stateStoreOf(store: string, state: string): string {
+  return `${store}.${state}`;
+}
+
+/** When values with a time to live are over. */
+export function endsOf(store: string): string {
+  return `${store}.ends`;
+}
+
+/** Keys that something has come for. */
+export function metOf(store: string): string {
+  return `${store}.met`;
+}
+
+/** The store in which a node keeps its timers, beside another. */
+export function timersOf(store: string): string {
+  return `${store}.timers`;
 }
 
 /** The store of this name that can be read from outside: one of the kinds that a StoreAnswer has. */

@@ -24,6 +24,7 @@ import { partitionsOf, Topology } from "./topology.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
 const encoder = new TextEncoder();
+const NOTHING_YET: ConsumerRecord = { key: null, value: null, timestampMs: 0, headers: [], offset: -1 };
 
 /** A task in memory, from one restore to the next. After a throw of `run` it is not used again. */
 export class RunningTask implements Runtime {
@@ -42,6 +43,7 @@ export class RunningTask implements Runtime {
   #microBatch = false;
   #recordsIn: number;
   #depth = 0;
+  #atWork: ConsumerRecord = NOTHING_YET;
 
   constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
     const { recordsIn, ...tally } = progress.counters;
@@ -77,6 +79,11 @@ export class RunningTask implements Runtime {
     });
   }
 
+  get origin(): Origin {
+    const { topic, partition } = this.#ports;
+    return new Origin(topic, partition, { ...NOTHING_YET, offset: this.#atWork.offset });
+  }
+
   get microBatch(): boolean {
     return this.#microBatch;
   }
@@ -93,6 +100,7 @@ export class RunningTask implements Runtime {
     const before = this.counters;
     this.#microBatch = microBatch !== undefined;
     for (const record of records) {
+      this.#atWork = record;
       if (record.batchEnd?.control !== true) this.#take(record, terminated);
       if (record.batchEnd !== undefined) this.#endBatch(record.batchEnd);
     }

@@ -1,4 +1,4 @@
-import type { AggregateNode, SinkNode } from "../../../schema/plan.ts";
+import type { AggregateNode, PatternNode, ProcessNode, SinkNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
 import { type Cap, Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
@@ -11,7 +11,10 @@ import { MapRecords } from "../operator/map.ts";
 import { MapValues } from "../operator/map-values.ts";
 import { Output, type Operator, type Runtime } from "../operator/operator.ts";
 import { PassOn } from "../operator/pass-on.ts";
+import { Pattern } from "../operator/pattern.ts";
 import { Peek } from "../operator/peek.ts";
+import { Process, ProcessInitial } from "../operator/process.ts";
+import { stateOf } from "../operator/processor-state.ts";
 import { SelectKey } from "../operator/select-key.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
@@ -19,6 +22,7 @@ import { Split } from "../operator/split.ts";
 import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
 import { changesRead } from "../plan/changes.ts";
+import { timersOf } from "../plan/stores.ts";
 import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
@@ -26,6 +30,7 @@ import type { Outbox } from "../sink/outbox.ts";
 import { R2Lines } from "../sink/r2.ts";
 import type { RecordSink } from "../sink/record-sink.ts";
 import { TopicRecords } from "../sink/topic.ts";
+import { TimerQueue } from "../store/timer-queue.ts";
 import type { TaskPorts } from "./task-port.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
 
@@ -127,6 +132,10 @@ class TopologyBuilder {
         return this.#aggregate(node, output);
       case "toTable":
         return new ToTable({ node, store: runtime.cache.open(node.store.name, "keyValue") }, runtime, output);
+      case "process":
+        return this.#process(node, output);
+      case "pattern":
+        return this.#pattern(node, output);
       case "dedup":
         return new Dedup(
           { node, store: runtime.cache.open(node.store.name, "window"), clock: this.#clock(node) },
@@ -151,6 +160,22 @@ class TopologyBuilder {
       runtime,
       output,
     );
+  }
+
+  #process(node: ProcessNode, output: Output): readonly Operator[] {
+    const { runtime } = this.#parts;
+    const clock = this.#clock({ ...node, inputs: node.inputs.slice(0, 1) });
+    const state = stateOf(node, runtime, () => clock.streamTimeMs);
+    const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
+    const process = new Process({ node, state, timers, clock }, runtime, output);
+    return node.inputs.length > 1 ? [process, new ProcessInitial(process)] : [process];
+  }
+
+  #pattern(node: PatternNode, output: Output): Operator {
+    const { runtime } = this.#parts;
+    const store = runtime.cache.open(node.store.name, "keyValue");
+    const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
+    return new Pattern({ node, store, timers, clock: this.#clock(node) }, runtime, output);
   }
 
   /** The clock of a node, with an input for each of its inputs. */

@@ -1,0 +1,191 @@
+import { MAX_TIMERS_AT_ONCE } from "../../../schema/limits.ts";
+import type {
+  PlanKey,
+  ProcessNode,
+  ProcessResult,
+  ProcessRuntime,
+  ProcessTimers,
+  RecordContext,
+  Timer,
+} from "../../../schema/plan.ts";
+import type { ConsumerRecord } from "../../../schema/record.ts";
+import type { TimerQueue } from "../store/timer-queue.ts";
+import type { Clock } from "./clock.ts";
+import { utf8 } from "./key-text.ts";
+import { compositeKey, splitCompositeKey } from "./keyed-state.ts";
+import type { Operator, Output, Runtime } from "./operator.ts";
+import type { ProcessorState } from "./processor-state.ts";
+import { checkKey, storeKey } from "./record-key.ts";
+import { returnedItems, returnedValue } from "./returned.ts";
+import { type Origin, StreamRecord } from "./stream-record.ts";
+
+export interface ProcessParts {
+  readonly node: ProcessNode;
+  readonly state: ProcessorState;
+  readonly timers: TimerQueue;
+  readonly clock: Clock;
+}
+
+/** What a result takes its time and its place from. */
+interface Cause {
+  readonly timestampMs: number;
+  readonly origin: Origin;
+}
+
+const STREAM_INPUT = 0;
+
+/**
+ * Runs a processor (PRC-1). Timers that the time of a record brings due fire before the record is processed, in order of
+ * time, then key; those that processing sets for a time that has come, right after it.
+ */
+export class Process implements Operator {
+  readonly name: string;
+  readonly #parts: ProcessParts;
+  readonly #runtime: Runtime;
+  readonly #output: Output;
+
+  constructor(parts: ProcessParts, runtime: Runtime, output: Output) {
+    this.name = parts.node.name;
+    this.#parts = parts;
+    this.#runtime = runtime;
+    this.#output = output;
+  }
+
+  process(record: StreamRecord): void {
+    const { node, clock, state } = this.#parts;
+    const key = this.#keyOf(record);
+    if (key === undefined) return;
+    clock.advance(record.timestampMs, STREAM_INPUT);
+    this.timeMoved();
+    this.#runtime.trace.node = this.name;
+    state.meet(key);
+    this.#send(key, record, node.record(record.value, key, this.#contextOf(key, record.context)));
+    this.timeMoved();
+  }
+
+  /** A row of the table that holds initial states: it counts for a key that nothing has come for yet. */
+  initial(record: StreamRecord): void {
+    const { node, state } = this.#parts;
+    const key = this.#keyOf(record);
+    if (key === undefined || record.value === null || state.met(key)) return;
+    state.meet(key);
+    this.#send(key, record, node.initial?.(record.value, key, this.#contextOf(key, record.context)));
+  }
+
+  timeMoved(): void {
+    const { timers, clock } = this.#parts;
+    const fired = new Map<string, number>();
+    for (const due of timers.takeDue(clock.streamTimeMs)) {
+      const times = (fired.get(due.key) ?? 0) + 1;
+      fired.set(due.key, times);
+      const [key, name] = splitCompositeKey(due.key);
+      this.#fire(key, { name, dueMs: due.dueMs }, times);
+    }
+  }
+
+  expire(): void {
+    this.#parts.state.expire();
+  }
+
+  #fire(key: string, timer: Timer, times: number): void {
+    const { node } = this.#parts;
+    const { origin } = this.#runtime;
+    const from = { timestampMs: timer.dueMs, origin };
+    this.#runtime.unit(
+      () => letterOf(key, timer, origin),
+      () => {
+        this.#runtime.trace.node = this.name;
+        if (times > MAX_TIMERS_AT_ONCE) {
+          throw new RangeError(
+            `timer "${timer.name}" of one key came due ${times} times at once: it sets itself for a time that has come`,
+          );
+        }
+        const { context } = new StreamRecord(key, returnedValue(null, this.name), from);
+        this.#send(key, from, node.timer?.(timer, key, this.#contextOf(key, context)));
+      },
+    );
+  }
+
+  #keyOf({ key }: { readonly key: PlanKey }): string | undefined {
+    if (key !== null) return storeKey(key, this.name);
+    this.#runtime.tally.droppedRecords++;
+    return undefined;
+  }
+
+  #contextOf(key: string, record: RecordContext): ProcessRuntime {
+    const { clock, state, timers } = this.#parts;
+    return {
+      timestampMs: record.timestampMs,
+      offset: record.offset,
+      topic: record.topic,
+      partition: record.partition,
+      get headers() {
+        return record.headers;
+      },
+      get streamTimeMs() {
+        return clock.streamTimeMs;
+      },
+      state: state.handlesFor(key),
+      timers: timersOf(timers, key, this.name),
+    };
+  }
+
+  #send(key: string, from: Cause, results: Iterable<ProcessResult> | undefined | void): void {
+    if (results === undefined) return;
+    const records = returnedItems(results, this.name).map((result) => this.#result(key, from, result));
+    for (const record of records) this.#output.forward(record);
+    this.#runtime.trace.node = this.name;
+  }
+
+  #result(key: string, from: Cause, result: ProcessResult): StreamRecord {
+    if (typeof result !== "object" || result === null) {
+      throw new TypeError(
+        `${this.name} sends ${result === null ? "null" : typeof result}, not {value, key?, timestampMs?}`,
+      );
+    }
+    const { timestampMs = from.timestampMs } = result;
+    if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
+      throw new RangeError(
+        `${this.name} sends a record of time ${timestampMs}; a time is whole milliseconds since 1970`,
+      );
+    }
+    const next = result.key === undefined ? key : checkKey(result.key, this.name);
+    return new StreamRecord(next, returnedValue(result.value, this.name), { timestampMs, origin: from.origin });
+  }
+}
+
+/** The rows of initial states, as an input of their own. */
+export class ProcessInitial implements Operator {
+  readonly name: string;
+  readonly #process: Process;
+
+  constructor(process: Process) {
+    this.name = process.name;
+    this.#process = process;
+  }
+
+  process(record: StreamRecord): void {
+    this.#process.initial(record);
+  }
+}
+
+function timersOf(timers: TimerQueue, key: string, node: string): ProcessTimers {
+  return {
+    set(dueMs, name = "") {
+      if (!Number.isSafeInteger(dueMs))
+        throw new RangeError(`${node} sets a timer for ${dueMs}; a time is whole milliseconds`);
+      timers.set({ dueMs, key: compositeKey(key, name), payload: "1" });
+    },
+    clear: (dueMs, name = "") => timers.clear(dueMs, compositeKey(key, name)),
+  };
+}
+
+/** A timer has no record: its dead letter says which it was. */
+function letterOf(
+  key: string,
+  timer: { readonly name: string; readonly dueMs: number },
+  origin: Origin,
+): ConsumerRecord {
+  const value = utf8(JSON.stringify({ timer: timer.name, dueMs: timer.dueMs }));
+  return { key: utf8(key), value, timestampMs: timer.dueMs, headers: [], offset: origin.record.offset };
+}
