@@ -8,9 +8,13 @@ import { PipelineTable } from "./catalog/pipeline-table.ts";
 import { Pipelines } from "./catalog/pipelines.ts";
 import { nextNumber, TopicTable } from "./catalog/topic-table.ts";
 import { identityOf, Topics, unknownTopic } from "./catalog/topics.ts";
+import { isInternal } from "../schema/internal-topic.ts";
 import type { Env } from "./env.ts";
 import type { Plans } from "./plans.ts";
 import { migrate } from "./sqlite/migrate.ts";
+
+/** When a start that waits for something is tried again, if nobody asks before. */
+const START_AGAIN_MS = 5_000;
 
 /** Topics, pipelines, and the numbers handed out once. Never on the path of a produce or a read that hits a Worker's cache. */
 export abstract class CatalogObject extends DurableObject<Env> implements Rpc.CatalogRpc {
@@ -44,7 +48,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   }
 
   async topics(_request: object): ReturnType<Rpc.CatalogRpc["topics"]> {
-    const rows = this.#topics.table.all().filter((row) => row.status === "open");
+    const rows = this.#topics.table.all().filter((row) => row.status === "open" && !isInternal(row.topic));
     return { ok: true, topics: rows.map(identityOf) };
   }
 
@@ -110,8 +114,20 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return { ok: true };
   }
 
+  /** What a start had to wait for. */
+  override async alarm(): Promise<void> {
+    await this.#start();
+  }
+
   #start(): Promise<void> {
-    return this.#inTurn(() => this.#pipelines.startAll());
+    return this.#inTurn(async () => {
+      let unfinished = true;
+      try {
+        unfinished = await this.#pipelines.startAll();
+      } finally {
+        if (unfinished) await this.ctx.storage.setAlarm(Date.now() + START_AGAIN_MS);
+      }
+    });
   }
 
   /**

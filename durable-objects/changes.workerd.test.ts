@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { TaskStatus } from "../schema/rpc.ts";
+import type { AttachRequest, TaskStatus } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
 
@@ -101,9 +101,18 @@ describe("a newer incarnation", () => {
     });
     const attached = await catalog(env).pipeline({ name: "former" });
     const incarnation = (attached.ok ? attached.pipeline.incarnation : 0) + 1_000;
-    const [row] = await sql(topicId, "SELECT outputs FROM task");
+    const [row] = await sql(topicId, "SELECT outputs, wiring FROM task");
     const outputs = JSON.parse(String(row?.["outputs"])) as Record<string, { topicId: string; partitions: number }>;
-    const request = { pipeline: "former", version: 1, incarnation, from: "earliest", outputs } as const;
+    const request: AttachRequest = {
+      pipeline: "former",
+      version: 1,
+      incarnation,
+      from: "earliest",
+      input: "former-in",
+      outputs,
+      upstreams: [],
+      wiring: String(row?.["wiring"]),
+    };
     expect(await partition(env, topicId).attach(request)).toEqual({ ok: true, startOffset: 0 });
     expect(await partition(env, topicId).attach(request)).toEqual({ ok: true, startOffset: 0 });
     expect(await partition(env, topicId).attach({ ...request, incarnation: 1 })).toMatchObject({ ok: false });

@@ -10,6 +10,7 @@ import { erase, eraseSlice, openPartition } from "./partition/lifecycle.ts";
 import type { Loaded } from "./partition/loaded.ts";
 import { read } from "./partition/reader.ts";
 import { noTask, notOpen } from "./partition/refusals.ts";
+import { retire } from "./partition/retire.ts";
 import { armRetention, retain, RETENTION_TIMER } from "./partition/retention.ts";
 import type { AttachedTask } from "./partition/attached-task.ts";
 import { Shell } from "./partition/shell.ts";
@@ -76,11 +77,8 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return this.#setState(pipeline, "failed", reason);
   }
 
-  async detach({ pipeline }: { pipeline: string }): Promise<Answer> {
-    return this.#reloading((loaded) => {
-      loaded.detach(pipeline);
-      return { ok: true };
-    });
+  async retire(request: Rpc.RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>> {
+    return retire(this.#shell, request, () => this.#goOn());
   }
 
   async pause({ pipeline }: { pipeline: string }): Promise<Answer> {
@@ -165,7 +163,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       let start: number | undefined;
       for (const timer of loaded.timers.takeDue(nowMs)) {
         if (timer === RETENTION_TIMER) start = retain(loaded, nowMs);
-        else if (timer.startsWith("run:")) this.#runner.due(loaded, timer, nowMs);
+        else if (timer.includes(":")) this.#runner.due(loaded, timer, nowMs);
         else this.#deliveries.due(loaded, timer, nowMs);
       }
       if (start !== undefined)
@@ -192,7 +190,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     const answer = this.#shell.write((loaded): Answer<T> => {
       const done = work(loaded, nowMs);
       if (loaded.log.logEndOffset === before) return done;
-      this.#runner.armTimers(loaded, nowMs);
+      this.#runner.appended(loaded, nowMs);
       armRetention(loaded, nowMs);
       return done;
     });

@@ -1,13 +1,16 @@
 import type { Plan } from "../schema/plan.ts";
 import type { StoredSink } from "./sqlite/task-table.ts";
+import { checkPlan } from "./core/plan/check.ts";
 import { checkDeployment } from "./core/plan/check-deployment.ts";
 import { cutPlan } from "./core/plan/cut.ts";
+import { planHash, wiringOf } from "./core/plan/identity.ts";
 import type { TaskGraph, TaskPlan } from "./core/plan/task-plan.ts";
 
 /** Pipelines of the bundle. */
 export class Plans {
   readonly #plans: readonly Plan[];
-  readonly #graphs = new Map<Plan, TaskGraph>();
+  readonly #graphs = new Map<Plan, TaskGraph | undefined>();
+  readonly #hashes = new Map<Plan, string>();
 
   constructor(plans: readonly Plan[]) {
     this.#plans = plans;
@@ -17,18 +20,32 @@ export class Plans {
     return this.#plans.find((plan) => plan.name === name && plan.version === version);
   }
 
-  /** How a version is cut into tasks. */
+  /** How a version is cut into tasks; undefined where it cannot run. */
   graph(name: string, version: number): TaskGraph | undefined {
     const plan = this.get(name, version);
     if (plan === undefined) return undefined;
-    let graph = this.#graphs.get(plan);
-    if (graph === undefined) this.#graphs.set(plan, (graph = cutPlan(plan)));
-    return graph;
+    if (!this.#graphs.has(plan)) this.#graphs.set(plan, checkPlan(plan).ok ? cutPlan(plan) : undefined);
+    return this.#graphs.get(plan);
   }
 
   /** The part of a version that reads this input: a users' topic, or an internal one by its logical name. */
   task(name: string, version: number, input: string): TaskPlan | undefined {
     return this.graph(name, version)?.tasks.find((task) => task.input === input);
+  }
+
+  /** How a version is cut; equal where its tasks understand each other. */
+  wiring(name: string, version: number): string | undefined {
+    const graph = this.graph(name, version);
+    return graph === undefined ? undefined : wiringOf(graph);
+  }
+
+  /** Of the code of a version. */
+  hash(name: string, version: number): string | undefined {
+    const plan = this.get(name, version);
+    if (plan === undefined) return undefined;
+    let hash = this.#hashes.get(plan);
+    if (hash === undefined) this.#hashes.set(plan, (hash = planHash(plan)));
+    return hash;
   }
 
   /** The tables and prefixes that a version writes. */

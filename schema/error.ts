@@ -22,6 +22,7 @@ export const errors = {
   unsupported_media_type: { status: 415, retriable: false, title: "Unsupported media type" },
   offset_out_of_range: { status: 416, retriable: false, title: "Offset out of range" },
   internal: { status: 500, retriable: true, title: "Internal error" },
+  stale_plan: { status: 503, retriable: true, title: "Sent by another version of the code" },
   partition_full: { status: 503, retriable: true, title: "Partition full" },
   overloaded: { status: 503, retriable: true, title: "Overloaded" },
   timed_out: { status: 503, retriable: true, title: "Timed out" },

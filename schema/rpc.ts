@@ -81,6 +81,27 @@ export interface DeliverRequest {
   /** `pipeline/incarnation/topicId/partition` of the sending task. */
   readonly source: string;
   readonly rows: readonly { readonly sequence: number; readonly batch: Bytes }[];
+  /** To an internal topic: the code that sends. A task that runs other code refuses it as `stale_plan` (ENG-24). */
+  readonly code?: PlanIdentity | undefined;
+}
+
+export interface PlanIdentity {
+  readonly version: number;
+  /** Equal for equal code. */
+  readonly hash: string;
+}
+
+/** A topic that a task writes, resolved once: id and partition count never change. */
+export interface OutputTopic {
+  readonly topicId: string;
+  readonly partitions: number;
+  /**
+   * Of an internal topic: the number, among the tasks that write it, of this task in partition 0; in partition n it is
+   * `from + n`.
+   */
+  readonly from?: number | undefined;
+  /** How many tasks write it. */
+  readonly upstreams?: number | undefined;
 }
 
 export interface AttachRequest {
@@ -88,14 +109,29 @@ export interface AttachRequest {
   readonly version: number;
   readonly incarnation: number;
   readonly from: "earliest" | "latest";
-  /** Topics the pipeline writes, resolved once: id and partition count never change. */
-  readonly outputs: { readonly [topic: string]: { readonly topicId: string; readonly partitions: number } };
+  /** What the task reads: the topic by its name, or an internal one by its logical name `__<node>`. */
+  readonly input: string;
+  /** By name; internal ones by their logical names. */
+  readonly outputs: { readonly [topic: string]: OutputTopic };
+  /** Of an internal input, by tag: the numbers of the tasks that write it, `from <= number < to`. */
+  readonly upstreams: readonly { readonly from: number; readonly to: number }[];
+  /** How the plan is cut: a task whose code is cut otherwise does not run (ENG-12). */
+  readonly wiring: string;
+}
+
+export interface RetireRequest {
+  readonly pipeline: string;
+  /** Tasks of older incarnations end. */
+  readonly before: number;
+  /** Waits so long, ms, for what they have in the outbox to be delivered. */
+  readonly waitMs: number;
 }
 
 export interface TaskStatus {
   readonly pipeline: string;
   readonly version: number;
   readonly incarnation: number;
+  /** What it reads: an internal topic by its logical name `__<node>`. */
   readonly topic: string;
   readonly partition: number;
   readonly state: "running" | "paused" | "failed";
@@ -112,6 +148,8 @@ export interface TaskStatus {
   readonly droppedRecords: number;
   /** Undelivered outbox rows. */
   readonly outbox: number;
+  /** Of an internal input: tasks `topic/partition` that hold event time back, because they have not come further (ENG-20). */
+  readonly heldBackBy?: readonly string[] | undefined;
   readonly lastBatch?:
     | {
         readonly batchId: number;
@@ -181,8 +219,11 @@ export interface PartitionRpc {
   attach(request: AttachRequest): Promise<Answer<{ readonly startOffset: number }>>;
   /** Stops the pipeline's task for good with this error; its state is kept. */
   fail(request: { pipeline: string; reason: string }): Promise<Answer>;
-  /** Ends the pipeline's task here: a newer version reads other topics. Its outbox is still delivered. */
-  detach(request: { pipeline: string }): Promise<Answer>;
+  /**
+   * Ends the pipeline's tasks of older incarnations here. What they have in the outbox for users' targets is still
+   * delivered: `left` names the targets for which some is left, empty when nothing of them is.
+   */
+  retire(request: RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>>;
   tasks(request: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>>;
   pause(request: { pipeline: string }): Promise<Answer>;
   resume(request: { pipeline: string }): Promise<Answer>;
@@ -200,9 +241,23 @@ export interface PipelineRecord {
   readonly state: "running" | "bootstrapping" | "paused" | "failed";
   readonly sources: readonly string[];
   readonly trigger: string;
-  readonly stores: readonly StoreDescription[];
+  readonly stores: readonly PipelineStore[];
+  /** What its tasks read, each in all its partitions; those it wrote itself stand after those they are written from. */
+  readonly inputs: readonly PipelineInput[];
   readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string };
   readonly error?: string | undefined;
+}
+
+export interface PipelineInput {
+  /** The topic's name, or the logical name of an internal one, `__<node>`. */
+  readonly input: string;
+  readonly topicId: string;
+  readonly partitions: number;
+}
+
+export interface PipelineStore extends StoreDescription {
+  /** The input of the tasks that keep it. */
+  readonly input: string;
 }
 
 export interface TopologyNode {

@@ -132,6 +132,22 @@ test("a partition that is behind holds time back, so that nothing of it is late 
   ).toEqual([3, 1, 2]);
 });
 
+test("tasks between that get no record pass on how far those before them have come [ENG-22]", () => {
+  const relayed = pipeline("relayed", ({ stream }) =>
+    stream("a")
+      .repartition({ partitions: 4 })
+      .selectKey(() => "all")
+      .groupByKey()
+      .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+      .count({ store: "hours" }),
+  );
+  const driver = new TopologyTestDriver(relayed);
+  const at = (timestampMs: number): void => driver.pipe("a", { key: "k", value: 1, timestampMs });
+  at(5 * HOUR);
+  at(HOUR / 2);
+  expect(driver.counters.lateRecords).toBe(1);
+});
+
 test("one upstream alone holds nothing back [ENG-20]", () => {
   const driver = new TopologyTestDriver(hourly);
   driver.pipe(

@@ -1,5 +1,6 @@
 import { cutPlan } from "../durable-objects/core/plan/cut.ts";
-import { isInternal, type TaskGraph, type TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
+import type { TaskGraph, TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
+import { isInternal } from "../schema/internal-topic.ts";
 import { partitionsFor, upstreamRanges } from "../durable-objects/core/plan/upstreams.ts";
 import type { OutboxRow, TaskOutput } from "../durable-objects/core/task/task-port.ts";
 import type { UpstreamRange } from "../durable-objects/core/task/upstream-times.ts";

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { refuse, type Answer } from "../schema/error.ts";
+import { isInternal } from "../schema/internal-topic.ts";
 import { MAX_PARTITIONS, TOPIC_NAME_PATTERN } from "../schema/limits.ts";
 import type { Edge, EdgeContext } from "./edge.ts";
 import { problem } from "./refuse.ts";
@@ -11,7 +12,7 @@ export const checkTopicName: MiddlewareHandler<Edge> = async (context, next) => 
     const hint = "A name has 1 to 200 of the characters a-z, A-Z, 0-9, dot, underscore and hyphen";
     return problem(refuse("invalid_request", `"${topic.slice(0, 220)}" is not a topic name`, { hint, field: "topic" }));
   }
-  if (topic.startsWith("__")) {
+  if (isInternal(topic)) {
     return problem(refuse("invalid_request", "topic names that begin with __ are internal", { field: "topic" }));
   }
   return next();

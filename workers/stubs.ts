@@ -3,7 +3,7 @@ import { refuse, type Answer } from "../schema/error.ts";
 import { partitionName, type CatalogRpc, type PartitionRpc, type TopicIdentity } from "../schema/rpc.ts";
 
 /** A fresh stub for every call: one that has thrown throws the same error for ever. */
-export function partitionOf(env: Env, { topicId }: TopicIdentity, partition: number): PartitionRpc {
+export function partitionOf(env: Env, { topicId }: Pick<TopicIdentity, "topicId">, partition: number): PartitionRpc {
   return env.PARTITION.getByName(partitionName(topicId, partition)) as unknown as PartitionRpc;
 }
 

@@ -23,6 +23,11 @@ export class PipelineTable {
     this.#database.insert(pipeline).values(row).onConflictDoUpdate({ target: pipeline.name, set: row }).run();
   }
 
+  /** Topics, as a JSON list, in which tasks of former incarnations may still be. */
+  setFormer(name: string, former: string): void {
+    this.#database.update(pipeline).set({ former }).where(eq(pipeline.name, name)).run();
+  }
+
   setState(name: string, state: PipelineRow["state"], error: string | null): void {
     this.#database.update(pipeline).set({ state, error }).where(eq(pipeline.name, name)).run();
   }

@@ -1,35 +1,35 @@
 import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
 import type { Plan } from "../../schema/plan.ts";
-import type { AttachRequest, PipelineRecord, TableDescription } from "../../schema/rpc.ts";
+import type {
+  PipelineInput,
+  PipelineRecord,
+  PipelineStore,
+  StoreDescription,
+  TableDescription,
+} from "../../schema/rpc.ts";
 import { checkPlan } from "../core/plan/check.ts";
 import { describePlan } from "../core/plan/describe.ts";
-import type { Env } from "../env.ts";
-import type { Plans } from "../plans.ts";
+import { storesOf } from "../core/plan/stores.ts";
 import { onEveryPartition } from "./partitions.ts";
-import type { PipelineRow, PipelineTable } from "./pipeline-table.ts";
-import type { Topics } from "./topics.ts";
-
-interface Parts {
-  readonly table: PipelineTable;
-  readonly topics: Topics;
-  readonly plans: Plans;
-  readonly namespace: Env["PARTITION"];
-  readonly nextIncarnation: () => number;
-}
+import type { PipelineRow } from "./pipeline-table.ts";
+import { listOf, outputsOf, sourcesOf, topicsReadBy } from "./pipeline-topics.ts";
+import { Starter, type StarterParts } from "./starter.ts";
 
 /** Which pipelines of the bundle run, from which incarnation on. */
 export class Pipelines {
-  readonly #parts: Parts;
+  readonly #parts: StarterParts;
+  readonly #starter: Starter;
 
-  constructor(parts: Parts) {
+  constructor(parts: StarterParts) {
     this.#parts = parts;
+    this.#starter = new Starter(parts);
   }
 
   records(): PipelineRecord[] {
     const { table, plans } = this.#parts;
     const newest = plans.newest();
     const gone = table.all().filter((row) => newest.every((plan) => plan.name !== row.name));
-    return [...newest.map((plan) => this.#recordOf(plan)), ...gone.map(recordOfGone)].sort((a, b) =>
+    return [...newest.map((plan) => this.#recordOf(plan)), ...gone.map((row) => this.#recordOfGone(row))].sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
   }
@@ -43,7 +43,7 @@ export class Pipelines {
   holdersOf(topic: string): string[] {
     const live = this.#parts.table.all().filter((row) => row.state !== "failed");
     return live
-      .filter((row) => topicsOf(row.sources).includes(topic) || topicsOf(row.outputs).includes(topic))
+      .filter((row) => listOf(row.sources).includes(topic) || listOf(row.outputs).includes(topic))
       .map((row) => row.name);
   }
 
@@ -57,42 +57,25 @@ export class Pipelines {
       );
   }
 
-  /** Starts what can start: a plan that is new, or of a higher version than the one that runs (ENG-11). */
-  async startAll(): Promise<void> {
-    for (const plan of this.#parts.plans.newest()) {
-      const row = this.#parts.table.get(plan.name);
-      const begun = row !== undefined && row.version >= plan.version;
-      if (begun && row.state !== "bootstrapping") continue;
-      if (this.#obstacle(plan) === undefined) await this.#start(plan, begun ? row.incarnation : undefined);
+  /**
+   * Starts what can start: a plan that is new, or of a higher version than the one that runs (ENG-11). Answers whether
+   * something has begun that is not at its end.
+   */
+  async startAll(): Promise<boolean> {
+    const { table, plans } = this.#parts;
+    let unfinished = false;
+    for (const plan of plans.newest()) {
+      const row = table.get(plan.name);
+      const known = row !== undefined && row.version >= plan.version;
+      const interrupted = row?.version === plan.version && row.state === "bootstrapping";
+      if (!known || interrupted) {
+        if (this.#obstacle(plan) !== undefined) continue;
+        await this.#starter.start(plan, row);
+      } else if (listOf(row.former).length > 0) await this.#starter.retireFormer(plan.name);
+      const now = table.get(plan.name);
+      unfinished ||= now?.state === "bootstrapping" || listOf(now?.former ?? null).length > 0;
     }
-  }
-
-  async #start(plan: Plan, begun: number | undefined): Promise<void> {
-    const { table, topics } = this.#parts;
-    const { name, version, deadLetterTopic } = plan;
-    if (topics.table.open(deadLetterTopic) === undefined) {
-      const created = await topics.create({ topic: deadLetterTopic, partitions: 1, config: {} });
-      if (!created.ok) return;
-    }
-    const names = [...outputsOf(plan), deadLetterTopic];
-    const outputs = this.#resolve(names);
-    if (names.some((topic) => outputs[topic] === undefined)) return;
-    const sources = sourcesOf(plan);
-    const left = topicsOf(table.get(name)?.sources ?? "[]").filter((topic) => !sources.includes(topic));
-    const incarnation = begun ?? this.#parts.nextIncarnation();
-    const lists = { sources: JSON.stringify(sources), outputs: JSON.stringify(names) };
-    table.put({ name, version, incarnation, state: "bootstrapping", error: null, ...lists });
-    const request: AttachRequest = { pipeline: name, version, incarnation, from: "earliest", outputs };
-    const started = await this.#onTopics(sources, (stub) => stub.attach(request));
-    if (!started.ok) return table.setState(name, "bootstrapping", started.message);
-    const detached = await this.#onTopics(left, (stub) => stub.detach({ pipeline: name }));
-    if (!detached.ok) return table.setState(name, "bootstrapping", detached.message);
-    table.setState(name, "running", null);
-  }
-
-  #resolve(names: readonly string[]): AttachRequest["outputs"] {
-    const rows = names.flatMap((name) => this.#parts.topics.table.open(name) ?? []);
-    return Object.fromEntries(rows.map(({ topic, topicId, partitions }) => [topic, { topicId, partitions }]));
+    return unfinished;
   }
 
   /** Why a plan cannot start; undefined when it can. */
@@ -110,6 +93,7 @@ export class Pipelines {
   async setState(name: string, state: "running" | "paused"): Promise<Answer> {
     const row = this.#parts.table.get(name);
     if (row === undefined) return this.record(name).ok ? notStarted(name) : unknownPipeline(name);
+    if (row.state === "bootstrapping") return notStarted(name);
     const call = state === "paused" ? "pause" : "resume";
     const answer = await this.#onTasks(name, (stub) => stub[call]({ pipeline: name }));
     if (answer.ok) this.#parts.table.setState(name, state, null);
@@ -129,7 +113,8 @@ export class Pipelines {
   /** Wakes every partition that has tasks: their timers, slices and deliveries go on. */
   async touchAll(): Promise<void> {
     for (const row of this.#parts.table.all()) {
-      await this.#onTasks(row.name, async (stub) => {
+      const topics = [...topicsReadBy(row).map(({ topic }) => topic), ...listOf(row.former)];
+      await this.#onTopics([...new Set(topics)], async (stub) => {
         // One partition in trouble must not keep the others asleep.
         await stub
           .touch({})
@@ -139,13 +124,20 @@ export class Pipelines {
     }
   }
 
+  /** On every partition of all that the pipeline's tasks read. */
   async #onTasks(name: string, call: Parameters<typeof onEveryPartition>[2]): Promise<Answer> {
-    return this.#onTopics(topicsOf(this.#parts.table.get(name)?.sources ?? "[]"), call);
+    const row = this.#parts.table.get(name);
+    return row === undefined
+      ? { ok: true }
+      : this.#onTopics(
+          topicsReadBy(row).map(({ topic }) => topic),
+          call,
+        );
   }
 
   async #onTopics(names: readonly string[], call: Parameters<typeof onEveryPartition>[2]): Promise<Answer> {
-    for (const source of names) {
-      const topic = this.#parts.topics.table.open(source);
+    for (const name of names) {
+      const topic = this.#parts.topics.table.open(name);
       if (topic === undefined) continue;
       const answer = await onEveryPartition(this.#parts.namespace, topic, call);
       if (!answer.ok) return answer;
@@ -153,10 +145,11 @@ export class Pipelines {
     return { ok: true };
   }
 
-  #recordOf(plan: Plan): PipelineRecord {
-    const row = this.#parts.table.get(plan.name);
-    const begun = row !== undefined && row.version >= plan.version;
-    const { nodes, mermaid, trigger, stores, sources } = describePlan(plan);
+  #recordOf(newest: Plan): PipelineRecord {
+    const row = this.#parts.table.get(newest.name);
+    const begun = row !== undefined && row.version >= newest.version;
+    const plan = (row && this.#parts.plans.get(row.name, row.version)) ?? newest;
+    const { nodes, mermaid, trigger, sources, stores } = describePlan(plan);
     return {
       name: plan.name,
       version: row?.version ?? plan.version,
@@ -164,30 +157,48 @@ export class Pipelines {
       state: row?.state ?? "bootstrapping",
       sources,
       trigger,
-      stores,
+      stores: this.#storesOf(plan, stores),
+      inputs: row === undefined ? [] : this.#inputsOf(row),
       topology: { nodes, mermaid },
-      error: (begun ? row.error : this.#obstacle(plan)) ?? undefined,
+      error: (begun ? row.error : this.#obstacle(newest)) ?? undefined,
     };
   }
-}
 
-function topicsOf(list: string): string[] {
-  return JSON.parse(list) as string[];
-}
+  #recordOfGone(row: PipelineRow): PipelineRecord {
+    const { name, version, incarnation } = row;
+    const error = `the bundle has no pipeline ${name}: deploy it again`;
+    const topology = { nodes: [], mermaid: "" };
+    const inputs = this.#inputsOf(row);
+    return {
+      name,
+      version,
+      incarnation,
+      state: "failed",
+      sources: [],
+      trigger: "",
+      stores: [],
+      inputs,
+      topology,
+      error,
+    };
+  }
 
-function recordOfGone({ name, version, incarnation }: PipelineRow): PipelineRecord {
-  const error = `the bundle has no pipeline ${name}: deploy it again`;
-  const topology = { nodes: [], mermaid: "" };
-  return { name, version, incarnation, state: "failed", sources: [], trigger: "", stores: [], topology, error };
-}
+  /** Those of tasks whose topic is there. */
+  #inputsOf(row: PipelineRow): PipelineInput[] {
+    return topicsReadBy(row).flatMap(({ input, topic }) => {
+      const open = this.#parts.topics.table.open(topic);
+      return open === undefined ? [] : [{ input, topicId: open.topicId, partitions: open.partitions }];
+    });
+  }
 
-function sourcesOf(plan: Plan): string[] {
-  return [...new Set(plan.nodes.flatMap((node) => (node.kind === "source" ? [node.topic] : [])))];
-}
-
-/** Users' topics it writes; the dead-letter topic is made for it. */
-function outputsOf(plan: Plan): string[] {
-  return plan.nodes.flatMap((node) => (node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : []));
+  /** With the input of the tasks that keep each. */
+  #storesOf({ name, version }: Plan, stores: readonly StoreDescription[]): PipelineStore[] {
+    const tasks = this.#parts.plans.graph(name, version)?.tasks ?? [];
+    return stores.flatMap((store) => {
+      const task = tasks.find(({ nodes }) => nodes.flatMap(storesOf).some((kept) => kept.name === store.name));
+      return task === undefined ? [] : [{ ...store, input: task.input }];
+    });
+  }
 }
 
 function unknownPipeline(name: string): Refusal {

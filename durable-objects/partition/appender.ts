@@ -1,5 +1,5 @@
 import { checkBatch } from "../../schema/check-batch.ts";
-import type { Answer } from "../../schema/error.ts";
+import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
 import { sequenceAfter, judgeBatch, judgeRequest, remember, type Attempt } from "../core/log/producer-state.ts";
 import { judgeDelivery } from "../core/log/upstream.ts";
 import { readHeader, type BatchHeader } from "../../schema/record-batch/decode.ts";
@@ -10,6 +10,11 @@ import type { Loaded } from "./loaded.ts";
 
 /** One batch into the log, with the producer that sent it: inside one transaction (LOG-2). */
 export function append(loaded: Loaded, request: AppendRequest, nowMs: number): Answer<Appended> {
+  if (loaded.internal) {
+    return refuse("invalid_request", `topic ${loaded.row.topic} is internal`, {
+      hint: "Append to the topics it is made of",
+    });
+  }
   const header = readHeader(request.batch);
   const producer = producerOf(request, header);
   const state = producer && loaded.producers.get(producer.id);
@@ -34,6 +39,8 @@ export function deliver(
   sql: SqlStorage,
   request: DeliverRequest & { nowMs: number },
 ): Answer<{ readonly last: number }> {
+  const refused = loaded.internal ? refuseStranger(loaded, request) : undefined;
+  if (refused !== undefined) return refused;
   const query = "SELECT last FROM upstream WHERE source = ?";
   const before = sql.exec<{ last: number }>(query, request.source).toArray()[0]?.last ?? 0;
   let last = before;
@@ -48,6 +55,23 @@ export function deliver(
     last = sequence;
   }
   return last > before ? took(sql, request.source, last) : { ok: true, last };
+}
+
+/**
+ * To an internal topic send the tasks of its incarnation alone, and only while they run the code that its own task runs: a
+ * deploy reaches one object before another (ENG-24).
+ */
+function refuseStranger({ row, tasks }: Loaded, { source, code }: DeliverRequest): Refusal | undefined {
+  const task = tasks.find(({ state }) => state !== "detached");
+  if (task === undefined) return refuse("stale_plan", `no task reads ${row.topic}`);
+  if (!source.startsWith(`${task.pipeline}/${task.incarnation}/`)) {
+    return refuse("invalid_request", `${source} is no task of ${task.pipeline} incarnation ${task.incarnation}`);
+  }
+  const { version, hash } = task.identity;
+  if (task.plan !== undefined && code?.version === version && code.hash === hash) return undefined;
+  return refuse("stale_plan", `${row.topic} is read by other code than ${source} runs`, {
+    hint: "A deploy is under way, or the bundle lacks the version",
+  });
 }
 
 function took(sql: SqlStorage, source: string, last: number): Answer<{ readonly last: number }> {

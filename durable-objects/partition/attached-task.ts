@@ -1,15 +1,19 @@
-import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS, STATE_CACHE_BYTES } from "../../schema/limits.ts";
+import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
 import type { D1Sink, Trigger } from "../../schema/plan.ts";
-import type { TaskPlan } from "../core/plan/task-plan.ts";
-import { layoutOf } from "../core/task/layout.ts";
-import { Task } from "../core/task/task.ts";
+import type { PlanIdentity } from "../../schema/rpc.ts";
+import type { InternalTopic, TaskPlan } from "../core/plan/task-plan.ts";
+import { isInternal } from "../../schema/internal-topic.ts";
+import { upstreamName } from "../core/plan/upstreams.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
 import type { Plans } from "../plans.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
 import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Trying } from "../sqlite/task-table.ts";
 import type { PartitionRow } from "./loaded.ts";
+import { codeOf } from "./task-code.ts";
 
 const MIN_SLICE_RECORDS = 100;
+/** Of as many names of tasks a status is made up. */
+const MAX_NAMED = 8;
 /** A record may be at work when the object ends for another reason (a deploy, a kill): once or twice is no proof. */
 const MAX_ATTEMPTS = 3;
 const FIRST_SLICE_RECORDS = 5_000;
@@ -56,15 +60,21 @@ export class AttachedTask {
   readonly version: number;
   readonly incarnation: number;
   readonly startOffset: number;
+  /** What it reads: the topic's name, or the logical name of an internal one. */
+  readonly input: string;
   readonly outputs: TaskRow["outputs"];
+  readonly upstreams: TaskRow["upstreams"];
   readonly sinks: readonly StoredSink[];
+  readonly #internalTopic: InternalTopic | undefined;
   readonly store: SqliteStateStore;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
   readonly plan: TaskPlan | undefined;
   readonly code: TaskPort | undefined;
+  /** What it says of its code to the tasks behind it, and asks of those before it (ENG-24). */
+  readonly identity: PlanIdentity;
   /** Identity towards partitions and D1: unique for ever, because incarnations are handed out once. */
   readonly source: string;
-  /** `<topic>.<partition>`: the task in file names and dead letters. */
+  /** `<input>.<partition>`: the task in file names and dead letters. */
   readonly name: string;
 
   state: TaskState;
@@ -81,6 +91,10 @@ export class AttachedTask {
   lastBatchId: number;
   lastBatch: LastBatch | undefined;
   sliceRecords: number;
+  /** End of the log at which it last said that it is idle. */
+  idleAt: number | undefined;
+  /** A slice without records is due, to tell others of progress (ENG-22). */
+  progressDue = false;
 
   static load(row: TaskRow, context: LoadContext): AttachedTask {
     return new AttachedTask(row, context);
@@ -92,9 +106,11 @@ export class AttachedTask {
     this.version = row.version;
     this.incarnation = row.incarnation;
     this.startOffset = row.startOffset;
+    this.input = row.input ?? partition.topic;
     this.outputs = row.outputs;
+    this.upstreams = row.upstreams;
     this.source = `${row.pipeline}/${row.incarnation}/${partition.topicId}/${partition.partition}`;
-    this.name = `${partition.topic}.${partition.partition}`;
+    this.name = `${this.input}.${partition.partition}`;
     this.state = row.state;
     this.error = row.error;
     this.layout = row.layout;
@@ -103,8 +119,13 @@ export class AttachedTask {
     this.refused = row.refused;
     this.sinks = row.sinks;
     this.store = new SqliteStateStore(sql, row.id);
-    this.plan = plans.task(row.pipeline, row.version, partition.topic);
-    this.code = row.state === "detached" ? undefined : this.#codeOf(row, partition);
+    this.idleAt = row.idleAt;
+    this.#internalTopic = plans
+      .graph(row.pipeline, row.version)
+      ?.internalTopics.find(({ name }) => name === this.input);
+    this.plan = plans.task(row.pipeline, row.version, this.input);
+    this.identity = { version: row.version, hash: plans.hash(row.pipeline, row.version) ?? "" };
+    this.code = row.state === "detached" ? undefined : this.#codeOf(row, { partition: partition.partition, plans });
     this.sliceRecords = before?.sliceRecords ?? FIRST_SLICE_RECORDS;
     this.dueTo = before?.dueTo ?? 0;
 
@@ -119,8 +140,20 @@ export class AttachedTask {
     return this.plan?.trigger ?? { kind: "perEvent" };
   }
 
+  get internal(): boolean {
+    return isInternal(this.input);
+  }
+
   get runnable(): boolean {
     return this.state === "running" && this.code !== undefined;
+  }
+
+  /** Tasks that hold its event time back. */
+  get heldBackBy(): string[] | undefined {
+    const topic = this.#internalTopic;
+    const slowest = this.code?.slowest ?? [];
+    if (topic === undefined || slowest.length === 0) return undefined;
+    return slowest.slice(0, MAX_NAMED).map((upstream) => upstreamName(topic, this.upstreams, upstream));
   }
 
   /** Sequences are dense per scope: the target, or all paths of one R2 sink together. */
@@ -162,50 +195,19 @@ export class AttachedTask {
     return this.trigger.kind === "perEvent" ? MAX_SLICE_RECORDS : MAX_MICRO_BATCH_RECORDS;
   }
 
-  /**
-   * The version's code, if it fits what the task has: a deploy may have taken it away or changed its stores or outputs
-   * (ENG-12). Nothing here throws: the partition's log and other tasks must go on whatever one bundle holds.
-   */
-  #codeOf(row: TaskRow, partition: PartitionRow): TaskPort | undefined {
-    const { plan } = this;
-    const wanted = `${row.pipeline} version ${row.version}`;
-    if (plan === undefined) {
-      this.error ??= `the bundle has no ${wanted}: deploy it again`;
-      return undefined;
+  #codeOf(row: TaskRow, at: { partition: number; plans: Plans }): TaskPort | undefined {
+    const found = codeOf({ row, input: this.input, store: this.store, ...at });
+    if (found.kind === "runs") return found.code;
+    if (found.kind === "missing") this.error ??= found.error;
+    else {
+      if (this.state === "running") this.state = "failed";
+      this.error = found.error;
     }
-    if (row.layout !== "" && row.layout !== layoutOf(plan))
-      return this.#misfit(`the stores of ${wanted} are not those its state was written with`);
-    const missing = topicsOf(plan).find((topic) => row.outputs[topic] === undefined);
-    if (missing !== undefined) return this.#misfit(`${wanted} did not write topic ${missing} when it started`);
-    try {
-      const { topic, partition: number } = partition;
-      // Several tasks share an isolate's memory.
-      const cacheBytes = STATE_CACHE_BYTES / 4;
-      const task = new Task(plan, { store: this.store, topic, partition: number, outputs: row.outputs, cacheBytes });
-      task.restore(row.progress);
-      return task;
-    } catch (error) {
-      return this.#misfit(
-        `${wanted} cannot take up its state: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
-
-  #misfit(reason: string): undefined {
-    if (this.state === "running") this.state = "failed";
-    this.error = `incompatible_change: ${reason}: raise the version, or deploy the former code`;
     return undefined;
   }
 }
 
 type StoredR2Sink = Exclude<StoredSink, D1Sink>;
-
-function topicsOf(plan: TaskPlan): string[] {
-  const written = plan.nodes.flatMap((node) =>
-    node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : [],
-  );
-  return [...written, plan.deadLetterTopic];
-}
 
 /** Only a wake finds what a crash left. Memory that is read anew goes on as careful as it was (ENG-4). */
 function guardOf(trying: Trying | undefined, position: number, before: AttachedTask | undefined): Guard {

@@ -59,7 +59,9 @@ export class Deliveries {
     for (const { task, target, bytes, oldestMs } of outbox.pending()) {
       const sink = loaded.taskById(task)?.r2Sink(target);
       if (sink === undefined) continue;
-      const dueMs = oldestMs + sink.rollMs;
+      // Of a task that has ended nothing more comes for a file.
+      const ended = loaded.taskById(task)?.state === "detached";
+      const dueMs = ended ? nowMs : oldestMs + sink.rollMs;
       if (bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES || dueMs <= nowMs)
         outbox.decideFile(task, target);
       else this.#rollAt(loaded, dueMs);
@@ -143,8 +145,8 @@ export class Deliveries {
     try {
       const sink = this.#sinkOf(task, target);
       if (sink === undefined) return { kind: "stop", reason: `${target} is no sink of this task` };
-      const { source, incarnation } = task;
-      const delivery = sink.deliver({ source, incarnation, taskName: task.name, target, rows });
+      const { source, incarnation, identity: code } = task;
+      const delivery = sink.deliver({ source, incarnation, code, taskName: task.name, target, rows });
       return await withDeadline(delivery, DELIVERY_DEADLINE_MS);
     } catch (error) {
       return { kind: "retry", reason: `${target}: ${error instanceof Error ? error.message : String(error)}` };

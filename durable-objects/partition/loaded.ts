@@ -1,5 +1,6 @@
 import type { TopicConfig } from "../../schema/topic-config.ts";
 import { PartitionLog } from "../core/log/partition-log.ts";
+import { isInternal } from "../../schema/internal-topic.ts";
 import { OutboxTable } from "../sqlite/outbox-table.ts";
 import { ProducerTable } from "../sqlite/producer-table.ts";
 import { SqliteLogStore } from "../sqlite/sqlite-log-store.ts";
@@ -60,10 +61,11 @@ export class Loaded {
   ) {
     const { sql } = storage;
     this.row = row;
-    this.log = new PartitionLog(new SqliteLogStore(sql), row.logStartOffset);
     this.producers = new ProducerTable(sql);
     this.timers = new Timers(storage);
     this.taskTable = new TaskTable(sql);
+    const store = new SqliteLogStore(sql);
+    this.log = new PartitionLog(store, this.internal ? internalStart(store, this.taskTable) : row.logStartOffset);
     this.tasks = this.taskTable
       .all()
       .map((task) =>
@@ -72,16 +74,30 @@ export class Loaded {
     this.outbox = new OutboxTable(sql, (id, target) => this.taskById(id)?.scopeOf(target) ?? target);
   }
 
+  /** The log is a pipeline's own: its task reads it, other tasks of the pipeline write it, and nobody else. */
+  get internal(): boolean {
+    return isInternal(this.row.topic);
+  }
+
   taskById(id: number): AttachedTask | undefined {
     return this.tasks.find((task) => task.id === id);
   }
 
-  /** Inside a transaction: the pipeline's task here ends. What it has in the outbox is still delivered; its state goes. */
-  detach(pipeline: string): void {
-    for (const task of this.tasks.filter((each) => each.pipeline === pipeline && each.state !== "detached")) {
+  /**
+   * Inside a transaction: the pipeline's tasks here, of incarnations before this one, end. What they have in the outbox for
+   * users' targets is still delivered; what was for the incarnation's own topics, and their state, goes.
+   */
+  detach(pipeline: string, before: number = Number.POSITIVE_INFINITY): void {
+    const ending = this.tasks.filter((task) => task.pipeline === pipeline && task.incarnation < before);
+    for (const task of ending.filter(({ state }) => state !== "detached")) {
       this.taskTable.detach(task.id);
-      this.timers.clear(`run:${task.id}`);
+      for (const timer of timersOf(task)) this.timers.clear(timer);
       task.state = "detached";
+      for (const { target } of this.outbox.pending(task.id)) {
+        if (target.startsWith("topic:__")) this.outbox.drop(task.id, target);
+        // Nothing more comes for a file.
+        else if (task.r2Sink(target) !== undefined) this.outbox.decideFile(task.id, target);
+      }
       this.forgetIfDone(task);
     }
   }
@@ -98,4 +114,17 @@ export class Loaded {
   taskOf(pipeline: string): AttachedTask | undefined {
     return this.tasks.find((task) => task.pipeline === pipeline && task.state !== "detached");
   }
+}
+
+/** By name, all timers that belong to one task. */
+export function timersOf({ id }: { readonly id: number }): readonly [run: string, progress: string, idle: string] {
+  return [`run:${id}`, `progress:${id}`, `idle:${id}`];
+}
+
+/**
+ * An internal log is trimmed where its task has come to: where it is empty it goes on there. So no row needs to say where it
+ * starts, which would be one more to write with every slice.
+ */
+function internalStart(store: SqliteLogStore, tasks: TaskTable): number {
+  return store.first()?.baseOffset ?? Math.max(0, ...tasks.all().map(({ position }) => position));
 }

@@ -40,7 +40,16 @@ test("nothing that an attached task has not read goes, whatever its state; a det
     const loaded = open();
     fill(loaded, [1, 2, 3, 4]);
     const id = loaded.taskTable.insert(
-      { pipeline: "p", version: 1, incarnation: 1, from: "earliest", outputs: {} },
+      {
+        pipeline: "p",
+        version: 1,
+        incarnation: 1,
+        from: "earliest",
+        input: "orders",
+        outputs: {},
+        upstreams: [],
+        wiring: "",
+      },
       { startOffset: 2, sinks: [] },
     );
     loaded.taskTable.setState(id, "failed", "a bug");

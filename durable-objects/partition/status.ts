@@ -11,7 +11,7 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     pipeline: task.pipeline,
     version: task.version,
     incarnation: task.incarnation,
-    topic: loaded.row.topic,
+    topic: task.input,
     partition: loaded.row.partition,
     state: task.state === "detached" ? "failed" : task.state,
     position: task.position,
@@ -24,6 +24,7 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     skippedRecords: task.skipped,
     droppedRecords: counters.droppedRecords,
     outbox: loaded.outbox.pending(task.id).reduce((rows, pending) => rows + pending.rows, 0),
+    heldBackBy: task.heldBackBy,
     lastBatch: task.lastBatch,
     error: task.error ?? deliveries.errorOf(task),
   };

@@ -6,7 +6,7 @@ import type { Loaded } from "./loaded.ts";
 import { readStore } from "./store-reader.ts";
 
 const MINUTE = 60_000;
-const loaded = { row: { topic: "in", partition: 1 } } as unknown as Loaded;
+const loaded = { row: { partition: 1 } } as unknown as Loaded;
 const nodes = [
   { kind: "aggregate", store: { name: "w" }, windows: { kind: "time", sizeMs: MINUTE, advanceMs: MINUTE, graceMs: 0 } },
 ];
@@ -17,7 +17,7 @@ function readerOf(windows: number, value: string) {
   for (let n = 0; n < windows; n++) {
     for (const key of ["a", "b"]) store.putWindow("w", n * MINUTE, key, { value, timestampMs: 0 });
   }
-  const task = { pipeline: "p", plan: { nodes }, position: 7, store } as unknown as AttachedTask;
+  const task = { pipeline: "p", input: "in", plan: { nodes }, position: 7, store } as unknown as AttachedTask;
   return (fromMs: number, toMs: number, { limit, cursor }: { limit: number; cursor?: string | undefined }) => {
     const query = { kind: "windows", key: "a", fromMs, toMs, limit, cursor } as const;
     const answer = readStore(loaded, task, { store: "w", query });

@@ -18,7 +18,7 @@ export function readStore(
   const store = readableStore(task.plan?.nodes ?? [], request.store);
   if (store === undefined) return refuse("not_found", `pipeline ${task.pipeline} has no store ${request.store}`);
   const { query } = request;
-  const at = { topic: loaded.row.topic, partition: loaded.row.partition, offset: task.position };
+  const at = { topic: task.input, partition: loaded.row.partition, offset: task.position };
   if (store.windows !== undefined)
     return readWindows(windowReader(task.store, { ...store, windows: store.windows }), { ...request, at });
   if (query.kind === "windows") {

@@ -1,8 +1,14 @@
-import { MAX_MICRO_BATCH_BYTES, MAX_OUTBOX_BYTES, MAX_SLICE_BYTES } from "../../schema/limits.ts";
-import type { SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
+import {
+  IDLE_AFTER_MS,
+  MAX_MICRO_BATCH_BYTES,
+  MAX_OUTBOX_BYTES,
+  MAX_SLICE_BYTES,
+  PROGRESS_INTERVAL_MS,
+} from "../../schema/limits.ts";
+import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { Loaded } from "./loaded.ts";
+import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { nextRunMs } from "./schedule.ts";
 import type { Shell } from "./shell.ts";
@@ -18,32 +24,67 @@ export class TaskRunner {
   readonly #deliveries: Deliveries;
   #pumping = false;
   #kicked = false;
+  /** After a wake the time of the wake: an outage is not silence. */
+  #lastAppendMs: number;
 
   constructor(shell: Shell, deliveries: Deliveries) {
     this.#shell = shell;
     this.#deliveries = deliveries;
+    this.#lastAppendMs = shell.now();
   }
 
-  /** Inside the transaction of an append: a triggered task gets its timer with the first record that needs it (TRG-2). */
+  /** Inside the transaction of an append. */
+  appended(loaded: Loaded, nowMs: number): void {
+    this.#lastAppendMs = nowMs;
+    this.armTimers(loaded, nowMs);
+  }
+
+  /** Inside a transaction: a triggered task gets its timer with the first record that needs it (TRG-2). */
   armTimers(loaded: Loaded, nowMs: number): void {
     for (const task of loaded.tasks) {
-      if (!task.runnable || task.trigger.kind === "perEvent") continue;
-      const armed = loaded.timers.get(runTimer(task)) !== undefined;
+      if (!task.runnable) continue;
+      const [run, , idle] = timersOf(task);
+      const armed = loaded.timers.get(run) !== undefined;
       if (!armed && task.position < loaded.log.logEndOffset) this.#arm(loaded, task, nowMs);
+      if (loaded.timers.get(idle) === undefined && mayIdle(loaded, task))
+        loaded.timers.set(idle, nowMs + IDLE_AFTER_MS);
     }
   }
 
-  /** A `run:<id>` timer fired. It is armed again before the run, so that a crash in the run does not lose it. */
+  /** A timer of a task fired: inside the alarm's transaction. */
   due(loaded: Loaded, timer: string, nowMs: number): void {
-    const task = loaded.tasks.find((candidate) => runTimer(candidate) === timer);
-    if (task?.runnable !== true || task.position >= loaded.log.logEndOffset) return;
-    task.dueTo = loaded.log.logEndOffset;
-    this.#arm(loaded, task, nowMs);
+    const task = loaded.tasks.find((candidate) => timersOf(candidate).some((name) => name === timer));
+    if (task?.runnable !== true) return;
+    const [run, progress, idle] = timersOf(task);
+    if (timer === idle) this.#idle(loaded, task, nowMs);
+    if (timer === run && task.position < loaded.log.logEndOffset) {
+      task.dueTo = loaded.log.logEndOffset;
+      this.#arm(loaded, task, nowMs);
+    }
+    if (timer === progress) {
+      task.progressDue = true;
+      loaded.timers.set(progress, nowMs + PROGRESS_INTERVAL_MS);
+    }
   }
 
+  /** Armed again before the run, so that a crash in the run does not lose it. */
   #arm({ timers }: Loaded, task: AttachedTask, nowMs: number): void {
     if (task.trigger.kind === "perEvent") return;
-    timers.set(runTimer(task), nextRunMs(task.trigger.intervalMs, task.pipeline, nowMs));
+    timers.set(timersOf(task)[0], nextRunMs(task.trigger.intervalMs, task.pipeline, nowMs));
+  }
+
+  /**
+   * A task that has stood at the end of its log for IDLE_AFTER_MS says so to those behind it, once, so that they do not
+   * wait for it. One that is paused, failed, or behind holds them back; so does one whose own upstreams do.
+   */
+  #idle(loaded: Loaded, task: AttachedTask, nowMs: number): void {
+    if (!mayIdle(loaded, task)) return;
+    const dueMs = this.#lastAppendMs + IDLE_AFTER_MS;
+    const behind = task.position < loaded.log.logEndOffset;
+    if (behind || nowMs < dueMs) return loaded.timers.set(timersOf(task)[2], behind ? nowMs + IDLE_AFTER_MS : dueMs);
+    this.#send(loaded, task, { rows: task.code?.idle() ?? [], nowMs });
+    task.idleAt = loaded.log.logEndOffset;
+    loaded.taskTable.setIdleAt(task.id, task.idleAt);
   }
 
   /** Starts the pump if it stands still. Returns at once. */
@@ -77,7 +118,11 @@ export class TaskRunner {
   async #step(id: number): Promise<boolean> {
     try {
       const slice = this.#prepare(id);
-      if (slice === undefined) return false;
+      if (slice === undefined) {
+        const idle = this.#shell.loaded?.taskById(id);
+        if (idle?.runnable === true && idle.progressDue && !this.#full) this.#tell(idle);
+        return false;
+      }
       if (slice.wroteAhead) await this.#shell.sync();
       // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
       const task = this.#shell.loaded?.taskById(id);
@@ -100,11 +145,21 @@ export class TaskRunner {
     this.#shell.changed.notify();
   }
 
+  /** A slice without records, which only tells others of progress; nothing of the task itself changes. */
+  #tell(task: AttachedTask): void {
+    const nowMs = this.#shell.now();
+    this.#shell.write((loaded) => {
+      const result = task.code?.run([], { nowMs });
+      if (result !== undefined) this.#sendAll(loaded, task, { result, nowMs });
+    });
+    this.#deliveries.kick();
+  }
+
   /** Decides the next slice and commits, a turn ahead, what must be known of it if the object ends inside. */
   #prepare(id: number): { task: AttachedTask; end: number; wroteAhead: boolean } | undefined {
     return this.#shell.write((loaded) => {
       const task = loaded.taskById(id);
-      if (task?.runnable !== true || loaded.outbox.bytes >= MAX_OUTBOX_BYTES) return undefined;
+      if (task?.runnable !== true || this.#full) return undefined;
       this.#skipTrimmed(loaded, task);
       const perEvent = task.trigger.kind === "perEvent";
       const wanted = perEvent ? loaded.log.logEndOffset : (task.microBatch?.batch.to ?? task.dueTo);
@@ -115,6 +170,11 @@ export class TaskRunner {
       const guarded = this.#guard(loaded, task, end);
       return { task, end, wroteAhead: decided || guarded };
     });
+  }
+
+  /** So much waits in the outbox that the tasks wait for it (ENG-7). */
+  get #full(): boolean {
+    return (this.#shell.loaded?.outbox.bytes ?? 0) >= MAX_OUTBOX_BYTES;
   }
 
   /** Somebody trimmed what the task had not read: counted, never silent (ENG-15). */
@@ -173,7 +233,10 @@ export class TaskRunner {
     slice: { code: TaskPort; end: number; options: SliceOptions },
   ): SliceResult {
     const maxBytes = task.microBatch === undefined ? MAX_SLICE_BYTES : Number.POSITIVE_INFINITY;
-    const records = log.records(task.position, { maxBytes, maxRecords: slice.end - task.position }, decompress);
+    const limits = { maxBytes, maxRecords: slice.end - task.position };
+    const records = task.internal
+      ? log.internalRecords(task.position, limits, decompress)
+      : log.records(task.position, limits, decompress);
     return slice.code.run(
       counted(records, (offset) => {
         task.position = offset + 1;
@@ -187,16 +250,31 @@ export class TaskRunner {
     task: AttachedTask,
     slice: { result: SliceResult; nowMs: number; from: number; startedMs: number },
   ): void {
-    const { result, nowMs } = slice;
-    for (const row of result.rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
-    if (result.rows.length > 0) this.#deliveries.armTimers(loaded, this.#shell.now());
+    const { result } = slice;
+    this.#sendAll(loaded, task, slice);
     loaded.taskTable.commit(task.id, {
       position: task.position,
       progress: result.progress,
       layout: task.code?.layout ?? "",
     });
+    // Nobody else reads an internal log.
+    if (task.internal) loaded.log.trimBehind(task.position);
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
     task.advanced({ from: slice.from, rowsWritten: result.stateRowsWritten + result.rows.length + 1 });
+  }
+
+  /** What a slice sends, and when its task must tell others what it held back (ENG-22). */
+  #sendAll(loaded: Loaded, task: AttachedTask, { result, nowMs }: { result: SliceResult; nowMs: number }): void {
+    this.#send(loaded, task, { rows: result.rows, nowMs });
+    const timer = timersOf(task)[1];
+    if (result.progressDueMs === undefined) loaded.timers.clear(timer);
+    else loaded.timers.set(timer, result.progressDueMs);
+    task.progressDue = false;
+  }
+
+  #send(loaded: Loaded, task: AttachedTask, { rows, nowMs }: { rows: readonly OutboxRow[]; nowMs: number }): void {
+    for (const row of rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
+    if (rows.length > 0) this.#deliveries.armTimers(loaded, this.#shell.now());
   }
 
   /** The clock moves at I/O only, so a slice is measured over its commit. */
@@ -206,8 +284,11 @@ export class TaskRunner {
   }
 }
 
-function runTimer(task: { readonly id: number }): string {
-  return `run:${task.id}`;
+/** Whether others wait for word that the task is idle, and it has not said so since the last record. */
+function mayIdle({ log }: Loaded, task: AttachedTask): boolean {
+  const { code, position, idleAt } = task;
+  if (code?.heard !== true || idleAt === log.logEndOffset) return false;
+  return position < log.logEndOffset || code.upstreamsIdle;
 }
 
 function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {

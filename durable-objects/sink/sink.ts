@@ -1,11 +1,14 @@
 import type { Bytes, ProducerRecord } from "../../schema/record.ts";
+import type { PlanIdentity } from "../../schema/rpc.ts";
 import type { StoredRow } from "../sqlite/outbox-table.ts";
 
 /** Rows of one target in sequence order, and who sends them. */
 export interface Parcel {
   readonly source: string;
   readonly incarnation: number;
-  /** The task for a file's name: `<topic>.<partition>`. */
+  /** The code that the task runs. */
+  readonly code: PlanIdentity;
+  /** The task for a file's name: `<input>.<partition>`. */
   readonly taskName: string;
   readonly target: string;
   readonly rows: readonly StoredRow[];

@@ -1,5 +1,6 @@
 import { partitionName } from "../../schema/rpc.ts";
 import type { AttachRequest } from "../../schema/rpc.ts";
+import { isInternal } from "../../schema/internal-topic.ts";
 import type { Env } from "../env.ts";
 import { decodeRecords } from "../../schema/record-batch/decode.ts";
 import { decompress } from "../gzip.ts";
@@ -25,17 +26,23 @@ export class TopicSink implements Sink {
     this.#outputs = outputs;
   }
 
-  async deliver({ source, target, rows }: Parcel): Promise<Outcome> {
+  async deliver({ source, code, target, rows }: Parcel): Promise<Outcome> {
     const slash = target.lastIndexOf("/");
     const topic = target.slice("topic:".length, slash);
     const output = this.#outputs[topic];
     if (output === undefined) return { kind: "stop", reason: `topic ${topic} is not an output of this task` };
+    const internal = isInternal(topic);
     const stub = this.#partitions.getByName(partitionName(output.topicId, Number(target.slice(slash + 1))));
-    const answer = await stub.deliver({ source, rows: rows.map(({ sequence, body }) => ({ sequence, batch: body })) });
+    const answer = await stub.deliver({
+      source,
+      rows: rows.map(({ sequence, body }) => ({ sequence, batch: body })),
+      ...(internal ? { code } : {}),
+    });
     if (answer.ok) return { kind: "delivered", through: answer.last };
     if (answer.code === "out_of_order_sequence") return { kind: "stop", reason: answer.message };
-    // A topic id is never used again, so what was deleted will not come back.
-    if (answer.code === "unknown_topic") return refusedWhole(rows, `topic ${topic} was deleted`);
+    // A topic id is never used again, so what was deleted will not come back. An internal topic goes with its incarnation,
+    // and then this task does too, with the row.
+    if (answer.code === "unknown_topic" && !internal) return refusedWhole(rows, `topic ${topic} was deleted`);
     return { kind: "retry", reason: `${target}: ${answer.message}` };
   }
 }

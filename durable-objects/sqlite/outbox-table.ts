@@ -171,6 +171,12 @@ export class OutboxTable {
     this.#sql.exec("DELETE FROM file WHERE task = ? AND target = ?", task, target);
   }
 
+  /** Takes back what waits for a target: nobody wants it any more. */
+  drop(task: number, target: string): void {
+    this.#sql.exec("DELETE FROM outbox WHERE task = ? AND target = ?", task, target);
+    this.#forget(keyOf(task, target));
+  }
+
   /** Forgets a task that was detached. */
   removeTask(task: number): void {
     for (const table of ["outbox", "file", "delivered"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, task);

@@ -21,6 +21,11 @@ export interface TaskRow {
   readonly refused: number;
   readonly progress: string | undefined;
   readonly error: string | undefined;
+  /** The logical name of its input; undefined for the topic of this partition. */
+  readonly input: string | undefined;
+  readonly upstreams: AttachRequest["upstreams"];
+  readonly wiring: string | undefined;
+  readonly idleAt: number | undefined;
 }
 
 /** A micro-batch `[from, to)` decided and not yet run, or run: its journal row stays as long as the log does. */
@@ -40,7 +45,8 @@ export interface Trying {
 }
 
 type Row = Record<"id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused", number> &
-  Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> & { state: TaskState; error: string | null };
+  Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> &
+  Record<"input" | "upstreams" | "wiring" | "error", string | null> & { state: TaskState; idle_at: number | null };
 
 /** Rows of `task`, `journal` and `trying`. */
 export class TaskTable {
@@ -66,14 +72,19 @@ export class TaskTable {
       refused: row.refused,
       progress: row.progress === "" ? undefined : row.progress,
       error: row.error ?? undefined,
+      input: row.input ?? undefined,
+      upstreams: JSON.parse(row.upstreams ?? "[]") as AttachRequest["upstreams"],
+      wiring: row.wiring ?? undefined,
+      idleAt: row.idle_at ?? undefined,
     }));
   }
 
   insert(request: AttachRequest, task: { startOffset: number; sinks: readonly StoredSink[] }): number {
     return this.#sql
       .exec<{ id: number }>(
-        `INSERT INTO task (pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped, refused, progress)
-         VALUES (?, ?, ?, 'running', '', ?, ?, ?, ?, 0, 0, '') RETURNING id`,
+        `INSERT INTO task (pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped,
+           refused, progress, input, upstreams, wiring)
+         VALUES (?, ?, ?, 'running', '', ?, ?, ?, ?, 0, 0, '', ?, ?, ?) RETURNING id`,
         request.pipeline,
         request.version,
         request.incarnation,
@@ -81,6 +92,9 @@ export class TaskTable {
         JSON.stringify(task.sinks),
         task.startOffset,
         task.startOffset,
+        request.input,
+        JSON.stringify(request.upstreams),
+        request.wiring,
       )
       .one().id;
   }
@@ -101,6 +115,11 @@ export class TaskTable {
 
   setState(id: number, state: TaskState, error: string | undefined): void {
     this.#sql.exec("UPDATE task SET state = ?, error = ? WHERE id = ?", state, error ?? null, id);
+  }
+
+  /** The task has said that it is idle, where the log ended then. */
+  setIdleAt(id: number, offset: number): void {
+    this.#sql.exec("UPDATE task SET idle_at = ? WHERE id = ?", offset, id);
   }
 
   /** A newer incarnation replaces the task: its row stays while its outbox is delivered, its state goes. */

@@ -1,12 +1,16 @@
 import { testPipelines } from "../../pipelines/test/pipelines.ts";
 import { pipelines } from "../../pipelines/index.ts";
+import type { Plan } from "../../schema/plan.ts";
 import { CatalogObject } from "../catalog-object.ts";
 import type { Env } from "../env.ts";
 import { PartitionObject } from "../partition-object.ts";
 import { Plans } from "../plans.ts";
 import { aborts } from "./aborts.ts";
 
-const plans = new Plans([...pipelines, ...testPipelines].map(({ plan }) => plan));
+/** What is deployed. A test that changes it deploys: objects that it evicts then run what is here. */
+export const bundle: Plan[] = [...pipelines, ...testPipelines].map(({ plan }) => plan);
+
+const plans = new Plans(bundle);
 
 /** The objects of a deployment whose bundle has the tests' pipelines too. */
 export class Partition extends PartitionObject {

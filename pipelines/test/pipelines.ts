@@ -1,6 +1,7 @@
 // Pipelines that tests of the engine run in workerd, one topic each, so that files sharing a runtime do not meet.
 import { d1, every, type Pipeline, pipeline, r2, tumbling } from "../../sdk/streams/index.ts";
 import { hooks } from "./hooks.ts";
+import { internalTopicPipelines } from "./internal-topics.ts";
 
 export interface Reading {
   readonly n: number;
@@ -92,4 +93,14 @@ const lost = pipeline("lost", ({ stream }) => stream<Reading>("lost-in").to("los
 /** For tests of what its topics may not do while it runs. */
 const held = pipeline("held", ({ stream }) => stream("held-in").to("held-out"));
 
-export const testPipelines: readonly Pipeline[] = [sums, minutes, rows, copy, ticks, former, lost, held];
+export const testPipelines: readonly Pipeline[] = [
+  sums,
+  minutes,
+  rows,
+  copy,
+  ticks,
+  former,
+  lost,
+  held,
+  ...internalTopicPipelines,
+];

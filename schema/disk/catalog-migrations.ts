@@ -24,4 +24,8 @@ CREATE TABLE "topic" (
     "status" text NOT NULL
 ) WITHOUT ROWID;
   `,
+  `
+ALTER TABLE "pipeline" ADD "inputs" text;
+ALTER TABLE "pipeline" ADD "former" text;
+  `,
 ];

@@ -18,6 +18,10 @@ export const pipeline = sqliteTable("pipeline", {
   sources: text().notNull(),
   outputs: text().notNull(),
   error: text(),
+  /** JSON list of what its tasks read, internal topics by their logical names; null for its sources alone. */
+  inputs: text(),
+  /** JSON list of topics, by name, in which tasks of former incarnations may still be; null for none. */
+  former: text(),
 });
 
 /** Numbers handed out once: producer ids, incarnations, topic ids. */

@@ -134,4 +134,10 @@ CREATE TABLE "ordered_state" (
 
 ALTER TABLE "store" ADD "bucket_ms" integer;
   `,
+  `
+ALTER TABLE "task" ADD "input" text;
+ALTER TABLE "task" ADD "upstreams" text;
+ALTER TABLE "task" ADD "wiring" text;
+ALTER TABLE "task" ADD "idle_at" integer;
+  `,
 ];

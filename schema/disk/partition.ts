@@ -60,6 +60,14 @@ export const task = sqliteTable("task", {
   /** JSON: clocks of operators and counters, opaque to SQL. */
   progress: text().notNull(),
   error: text(),
+  /** What it reads, by its logical name; null for the topic of this partition. */
+  input: text(),
+  /** Of an internal input: JSON, the numbers of the tasks that write it, by tag. */
+  upstreams: text(),
+  /** How its plan was cut when it began. */
+  wiring: text(),
+  /** End of the log at which it last said that it is idle; null when it never has. */
+  idleAt: integer("idle_at"),
 });
 
 /** What a task observed besides its log: read as "before the record at `position` it saw …". */

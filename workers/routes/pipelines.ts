@@ -7,7 +7,7 @@ import { drainQuery } from "../../schema/wire/request/pipeline.ts";
 import { answered, json } from "../answer.ts";
 import type { Edge, EdgeContext } from "../edge.ts";
 import { withoutBody, withQuery } from "../input.ts";
-import { askRunning, askTasks, pipelineOf } from "../pipeline-tasks.ts";
+import { askTasks, drainTasks, pipelineOf, runningPipelineOf } from "../pipeline-tasks.ts";
 import { problem } from "../refuse.ts";
 import { ask, catalogOf } from "../stubs.ts";
 
@@ -24,8 +24,8 @@ function summaryOf({ name, version, incarnation, state, trigger, sources, error 
 }
 
 /** Each task once: what every task shares with its pipeline is said there. */
-function taskOf({ pipeline: _pipeline, ...status }: TaskStatus): PipelineDescription["tasks"][number] {
-  return status;
+function taskOf({ pipeline: _pipeline, heldBackBy, ...status }: TaskStatus): PipelineDescription["tasks"][number] {
+  return heldBackBy === undefined ? status : { ...status, heldBackBy: [...heldBackBy] };
 }
 
 function describe(pipeline: PipelineRecord, tasks: readonly TaskStatus[]): PipelineDescription {
@@ -85,11 +85,11 @@ pipelines.post(
 pipelines.post(
   "/v1/pipelines/:pipeline/run",
   withoutBody(noQuery, async (context) => {
-    const found = await pipelineOf(context);
+    const found = await runningPipelineOf(context);
     if (!found.ok) return problem(found);
     const { name } = found.pipeline;
-    const done = await askRunning(context.env, found.pipeline, (partition) => partition.run({ pipeline: name }));
-    return answered(done, ({ tasks }) => json({ name, tasks }));
+    const done = await askTasks(context.env, found.pipeline, (partition) => partition.run({ pipeline: name }));
+    return answered(done, ({ answers }) => json({ name, tasks: answers.length }));
   }),
 );
 
@@ -97,13 +97,10 @@ pipelines.post(
 pipelines.post(
   "/v1/pipelines/:pipeline/drain",
   withoutBody(drainQuery, async (context, query) => {
-    const found = await pipelineOf(context);
+    const found = await runningPipelineOf(context);
     if (!found.ok) return problem(found);
     const { name } = found.pipeline;
-    const { timeoutMs } = query;
-    const done = await askRunning(context.env, found.pipeline, (partition) =>
-      partition.drain({ pipeline: name, timeoutMs }),
-    );
+    const done = await drainTasks(context.env, found.pipeline, query.timeoutMs);
     return answered(done, ({ tasks }) => json({ name, tasks }));
   }),
 );

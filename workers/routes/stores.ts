@@ -97,7 +97,12 @@ stores.get(
       const hint = `It has ${pipeline.stores.map(({ name }) => name).join(", ") || "none"}`;
       return problem(refuse("not_found", `pipeline ${pipeline.name} has no store "${store}"`, { hint }));
     }
-    const read: StoreRead = { env: context.env, pipeline, store, parameters };
+    const input = pipeline.inputs.find((each) => each.input === description.input);
+    if (input === undefined) {
+      const hint = `GET /v1/pipelines/${pipeline.name} says what it waits for`;
+      return problem(refuse("not_found", `pipeline ${pipeline.name} has not started`, { hint }));
+    }
+    const read: StoreRead = { env: context.env, pipeline, store, input, parameters };
     const refusal = checkParameters(read, description.kind);
     return refusal === undefined ? answerRead(read, description.kind) : problem(refusal);
   }),

@@ -203,6 +203,12 @@ export class PartitionLog {
     return next >= this.logEndOffset ? undefined : this.#holding(next);
   }
 
+  /** Removes the batches that lie wholly before an offset of the log, or its end. */
+  trimBehind(offset: number): void {
+    const start = offset >= this.logEndOffset ? this.logEndOffset : this.#holding(offset).baseOffset;
+    if (start > this.#logStartOffset) this.trim(start, Number.MAX_SAFE_INTEGER);
+  }
+
   /**
    * Removes batches before `offset`, which begins a batch or is the end, at most `limit`; answers whether all are gone. A
    * log that it empties goes on at `offset`.

@@ -65,10 +65,14 @@ class Cutter {
   graph(plan: Plan): TaskGraph {
     const internalTopics = [...this.#topics].map(([name, topic]) => ({ name, ...topic }));
     const steps = this.#steps();
+    const sends = (input: string): boolean =>
+      this.#nodesOf(input).some((node) => node.kind === "internalSink" && steps.has(node.topic));
     const tasks = [...this.#tasks].map(([input, nodes]) => ({
       ...plan,
       input,
-      nodes: nodes.map((node) => (node.kind === "internalSink" ? { ...node, stepMs: steps.get(node.topic) } : node)),
+      nodes: nodes.map((node) =>
+        node.kind === "internalSink" ? { ...node, stepMs: steps.get(node.topic), relayed: sends(node.topic) } : node,
+      ),
     }));
     return { tasks, internalTopics };
   }

@@ -22,6 +22,8 @@ export interface InternalSinkNode {
   readonly broadcast: boolean;
   /** The finest step, ms, at which event time can close something behind the topic; undefined where nothing waits for time. */
   readonly stepMs?: number | undefined;
+  /** Whether the task that reads the topic tells others in turn how far it has come. */
+  readonly relayed?: boolean | undefined;
 }
 
 /** A repartition is cut into an internal sink and an internal source, and runs nowhere. */
@@ -59,8 +61,4 @@ export interface TaskGraph {
 
 export function isSource(node: TaskNode): node is SourceNode | InternalSourceNode {
   return node.kind === "source" || node.kind === "internalSource";
-}
-
-export function isInternal(topic: string): boolean {
-  return topic.startsWith("__");
 }

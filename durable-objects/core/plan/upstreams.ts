@@ -21,3 +21,9 @@ export function upstreamRanges(topic: InternalTopic, partitionsOf: (input: strin
 export function partitionsFor(topic: InternalTopic, partitionsOf: (input: string) => number): number {
   return topic.partitions ?? Math.max(...topic.inputs.map(({ input }) => partitionsOf(input)));
 }
+
+/** The task `topic/partition` of a number. */
+export function upstreamName(topic: InternalTopic, ranges: readonly UpstreamRange[], upstream: number): string {
+  const tag = ranges.findIndex(({ from, to }) => from <= upstream && upstream < to);
+  return `${topic.inputs[tag]?.input ?? topic.name}/${upstream - (ranges[tag]?.from ?? 0)}`;
+}

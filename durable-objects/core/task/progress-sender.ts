@@ -14,8 +14,9 @@ interface Listener {
 
 /**
  * Tells the tasks behind internal topics how far this one has come, where no record does (ENG-22): when progress passes a
- * multiple of the step at which something there can close, at most once in PROGRESS_INTERVAL_MS. Where this task is the only one that
- * writes the topic nobody waits for word. What was told is forgotten at a restore, and then told again, which is harmless.
+ * multiple of the step at which something there can close, at most once in PROGRESS_INTERVAL_MS. Where this task is the
+ * only one that writes the topic, nobody waits for word but those whom the task there tells in turn. What was told is
+ * forgotten at a restore, and then told again, which is harmless.
  */
 export class ProgressSender {
   readonly #listeners: readonly Listener[];
@@ -25,13 +26,17 @@ export class ProgressSender {
     for (const node of plan.nodes) {
       if (node.kind !== "internalSink" || node.stepMs === undefined) continue;
       const { partitions, upstream, upstreams = 1 } = ports.outputs[node.topic] ?? { partitions: 0 };
-      if (upstream === undefined || upstreams === 1) continue;
+      if (upstream === undefined || (upstreams === 1 && node.relayed !== true)) continue;
       for (let partition = 0; partition < partitions; partition++) {
         const target = `topic:${node.topic}/${partition}`;
         listeners.set(target, { target, upstream, stepMs: node.stepMs, toldMs: -1, toldAtMs: -Infinity });
       }
     }
     this.#listeners = [...listeners.values()];
+  }
+
+  get heard(): boolean {
+    return this.#listeners.length > 0;
   }
 
   /** After a slice: `rows` have told their targets already. */

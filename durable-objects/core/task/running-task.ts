@@ -4,7 +4,8 @@ import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
 import type { Output, Runtime, Tally } from "../operator/operator.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
-import { isInternal, type TaskPlan } from "../plan/task-plan.ts";
+import type { TaskPlan } from "../plan/task-plan.ts";
+import { isInternal } from "../../../schema/internal-topic.ts";
 import { DeadLetters } from "../sink/dead-letters.ts";
 import { Outbox } from "../sink/outbox.ts";
 import { StoreCache } from "../store/store-cache.ts";
@@ -118,6 +119,18 @@ export class RunningTask implements Runtime {
       stateRowsWritten,
       progress: this.#progress(),
     };
+  }
+
+  get heard(): boolean {
+    return this.#progressSender.heard;
+  }
+
+  get upstreamsIdle(): boolean {
+    return !this.#internal || this.#upstreams.allIdle;
+  }
+
+  get slowest(): readonly number[] {
+    return this.#upstreams.slowest;
   }
 
   idle(): readonly OutboxRow[] {

@@ -99,6 +99,12 @@ export interface TaskPort {
   readonly streamTimeMs: number;
   /** Word for the internal topics it writes that nothing comes for now and nothing is held back (ENG-22). */
   idle(): readonly OutboxRow[];
+  /** Whether a task behind an internal topic minds what `idle` and `progressDueMs` tell it. */
+  readonly heard: boolean;
+  /** Of an internal input: whether all that write it have said that they are idle. True of a users' topic. */
+  readonly upstreamsIdle: boolean;
+  /** Of an internal input: numbers of the tasks that hold its time back, because they have not come further. */
+  readonly slowest: readonly number[];
   /** Names, kinds and window sizes of its stores, canonical text: equal means the state can be taken over. */
   readonly layout: string;
 }

@@ -34,6 +34,18 @@ export class Task implements TaskPort {
     return this.#alive().streamTimeMs;
   }
 
+  get heard(): boolean {
+    return this.#alive().heard;
+  }
+
+  get upstreamsIdle(): boolean {
+    return this.#alive().upstreamsIdle;
+  }
+
+  get slowest(): readonly number[] {
+    return this.#alive().slowest;
+  }
+
   idle(): readonly OutboxRow[] {
     return this.#alive().idle();
   }

@@ -31,6 +31,12 @@ const taskStatus = z
     droppedRecords: z.int().meta({ description: "Records an aggregate must drop: those without a key." }),
     skippedRecords: z.int(),
     outbox: z.int(),
+    heldBackBy: z
+      .array(z.string())
+      .meta({
+        description: "Tasks `topic/partition` that hold event time back here, because they have not come further.",
+      })
+      .optional(),
     lastBatch: z
       .object({
         batchId: z.int(),

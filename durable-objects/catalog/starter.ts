@@ -1,0 +1,228 @@
+import { type Answer, refuse } from "../../schema/error.ts";
+import { FOREVER } from "../../schema/limits.ts";
+import type { Plan } from "../../schema/plan.ts";
+import type { AttachRequest, OutputTopic } from "../../schema/rpc.ts";
+import { assert } from "../core/assert.ts";
+import { wiringOf } from "../core/plan/identity.ts";
+import { startOrder } from "../core/plan/start-order.ts";
+import type { TaskGraph, TaskPlan } from "../core/plan/task-plan.ts";
+import { isInternal } from "../../schema/internal-topic.ts";
+import { partitionsFor, upstreamRanges } from "../core/plan/upstreams.ts";
+import type { Env } from "../env.ts";
+import type { Plans } from "../plans.ts";
+import { onEveryPartition } from "./partitions.ts";
+import type { PipelineRow, PipelineTable } from "./pipeline-table.ts";
+import { inputsOf, listOf, outputsOf, sourcesOf, topicName, topicsReadBy, writes } from "./pipeline-topics.ts";
+import type { TopicRow } from "./topic-table.ts";
+import type { Topics } from "./topics.ts";
+
+/** How long one call waits for what tasks that ended have to deliver, and for groups of tasks that begin, ms. */
+const WAIT_MS = 2_000;
+
+export interface StarterParts {
+  readonly table: PipelineTable;
+  readonly topics: Topics;
+  readonly plans: Plans;
+  readonly namespace: Env["PARTITION"];
+  readonly nextIncarnation: () => number;
+}
+
+interface Start {
+  readonly plan: Plan;
+  readonly graph: TaskGraph;
+  readonly row: PipelineRow;
+  /** By what the tasks read, internal topics included. */
+  readonly inputs: ReadonlyMap<string, TopicRow>;
+  readonly outputs: AttachRequest["outputs"];
+}
+
+/**
+ * Takes a version of a pipeline from nothing to running. Each step may be done again: a start that was interrupted is
+ * finished by the next one, under the same incarnation (CAT-9).
+ */
+export class Starter {
+  readonly #parts: StarterParts;
+
+  constructor(parts: StarterParts) {
+    this.#parts = parts;
+  }
+
+  /** `row` is what is known of the pipeline: an earlier version, or a start of this one that was interrupted. */
+  async start(plan: Plan, known: PipelineRow | undefined): Promise<void> {
+    const { table, plans } = this.#parts;
+    const outputs = await this.#outputs(plan);
+    const graph = plans.graph(plan.name, plan.version);
+    if (outputs === undefined || graph === undefined) return;
+    const row = this.#begin(plan, graph, known);
+    const done = await this.#finish({ plan, graph, row, outputs });
+    if (done.ok) table.setState(plan.name, "running", null);
+    else table.setState(plan.name, "bootstrapping", done.message);
+  }
+
+  /** Users' topics that the plan writes; undefined while one is missing. */
+  async #outputs(plan: Plan): Promise<AttachRequest["outputs"] | undefined> {
+    const { topics } = this.#parts;
+    const { deadLetterTopic } = plan;
+    if (topics.table.open(deadLetterTopic) === undefined) {
+      const created = await topics.create({ topic: deadLetterTopic, partitions: 1, config: {} });
+      if (!created.ok) return undefined;
+    }
+    const names = [...new Set([...outputsOf(plan), deadLetterTopic])];
+    const rows = names.flatMap((name) => topics.table.open(name) ?? []);
+    if (rows.length < names.length) return undefined;
+    return Object.fromEntries(rows.map(({ topic, topicId, partitions }) => [topic, { topicId, partitions }]));
+  }
+
+  /** From here on the incarnation is known, and so are the topics in which something of it, or of former ones, may be. */
+  #begin(plan: Plan, graph: TaskGraph, known: PipelineRow | undefined): PipelineRow {
+    const { table, nextIncarnation } = this.#parts;
+    const { name, version, deadLetterTopic } = plan;
+    const begun = known?.version === version && known.state === "bootstrapping";
+    const left = known === undefined || begun ? [] : topicsReadBy(known).map(({ topic }) => topic);
+    const row: PipelineRow = {
+      name,
+      version,
+      incarnation: begun ? known.incarnation : nextIncarnation(),
+      state: "bootstrapping",
+      sources: JSON.stringify(sourcesOf(plan)),
+      outputs: JSON.stringify([...outputsOf(plan), deadLetterTopic]),
+      inputs: JSON.stringify(inputsOf(graph)),
+      former: JSON.stringify([...new Set([...listOf(known?.former ?? null), ...left])]),
+      error: null,
+    };
+    table.put(row);
+    return row;
+  }
+
+  async #finish(begun: Omit<Start, "inputs">): Promise<Answer> {
+    const inputs = await this.#open(begun);
+    if (!inputs.ok) return inputs;
+    const start = { ...begun, inputs: inputs.topics };
+    const free = await this.#waitForFormer(start);
+    if (!free.ok) return free;
+    const attached = await this.#attachAll(start);
+    if (attached.ok) await this.retireFormer(start.row.name);
+    return attached;
+  }
+
+  /** Creates the internal topics. */
+  async #open({
+    row,
+    graph,
+  }: Omit<Start, "inputs">): Promise<Answer<{ readonly topics: ReadonlyMap<string, TopicRow> }>> {
+    const { topics } = this.#parts;
+    const open = new Map<string, TopicRow>();
+    const partitionsOf = (input: string): number => open.get(input)?.partitions ?? 1;
+    for (const input of inputsOf(graph)) {
+      const internal = graph.internalTopics.find(({ name }) => name === input);
+      if (internal !== undefined) {
+        const config = { retentionMs: FOREVER, retentionBytes: FOREVER };
+        const partitions = partitionsFor(internal, partitionsOf);
+        const created = await topics.create({ topic: topicName(row, input), partitions, config });
+        if (!created.ok) return created;
+      }
+      const topic = topics.table.open(topicName(row, input));
+      if (topic === undefined) return refuse("unknown_topic", `waits for topic ${input}`);
+      open.set(input, topic);
+    }
+    return { ok: true, topics: open };
+  }
+
+  /**
+   * What former incarnations still have to deliver comes before what the new one sends to the same targets (ENG-11). An
+   * object sees to that for the tasks in it; where tasks are in other objects than before, the new ones wait.
+   */
+  async #waitForFormer({ plan, graph, row }: Start): Promise<Answer> {
+    const former = listOf(row.former);
+    const moved = graph.internalTopics.length > 0 || former.some((topic) => !sourcesOf(plan).includes(topic));
+    if (former.length === 0 || !moved) return { ok: true };
+    const left = await this.retireFormer(row.name);
+    const target = left.find((each) => writes(plan, each));
+    if (target === undefined) return { ok: true };
+    return refuse("timed_out", `waits for what the version before it has still to deliver to ${target}`);
+  }
+
+  /**
+   * Ends what is left of former incarnations, and deletes their internal topics once nothing in them is to be delivered any
+   * more. Answers the targets for which something is.
+   */
+  async retireFormer(pipeline: string): Promise<readonly string[]> {
+    const { table, topics, namespace } = this.#parts;
+    const row = table.get(pipeline);
+    const remaining: string[] = [];
+    const left: string[] = [];
+    for (const topic of listOf(row?.former ?? null)) {
+      const open = topics.table.open(topic);
+      const here: string[] = [];
+      const request = { pipeline, before: row?.incarnation ?? 0, waitMs: WAIT_MS };
+      if (open !== undefined) {
+        await onEveryPartition(namespace, open, async (stub) => {
+          const answer = await stub.retire(request);
+          if (answer.ok) here.push(...answer.left);
+          return answer;
+        });
+      }
+      left.push(...here);
+      if (here.length > 0) remaining.push(topic);
+      else if (isInternal(topic) && topics.table.get(topic) !== undefined) await topics.delete(topic);
+    }
+    table.setFormer(pipeline, JSON.stringify(remaining));
+    return left;
+  }
+
+  async #attachAll(start: Start): Promise<Answer> {
+    const before: TaskPlan[] = [];
+    for (const group of startOrder(start.graph)) {
+      const drained = await this.#drain(start, before);
+      if (!drained.ok) return drained;
+      for (const task of group) {
+        const attached = await this.#onTask(start, task, (stub) => stub.attach(this.#request(start, task)));
+        if (!attached.ok) return attached;
+      }
+      before.push(...group);
+    }
+    return { ok: true };
+  }
+
+  /** What these tasks find in their logs is processed, through the internal topics between them. */
+  async #drain(start: Start, tasks: readonly TaskPlan[]): Promise<Answer> {
+    const { name: pipeline } = start.plan;
+    for (const task of start.graph.tasks.filter((each) => tasks.includes(each))) {
+      const drained = await this.#onTask(start, task, (stub) => stub.drain({ pipeline, timeoutMs: WAIT_MS }));
+      if (!drained.ok) return drained;
+    }
+    return { ok: true };
+  }
+
+  #onTask({ inputs }: Start, { input }: TaskPlan, call: Parameters<typeof onEveryPartition>[2]): Promise<Answer> {
+    const topic = inputs.get(input);
+    assert(topic !== undefined, `what the task of ${input} reads was opened before`);
+    return onEveryPartition(this.#parts.namespace, topic, call);
+  }
+
+  #request({ plan, graph, row, inputs, outputs }: Start, { input, nodes }: TaskPlan): AttachRequest {
+    const partitionsOf = (each: string): number => inputs.get(each)?.partitions ?? 1;
+    const rangesOf = (topic: string): AttachRequest["upstreams"] => {
+      const internal = graph.internalTopics.find(({ name }) => name === topic);
+      return internal === undefined ? [] : upstreamRanges(internal, partitionsOf);
+    };
+    const internalOutputs = nodes.flatMap((node): (readonly [string, OutputTopic])[] => {
+      const topic = node.kind === "internalSink" ? inputs.get(node.topic) : undefined;
+      if (node.kind !== "internalSink" || topic === undefined) return [];
+      const { topicId, partitions } = topic;
+      const ranges = rangesOf(node.topic);
+      const upstreams = Math.max(...ranges.map(({ to }) => to));
+      return [[node.topic, { topicId, partitions, from: ranges[node.tag]?.from ?? 0, upstreams }]];
+    });
+    return {
+      pipeline: plan.name,
+      version: plan.version,
+      incarnation: row.incarnation,
+      from: "earliest",
+      input,
+      outputs: { ...outputs, ...Object.fromEntries(internalOutputs) },
+      upstreams: rangesOf(input),
+      wiring: wiringOf(graph),
+    };
+  }
+}
