@@ -103,7 +103,11 @@ export type AggregateNode = Node<"aggregate"> & {
   /** Absent for reduce: the first value is the state. */
   readonly initializer?: (() => unknown) | undefined;
   readonly aggregator: (aggregate: unknown, value: unknown, key: string) => unknown;
+  /** Of windows: each change of a window is sent, which it is unless told, or each window once, when it has closed. */
+  readonly emit?: "onUpdate" | "onClose" | undefined;
 };
+/** The records that came too late for every window of the aggregate that it reads. */
+export type LateNode = Node<"late">;
 /** Passes on the first record of each (key, id) within a time, in either direction. */
 export type DedupNode = Node<"dedup"> & {
   readonly store: StoreDefinition;
@@ -206,6 +210,7 @@ export type PlanNode =
   | BranchNode
   | SelectKeyNode
   | AggregateNode
+  | LateNode
   | DedupNode
   | PatternNode
   | ProcessNode

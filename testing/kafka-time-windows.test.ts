@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { hopping, pipeline, type Pipeline } from "../sdk/streams/index.ts";
+import { hopping, onClose, onUpdate, pipeline, type Pipeline } from "../sdk/streams/index.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
 interface Case {
   readonly test: string;
   readonly operation: "reduce" | "aggregate";
+  /** Each change unless given. */
+  readonly emit?: "onClose";
   readonly windows: { readonly size: number; readonly advance: number; readonly grace: number };
   readonly records: readonly (readonly [key: string, value: string, timestampMs: number])[];
   readonly updates: readonly (readonly [key: string, start: number, end: number, value: string, timestampMs: number])[];
@@ -14,10 +16,13 @@ interface Case {
 const file = new URL("test/kafka-time-windows.json", import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, "utf8")) as { readonly cases: readonly Case[] };
 
-function pipelineOf({ operation, windows }: Case): Pipeline {
+function pipelineOf({ operation, windows, emit }: Case): Pipeline {
   const join = (text: string, value: string): string => `${text}+${value}`;
   return pipeline("kafka", ({ stream }) => {
-    const windowed = stream<string>("in").groupByKey().windowedBy(hopping(windows));
+    const windowed = stream<string>("in")
+      .groupByKey()
+      .windowedBy(hopping(windows))
+      .emit(emit === undefined ? onUpdate() : onClose());
     (operation === "reduce" ? windowed.reduce(join) : windowed.aggregate(() => "0", join)).to("out");
   });
 }
@@ -36,6 +41,8 @@ function updatesOf(subject: Case, size: number): Case["updates"] {
   });
 }
 
-test.each(cases.map((each) => [each.test, each] as const))("%s gives Kafka's updates [DSL-9]", (_name, subject) => {
+const named = cases.map((each) => [`${each.test}${each.emit === undefined ? "" : ", on close,"}`, each] as const);
+
+test.each(named)("%s gives Kafka's updates [DSL-9, WIN-10]", (_name, subject) => {
   for (const size of [subject.records.length, 4, 1]) expect(updatesOf(subject, size)).toEqual(subject.updates);
 });

@@ -1,59 +1,18 @@
-import type { AggregateNode, Windows, Windowed } from "../../schema/plan.ts";
+import type { AggregateNode, Windows } from "../../schema/plan.ts";
+import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
-import type { Table } from "./table.ts";
+import { Table, type TablePlace } from "./table.ts";
+import { WindowedTable } from "./windowed-table.ts";
 
 /** Adds an aggregate node under the word; it is told the name that the node will have. */
-type AddAggregate = <Result, Key extends string | Windowed>(
+type AddAggregate = (
   word: string,
   aggregate: (nodeName: string) => Omit<AggregateNode, "name" | "inputs">,
-) => Table<Result, Key>;
+) => TablePlace;
 
-/** What grouping by key alone and by key and window share. */
-class Grouping<Value, Key extends string | Windowed, Options extends WindowStoreOptions> {
-  readonly #add: AddAggregate;
-  readonly #windows: Windows | undefined;
+type Functions = Pick<AggregateNode, "initializer" | "aggregator">;
 
-  constructor(add: AddAggregate, windows?: Windows) {
-    this.#add = add;
-    this.#windows = windows;
-  }
-
-  /** How many records. */
-  count(options?: Options): Table<number, Key> {
-    return this.#aggregate("count", { initializer: () => 0, aggregator: (count) => (count as number) + 1 }, options);
-  }
-
-  /** The first value, then what the reducer makes of the aggregate so far and each further value. */
-  reduce(reducer: (aggregate: Value, value: Value, key: string) => Value, options?: Options): Table<Value, Key> {
-    return this.#aggregate("reduce", { aggregator: reducer as AggregateNode["aggregator"] }, options);
-  }
-
-  /**
-   * The initializer's value, then what the aggregator makes of it and each value. The aggregate is kept as JSON: it may
-   * hold numbers, strings, booleans, null, arrays and plain objects. Give a new one rather than change the one you got.
-   */
-  aggregate<Aggregate>(
-    initializer: () => Aggregate,
-    aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
-    options?: Options,
-  ): Table<Aggregate, Key> {
-    const node = { initializer, aggregator: aggregator as AggregateNode["aggregator"] };
-    return this.#aggregate("aggregate", node, options);
-  }
-
-  #aggregate<Result>(
-    word: string,
-    functions: Pick<AggregateNode, "initializer" | "aggregator">,
-    options: WindowStoreOptions = {},
-  ): Table<Result, Key> {
-    return this.#add(word, (nodeName) => ({
-      kind: "aggregate",
-      store: storeOf(options, nodeName),
-      ...(this.#windows === undefined ? {} : { windows: this.#windows }),
-      ...functions,
-    }));
-  }
-}
+const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1 };
 
 /**
  * A stream grouped by key, made by `groupByKey()`.
@@ -67,19 +26,53 @@ class Grouping<Value, Key extends string | Windowed, Options extends WindowStore
  *     .reduce((largest, order) => (order.amount > largest.amount ? order : largest), { store: "largest-orders" }),
  * );
  */
-export class GroupedStream<Value> extends Grouping<Value, string, KeyValueStoreOptions> {
+export class GroupedStream<Value> {
   readonly #add: AddAggregate;
 
   constructor(add: AddAggregate) {
-    super(add);
     this.#add = add;
+  }
+
+  /** How many records. */
+  count(options?: KeyValueStoreOptions): Table<number, string> {
+    return this.#aggregate("count", COUNT, options);
+  }
+
+  /** The first value, then what the reducer makes of the aggregate so far and each further value. */
+  reduce(
+    reducer: (aggregate: Value, value: Value, key: string) => Value,
+    options?: KeyValueStoreOptions,
+  ): Table<Value, string> {
+    return this.#aggregate("reduce", { aggregator: reducer as AggregateNode["aggregator"] }, options);
+  }
+
+  /**
+   * The initializer's value, then what the aggregator makes of it and each value. The aggregate is kept as JSON: it may
+   * hold numbers, strings, booleans, null, arrays and plain objects. Give a new one rather than change the one you got.
+   */
+  aggregate<Aggregate>(
+    initializer: () => Aggregate,
+    aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
+    options?: KeyValueStoreOptions,
+  ): Table<Aggregate, string> {
+    const node = { initializer, aggregator: aggregator as AggregateNode["aggregator"] };
+    return this.#aggregate("aggregate", node, options);
   }
 
   /** Groups by window as well: `tumbling`, `hopping`, `cumulative` or `unlimited`. */
   windowedBy(windows: Windows): WindowedStream<Value> {
-    return new WindowedStream(this.#add, windows);
+    return new WindowedStream(this.#add, { windows });
+  }
+
+  #aggregate<Result>(word: string, functions: Functions, options: KeyValueStoreOptions = {}): Table<Result, string> {
+    return new Table(
+      this.#add(word, (nodeName) => ({ kind: "aggregate", store: storeOf(options, nodeName), ...functions })),
+    );
   }
 }
+
+/** What is the same for every aggregate of one windowed stream. */
+type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit">;
 
 /**
  * A stream grouped by key and window, made by `groupByKey().windowedBy(…)`. Its tables have keys `{key, start, end}`.
@@ -97,4 +90,57 @@ export class GroupedStream<Value> extends Grouping<Value, string, KeyValueStoreO
  *     .to("orders-per-minute"),
  * );
  */
-export class WindowedStream<Value> extends Grouping<Value, Windowed, WindowStoreOptions> {}
+export class WindowedStream<Value> {
+  readonly #add: AddAggregate;
+  readonly #windowing: Windowing;
+
+  constructor(add: AddAggregate, windowing: Windowing) {
+    this.#add = add;
+    this.#windowing = windowing;
+  }
+
+  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  emit(strategy: EmitStrategy): WindowedStream<Value> {
+    return new WindowedStream(this.#add, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** How many records. */
+  count(options?: WindowStoreOptions): WindowedTable<number, Value> {
+    return this.#aggregate("count", COUNT, options);
+  }
+
+  /** The first value, then what the reducer makes of the aggregate so far and each further value. */
+  reduce(
+    reducer: (aggregate: Value, value: Value, key: string) => Value,
+    options?: WindowStoreOptions,
+  ): WindowedTable<Value, Value> {
+    return this.#aggregate("reduce", { aggregator: reducer as AggregateNode["aggregator"] }, options);
+  }
+
+  /**
+   * The initializer's value, then what the aggregator makes of it and each value, kept as JSON as that of
+   * `groupByKey().aggregate`.
+   */
+  aggregate<Aggregate>(
+    initializer: () => Aggregate,
+    aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
+    options?: WindowStoreOptions,
+  ): WindowedTable<Aggregate, Value> {
+    const node = { initializer, aggregator: aggregator as AggregateNode["aggregator"] };
+    return this.#aggregate("aggregate", node, options);
+  }
+
+  #aggregate<Result>(
+    word: string,
+    functions: Functions,
+    options: WindowStoreOptions = {},
+  ): WindowedTable<Result, Value> {
+    const place = this.#add(word, (nodeName) => ({
+      kind: "aggregate",
+      store: storeOf(options, nodeName),
+      ...this.#windowing,
+      ...functions,
+    }));
+    return new WindowedTable(place);
+  }
+}

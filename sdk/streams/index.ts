@@ -11,6 +11,7 @@ export type {
 } from "../../schema/plan.ts";
 export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
+export { type EmitStrategy, onClose, onUpdate } from "./emit.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
 export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
 export { type FileOptions, r2 } from "./r2.ts";
@@ -34,3 +35,4 @@ export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
 export { Table } from "./table.ts";
 export { every, perEvent } from "./trigger.ts";
 export { cumulative, hopping, tumbling, unlimited } from "./windows.ts";
+export { WindowedTable } from "./windowed-table.ts";

@@ -24,7 +24,7 @@ import type { Emitted, Processor, States } from "./processor.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SinkFor, topic } from "./sink.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
-import { Table } from "./table.ts";
+import { Table, type TablePlace } from "./table.ts";
 
 /**
  * `store`: the first part of the names of its stores, `<store>.<state>`.
@@ -296,7 +296,7 @@ export class Stream<Value, Key extends PlanKey = string | null> {
   groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
     return new GroupedStream((word, aggregate) => {
       const node = this.#graph.add(word, { ...aggregate(this.#graph.nextName(word)), inputs: [this.#node] });
-      return tableAt(this.#graph, node);
+      return placeAt(this.#graph, node);
     });
   }
 
@@ -356,7 +356,11 @@ export class Stream<Value, Key extends PlanKey = string | null> {
 
 /** The table whose changes a node makes. */
 export function tableAt<Value, Key extends PlanKey>(graph: Graph, node: string): Table<Value, Key> {
-  return new Table({ graph, node, streamAt: (at) => new Stream(graph, at) });
+  return new Table(placeAt(graph, node));
+}
+
+function placeAt(graph: Graph, node: string): TablePlace {
+  return { graph, node, streamAt: (at) => new Stream(graph, at) };
 }
 
 function rowsOf<Initial>({ store, initialState }: ProcessOptions<Initial>): {

@@ -5,6 +5,7 @@ import {
   type Duration,
   every,
   hopping,
+  onClose,
   pipeline,
   type PipelineBuilder,
   r2,
@@ -15,6 +16,7 @@ import {
   tumbling,
   unlimited,
   type Windowed,
+  type WindowedTable,
 } from "./index.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -72,9 +74,12 @@ export function tables({ stream, table }: PipelineBuilder): void {
   const grouped = stream<Flight>("flights").groupByKey();
   const hourly = grouped.windowedBy(tumbling({ size: "1 hour", grace: "0 seconds" }));
   same<Table<number, string>>()(grouped.count());
-  same<Table<number, Windowed>>()(hourly.count({ store: "hourly", retention: "1 day" }));
+  same<WindowedTable<number, Flight>>()(hourly.count({ store: "hourly", retention: "1 day" }));
+  same<Stream<Flight, string>>()(hourly.emit(onClose()).count().late());
+  const counted: Table<number, Windowed> = hourly.count();
+  same<Stream<number, Windowed>>()(counted.toStream());
   same<Table<Flight, string>>()(grouped.reduce((worst, flight) => (flight.delay > worst.delay ? flight : worst)));
-  same<Table<{ sum: number }, Windowed>>()(
+  same<WindowedTable<{ sum: number }, Flight>>()(
     hourly.aggregate(
       () => ({ sum: 0 }),
       (total, flight, key) => {

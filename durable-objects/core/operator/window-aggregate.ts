@@ -1,7 +1,9 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import type { Clock } from "./clock.ts";
+import { ClosedWindows } from "./closed-windows.ts";
 import { Fold } from "./fold.ts";
+import { LateRecords } from "./late-records.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -13,6 +15,8 @@ export interface WindowAggregateParts {
   readonly windows: SlotWindows;
   readonly store: CachedStore;
   readonly clock: Clock;
+  /** Of the records that are too late for all their windows. */
+  readonly late: Output | undefined;
 }
 
 /** One state per key and window. A record with a null key is dropped and counted before it moves the clock (Kafka). */
@@ -23,38 +27,42 @@ export class WindowAggregate implements Operator {
   readonly #clock: Clock;
   readonly #runtime: Runtime;
   readonly #fold: Fold;
-  readonly #updates: Updates;
+  readonly #late: LateRecords;
+  /** How results go on: each change, or each window when it has closed. */
+  readonly #updates: Updates | undefined;
+  readonly #closed: ClosedWindows | undefined;
 
-  constructor({ node, windows, store, clock }: WindowAggregateParts, runtime: Runtime, output: Output) {
+  constructor({ node, windows, store, clock, late }: WindowAggregateParts, runtime: Runtime, output: Output) {
     this.name = node.name;
     this.#slots = slotsOf(windows, node.store.retentionMs);
     this.#store = store;
     this.#clock = clock;
     this.#runtime = runtime;
     this.#fold = new Fold(node, runtime.cache);
-    this.#updates = new Updates(runtime, output);
+    this.#late = new LateRecords(runtime, late);
+    if (node.emit === "onClose")
+      this.#closed = new ClosedWindows({ slots: this.#slots, store, clock }, runtime, output);
+    else this.#updates = new Updates(runtime, output);
   }
 
   process(record: StreamRecord): void {
-    const { tally } = this.#runtime;
     if (record.key === null) {
-      tally.droppedRecords++;
+      this.#runtime.tally.droppedRecords++;
       return;
     }
     const key = storeKey(record.key, this.name);
-    const { timestampMs } = record;
-    this.#clock.advance(timestampMs);
-    const slots = this.#slots;
-    const closed = slots.closedThrough(this.#clock.streamTimeMs);
-    const first = slots.first(timestampMs);
-    const last = slots.last(timestampMs);
-    for (let slot = first; slot <= last; slot += slots.stepMs) if (slot > closed) this.#foldInto(slot, key, record);
-    if (last < first) tally.droppedRecords++;
-    else if (first <= closed) tally.lateRecords++;
+    this.#clock.advance(record.timestampMs);
+    this.#foldInto(key, record, this.#slots.closedThrough(this.#clock.streamTimeMs));
+    this.#closed?.timeMoved();
+  }
+
+  timeMoved(): void {
+    this.#closed?.timeMoved();
   }
 
   endBatch(): void {
-    this.#updates.endBatch();
+    this.#updates?.endBatch();
+    this.#closed?.send();
   }
 
   expire(): void {
@@ -63,8 +71,24 @@ export class WindowAggregate implements Operator {
     this.#runtime.cache.expire(this.#store, this.#slots.expiredBefore(streamTimeMs));
   }
 
-  #foldInto(slot: number, key: string, record: StreamRecord): void {
-    const entry = this.#runtime.cache.windowEntry(this.#store, slot, key);
-    this.#updates.emit(this.#slots.keyOf(key, slot), this.#fold.apply(entry, record), record);
+  /** `closed`: the last slot that takes no records any more. */
+  #foldInto(key: string, record: StreamRecord, closed: number): void {
+    const slots = this.#slots;
+    const first = slots.first(record.timestampMs);
+    const last = slots.last(record.timestampMs);
+    let slot = first;
+    for (; slot <= last; slot += slots.stepMs) {
+      if (slot <= closed) continue;
+      const entry = this.#runtime.cache.windowEntry(this.#store, slot, key);
+      const folded = this.#fold.apply(entry, record);
+      this.#updates?.emit(slots.keyOf(key, slot), folded, record);
+    }
+    if (last < first) this.#runtime.tally.droppedRecords++;
+    else if (first <= closed) this.#missed(record, slot - slots.stepMs, closed);
+  }
+
+  #missed(record: StreamRecord, last: number, closed: number): void {
+    const missed = last <= closed ? this.#slots.keyOf("", last) : undefined;
+    this.#late.add(record, missed && { ...missed, streamTimeMs: this.#clock.streamTimeMs });
   }
 }

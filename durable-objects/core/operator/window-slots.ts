@@ -13,7 +13,10 @@ export interface WindowSlots {
   keyOf(key: string, slot: number): Windowed;
   /** Slots of the windows with `fromMs <= start <= toMs`, both ends included. */
   starting(fromMs: number, toMs: number): { readonly fromMs: number; readonly toMs: number };
-  /** Windows up to this slot take no records any more: their `end + grace <= streamTime` (Kafka). */
+  /**
+   * Windows up to this slot take no records any more: their `end + grace <= streamTime` (Kafka). Moves only when a window
+   * closes.
+   */
   closedThrough(streamTimeMs: number): number;
   /** Slots below the answer are of windows with `start + retention <= streamTime`. Moves only when a window goes. */
   expiredBefore(streamTimeMs: number): number;
@@ -68,7 +71,7 @@ class TimeSlots implements WindowSlots {
   }
 
   closedThrough(streamTimeMs: number): number {
-    return streamTimeMs - this.#graceMs - this.#sizeMs;
+    return Math.floor((streamTimeMs - this.#graceMs - this.#sizeMs) / this.stepMs) * this.stepMs;
   }
 
   expiredBefore(streamTimeMs: number): number {
@@ -110,7 +113,7 @@ class CumulativeSlots implements WindowSlots {
   }
 
   closedThrough(streamTimeMs: number): number {
-    return streamTimeMs - this.#graceMs - this.stepMs;
+    return Math.floor((streamTimeMs - this.#graceMs) / this.stepMs) * this.stepMs - this.stepMs;
   }
 
   expiredBefore(streamTimeMs: number): number {

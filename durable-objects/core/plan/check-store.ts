@@ -1,5 +1,5 @@
 import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { PlanNode } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode } from "../../../schema/plan.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
 import { checkPattern } from "./check-pattern.ts";
 import { isKeyed } from "./cut.ts";
@@ -31,7 +31,15 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   }
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
+  if (node.kind === "aggregate") return checkEmit(node, `${field}.emit`);
   return undefined;
+}
+
+function checkEmit({ emit, windows }: AggregateNode, field: string): Problem {
+  if (emit !== "onClose") return undefined;
+  if (windows === undefined) return invalid(field, "only windows close", "Group by windows, or leave it out.");
+  if (windows.kind !== "unlimited") return undefined;
+  return invalid(field, "unlimited windows never close", "Send each change: onUpdate.");
 }
 
 function checkWithin(withinMs: number, field: string): Problem {

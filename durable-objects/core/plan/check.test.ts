@@ -143,6 +143,20 @@ test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: st
   expect(answer).toMatchObject({ ok: false, field, message: expect.stringContaining(message) });
 });
 
+test.each<[wrong: string, node: PlanNode, field: string, message: string]>([
+  ["on close without windows", { ...count("a", "source"), emit: "onClose" } as PlanNode, "emit", "only windows close"],
+  [
+    "on close of what never closes",
+    { ...count("a", "source", { windows: { kind: "unlimited", startMs: 0 } }), emit: "onClose" } as PlanNode,
+    "emit",
+    "never close",
+  ],
+  ["late of a source", { kind: "late", name: "late", inputs: ["source"] }, "inputs[0]", "no record comes too late"],
+])("%s is refused [PLN-10]", (_wrong, ...[node, field, message]) => {
+  const answer = checkPlan(planOf([source, node]));
+  expect(answer).toMatchObject({ ok: false, field: `nodes[1].${field}`, message: expect.stringContaining(message) });
+});
+
 test.each<[wrong: string, sinks: readonly Sink[], field: string, message: string]>([
   [
     "source topic",

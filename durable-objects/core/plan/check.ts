@@ -103,6 +103,13 @@ function checkInput(
       "A split is read by its branches, and a branch reads a split.",
     );
   }
+  if (node.kind === "late" && (found.kind !== "aggregate" || found.windows === undefined)) {
+    return invalid(
+      field,
+      `node "${node.name}" reads "${input}" (${found.kind}), to which no record comes too late`,
+      "Only aggregates by window have late records.",
+    );
+  }
   if (node.inputs.indexOf(input) === at) return undefined;
   return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
 }

@@ -1,5 +1,5 @@
 import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
-import type { PatternStep, Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
+import type { AggregateNode, PatternStep, Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
 import { storesOf } from "./stores.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
@@ -80,7 +80,7 @@ function detailOf(node: PlanNode): string | undefined {
     case "toTable":
       return `store ${node.store.name}`;
     case "aggregate":
-      return `store ${node.store.name}${node.windows === undefined ? "" : `, ${windowsText(node.windows)}`}`;
+      return aggregateDetail(node);
     case "filter":
     case "map":
     case "mapValues":
@@ -91,12 +91,20 @@ function detailOf(node: PlanNode): string | undefined {
     case "foreach":
     case "split":
     case "merge":
+    case "late":
       return undefined;
     case "branch":
       return `branch ${node.branch}`;
     case "repartition":
       return node.partitions === undefined ? undefined : `${node.partitions} partitions`;
   }
+}
+
+function aggregateDetail({ store, windows, emit }: AggregateNode): string {
+  const parts = [`store ${store.name}`];
+  if (windows !== undefined) parts.push(windowsText(windows));
+  if (emit === "onClose") parts.push("on close");
+  return parts.join(", ");
 }
 
 function sinkDetail(sink: Sink): string {

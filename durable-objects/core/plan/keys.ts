@@ -37,6 +37,8 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "toTable":
     case "dedup":
     case "pattern":
+    // An aggregate's own input lies by key.
+    case "late":
       return AS_READ;
     case "process":
       return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };

@@ -96,9 +96,10 @@ class TopologyBuilder {
     for (const [at, input] of node.inputs.entries()) {
       const operator = operators[at] ?? operators[0];
       assert(operator !== undefined, `node ${node.name} is run by an operator`);
-      const consumers = this.#consumers.get(input) ?? [];
+      const output = node.kind === "late" ? lateOf(input) : input;
+      const consumers = this.#consumers.get(output) ?? [];
       consumers.push(operator);
-      this.#consumers.set(input, consumers);
+      this.#consumers.set(output, consumers);
     }
   }
 
@@ -127,6 +128,7 @@ class TopologyBuilder {
         return new Split(node, output);
       case "branch":
       case "merge":
+      case "late":
         return new PassOn(node.name, output);
       case "aggregate":
         return this.#aggregate(node, output);
@@ -156,7 +158,7 @@ class TopologyBuilder {
       return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
     const clock = this.#clock(node);
     return new WindowAggregate(
-      { node, windows, store: runtime.cache.open(store.name, "window"), clock },
+      { node, windows, store: runtime.cache.open(store.name, "window"), clock, late: this.#late(node) },
       runtime,
       output,
     );
@@ -176,6 +178,12 @@ class TopologyBuilder {
     const store = runtime.cache.open(node.store.name, "keyValue");
     const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
     return new Pattern({ node, store, timers, clock: this.#clock(node) }, runtime, output);
+  }
+
+  /** Where the late records of a node go; undefined when nobody reads them. */
+  #late({ name }: AggregateNode): Output | undefined {
+    const consumers = this.#consumers.get(lateOf(name));
+    return consumers && new Output(this.#parts.runtime.trace, consumers.toReversed());
   }
 
   /** The clock of a node, with an input for each of its inputs. */
@@ -214,6 +222,11 @@ class TopologyBuilder {
         return new R2Lines(sink, outbox);
     }
   }
+}
+
+/** The late records of an aggregate, as an output of its own. No node has such a name. */
+function lateOf(aggregate: string): string {
+  return `${aggregate}/late`;
 }
 
 class LeastCap implements Cap {

@@ -1,0 +1,52 @@
+import type { AggregateNode } from "../../schema/plan.ts";
+
+/**
+ * When the results of windows go on, made by `onUpdate` and `onClose`.
+ *
+ * @example
+ * import { type EmitStrategy, onClose } from "../sdk/streams/index.ts";
+ *
+ * const strategy: EmitStrategy = onClose();
+ */
+export interface EmitStrategy {
+  readonly emit: NonNullable<AggregateNode["emit"]>;
+}
+
+/**
+ * A window sends its result with every record that changes it, as Kafka Streams does unless told: what `emit` stands at.
+ *
+ * @example
+ * import { onUpdate, pipeline, tumbling } from "../sdk/streams/index.ts";
+ *
+ * pipeline("hourly", ({ stream }) =>
+ *   stream("orders")
+ *     .groupByKey()
+ *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+ *     .emit(onUpdate())
+ *     .count()
+ *     .to("orders-per-hour-so-far"),
+ * );
+ */
+export function onUpdate(): { readonly emit: "onUpdate" } {
+  return { emit: "onUpdate" };
+}
+
+/**
+ * A window sends its result once, when it takes no records any more: when the largest time seen has reached its
+ * `end + grace`. Windows that close together come in order of their start, then of their key.
+ *
+ * @example
+ * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+ *
+ * pipeline("hourly", ({ stream }) =>
+ *   stream("orders")
+ *     .groupByKey()
+ *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+ *     .emit(onClose())
+ *     .count()
+ *     .to("orders-per-hour"),
+ * );
+ */
+export function onClose(): { readonly emit: "onClose" } {
+  return { emit: "onClose" };
+}

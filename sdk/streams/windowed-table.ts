@@ -1,0 +1,40 @@
+import type { Windowed } from "../../schema/plan.ts";
+import type { Stream } from "./stream.ts";
+import { Table, type TablePlace } from "./table.ts";
+
+/**
+ * A table with a row for each key and window, made by `count`, `reduce` and `aggregate` of a windowed stream. `Input` is
+ * what the windows hold.
+ *
+ * @example
+ * import { pipeline, tumbling, type WindowedTable } from "../sdk/streams/index.ts";
+ *
+ * interface Order { readonly amount: number }
+ *
+ * pipeline("orders-per-hour", ({ stream }) => {
+ *   const counts: WindowedTable<number, Order> = stream<Order>("orders")
+ *     .groupByKey()
+ *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+ *     .count({ store: "orders-per-hour" });
+ *   counts.late().to("late-orders");
+ * });
+ */
+export class WindowedTable<Value, Input> extends Table<Value, Windowed> {
+  readonly #place: TablePlace;
+
+  constructor(place: TablePlace) {
+    super(place);
+    this.#place = place;
+  }
+
+  /**
+   * The records that came too late for every window that would hold them, as they came: key, value, time and headers,
+   * and with headers `millrace.window-start`, `millrace.window-end` (the last window that the record missed; for a
+   * session the one it would be part of) and `millrace.stream-time` (the time that had closed it), in ms as text. A record
+   * that still went into some of its windows is counted as late and is not among them.
+   */
+  late(): Stream<Input, string> {
+    const { graph, node, streamAt } = this.#place;
+    return streamAt(graph.add("late", { kind: "late", inputs: [node] }));
+  }
+}
