@@ -191,6 +191,30 @@ export type ProcessNode = Node<"process"> & {
 };
 /** Keeps the last value of each key; null removes it. */
 export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
+// Functions of tables get value and key alone, never null: they are asked again about the value that a row replaces.
+
+/** The rows of a table for which the predicate is true, kept in a store where there is one. */
+export type TableFilterNode = Node<"tableFilter"> & {
+  readonly predicate: (value: unknown, key: PlanKey) => boolean;
+  readonly store?: StoreDefinition | undefined;
+};
+/** The rows of a table with other values; null is no row. */
+export type TableMapValuesNode = Node<"tableMapValues"> & {
+  readonly mapper: (value: unknown, key: PlanKey) => unknown;
+  readonly store?: StoreDefinition | undefined;
+};
+/** Changes of a table by the key of their group: what a row was leaves one group, what it is comes into one. */
+export type GroupTableNode = Node<"groupTable"> & {
+  readonly selector: (value: unknown, key: PlanKey) => KeyValue;
+};
+/** One state for each group of rows; null removes it. Reads a `groupTable`. */
+export type TableAggregateNode = Node<"tableAggregate"> & {
+  readonly store: StoreDefinition;
+  /** Absent for reduce: the first row is the state. */
+  readonly initializer?: (() => unknown) | undefined;
+  readonly adder: (aggregate: unknown, value: unknown, key: string) => unknown;
+  readonly subtractor: (aggregate: unknown, value: unknown, key: string) => unknown;
+};
 /** The records of all its inputs, in the order in which they arrive. */
 export type MergeNode = Node<"merge">;
 /** Places records by their key again, in an internal topic of so many partitions; as many as before unless given. */
@@ -215,6 +239,10 @@ export type PlanNode =
   | PatternNode
   | ProcessNode
   | TableNode
+  | TableFilterNode
+  | TableMapValuesNode
+  | GroupTableNode
+  | TableAggregateNode
   | MergeNode
   | RepartitionNode
   | SinkNode;

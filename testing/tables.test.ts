@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { every, pipeline } from "../sdk/streams/index.ts";
+import { every, pipeline, tumbling } from "../sdk/streams/index.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
 interface Row {
@@ -43,4 +43,71 @@ test("a topic of text is a table of text [TBL-2]", () => {
   driver.runBatch();
   expect(driver.store("lines").get("a")).toBe("two");
   expect(driver.read("out").map(({ value }) => value)).toEqual(["two"]);
+});
+
+const strict = pipeline("strict", ({ table }) =>
+  table<Row>("in", { store: "rows" })
+    .mapValues(({ n }, key) => {
+      if (n < 0) throw new Error("below 0");
+      return `${key}${n}`;
+    })
+    .groupBy((text) => ({ key: text === "a7" ? (7 as unknown as string) : text.charAt(0), value: text }))
+    .count({ store: "counts" }),
+);
+
+test("what a function of a table throws on leaves nothing but a dead letter [TBL-7]", () => {
+  const driver = new TopologyTestDriver(strict);
+  const values = [1, -1, 7, null, 2].map((n) => ({ key: "a", value: n === null ? null : { n } }));
+  driver.pipe("in", values);
+  expect(driver.deadLetters).toMatchObject([
+    { value: { n: -1 }, error: "below 0", node: "mapValues-1" },
+    { value: { n: 7 }, error: "groupBy-1 returned a key of type number; a key is text or null", node: "groupBy-1" },
+  ]);
+  expect(driver.store("rows").get("a")).toEqual({ n: 2 });
+  expect(driver.store("counts").get("a")).toBe(1);
+});
+
+test("functions of tables are asked about what a row replaces, never about null [TBL-7]", () => {
+  const asked: unknown[] = [];
+  const subject = pipeline("asked", ({ table }) =>
+    table<number>("in")
+      .filter((n) => asked.push(["filter", n]) > 0 && n > 1)
+      .mapValues((n, key) => asked.push(["map", n, key]) > 0 && n)
+      .to("out"),
+  );
+  const driver = new TopologyTestDriver(subject);
+  for (const value of [1, 2, null]) driver.pipe("in", { key: "a", value });
+  expect(asked).toEqual([
+    ["filter", 1],
+    ["filter", 2],
+    ["map", 2, "a"],
+    ["filter", 2],
+  ]);
+});
+
+test("windows are rows too: they can be filtered and counted in groups [TBL-3, TBL-5]", () => {
+  const subject = pipeline("hours", ({ stream }) =>
+    stream("in")
+      .groupByKey()
+      .windowedBy(tumbling({ size: 10, grace: 0 }))
+      .count()
+      .filter((count) => count > 1)
+      .groupBy((count, window) => ({ key: `from ${window.start}`, value: count }))
+      .count({ store: "busy" }),
+  );
+  const driver = new TopologyTestDriver(subject);
+  for (const [key, timestampMs] of [
+    ["a", 1],
+    ["a", 2],
+    ["b", 3],
+    ["b", 3],
+    ["a", 11],
+    ["a", 12],
+    ["a", 13],
+  ] as const)
+    driver.pipe("in", { key, value: 1, timestampMs });
+  expect(driver.store("busy").all()).toMatchObject([
+    { key: "from 0", value: 2 },
+    { key: "from 10", value: 1 },
+  ]);
 });

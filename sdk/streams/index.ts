@@ -13,6 +13,7 @@ export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { type EmitStrategy, onClose, onUpdate } from "./emit.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
+export { GroupedTable } from "./grouped-table.ts";
 export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
 export { type FileOptions, r2 } from "./r2.ts";
 export {

@@ -1,4 +1,4 @@
-import type { StoreDefinition } from "../../schema/plan.ts";
+import type { PlanKey, StoreDefinition } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName } from "./graph.ts";
 
@@ -27,6 +27,11 @@ export interface KeyValueStoreOptions {
 export interface WindowStoreOptions extends KeyValueStoreOptions {
   readonly retention?: Duration | undefined;
 }
+
+/** A table keeps rows of a table only when it is given a store for them. Rows by window lie in the windowed table's own. */
+export type RowStoreOptions<Key extends PlanKey> = [Key] extends [string]
+  ? KeyValueStoreOptions
+  : { readonly store?: never };
 
 export function storeOf(options: WindowStoreOptions, generatedName: string): StoreDefinition {
   const name = options.store ?? generatedName;

@@ -292,6 +292,11 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     return this.#then("repartition", { kind: "repartition", partitions: options.partitions });
   }
 
+  /** Groups by a key that the selector gives: short for `.selectKey(selector).groupByKey()`. */
+  groupBy(selector: (value: Value, key: Key, context: RecordContext) => string | null): GroupedStream<Value> {
+    return this.selectKey(selector).groupByKey();
+  }
+
   /** Records of one key together, to be counted, reduced or aggregated. Records without a key are dropped and counted. */
   groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
     return new GroupedStream((word, aggregate) => {

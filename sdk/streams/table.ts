@@ -1,7 +1,19 @@
-import type { PlanKey, RecordContext } from "../../schema/plan.ts";
+import type {
+  GroupTableNode,
+  PlanKey,
+  RecordContext,
+  StoreDefinition,
+  TableFilterNode,
+  TableMapValuesNode,
+} from "../../schema/plan.ts";
 import type { Graph } from "./graph.ts";
+import { GroupedTable } from "./grouped-table.ts";
 import type { SinkFor } from "./sink.ts";
+import { type RowStoreOptions, storeOf } from "./store.ts";
 import type { Stream } from "./stream.ts";
+
+/** What a row holds: a change may also say that it is gone. */
+type Row<Value> = Exclude<Value, null>;
 
 /** A node that makes changes of a table, and how a stream begins at a node. */
 export interface TablePlace {
@@ -44,8 +56,99 @@ export class Table<Value, Key extends PlanKey> {
     return selector === undefined ? changes : changes.selectKey(selector);
   }
 
+  /**
+   * The rows for which the predicate is true. A row that no longer matches leaves with a tombstone; one that never did
+   * sends nothing. With `store` the rows are kept in a store of their own, to be read. Functions of tables are asked again
+   * about the value that a row replaces, so they get value and key alone and must give the same again.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("open-orders", ({ table }) =>
+   *   table<{ open: boolean }>("orders", { store: "orders" })
+   *     .filter((order) => order.open, { store: "open-orders" })
+   *     .to("open-orders"),
+   * );
+   */
+  filter<Narrow extends Row<Value>>(
+    predicate: (value: Row<Value>, key: Key) => value is Narrow,
+    options?: RowStoreOptions<Key>,
+  ): Table<Narrow | null, Key>;
+  filter(
+    predicate: (value: Row<Value>, key: Key) => boolean,
+    options?: RowStoreOptions<Key>,
+  ): Table<Row<Value> | null, Key>;
+  filter(
+    predicate: (value: Row<Value>, key: Key) => boolean,
+    options?: RowStoreOptions<Key>,
+  ): Table<Row<Value> | null, Key> {
+    return this.#filter("filter", predicate as TableFilterNode["predicate"], options);
+  }
+
+  /** The rows for which the predicate is false. */
+  filterNot(
+    predicate: (value: Row<Value>, key: Key) => boolean,
+    options?: RowStoreOptions<Key>,
+  ): Table<Row<Value> | null, Key> {
+    return this.#filter("filterNot", (value, key) => !predicate(value as Row<Value>, key as Key), options);
+  }
+
+  /** The rows with other values; null from the mapper is no row. With `store` they are kept in a store of their own. */
+  mapValues<Next>(
+    mapper: (value: Row<Value>, key: Key) => Next,
+    options?: RowStoreOptions<Key>,
+  ): Table<Next | Extract<Value, null>, Key> {
+    return this.#then("mapValues", {
+      kind: "tableMapValues",
+      mapper: mapper as TableMapValuesNode["mapper"],
+      store: rowStoreOf(options),
+    });
+  }
+
+  /**
+   * The rows in groups: by the key that the selector gives, with the value that is to be aggregated. A row for which
+   * either is null is in no group.
+   */
+  groupBy<Next>(
+    selector: (value: Row<Value>, key: Key) => { readonly key: string | null; readonly value: Next },
+  ): GroupedTable<Row<Next>> {
+    const { graph, node } = this.#place;
+    const group: Omit<GroupTableNode, "name"> = {
+      kind: "groupTable",
+      selector: selector as GroupTableNode["selector"],
+      inputs: [node],
+    };
+    const grouped = graph.add("groupBy", group);
+    return new GroupedTable((word, aggregate) =>
+      this.#at(graph.add(word, { ...aggregate(graph.nextName(word)), inputs: [grouped] })),
+    );
+  }
+
   /** Sends the changes: short for `.toStream().to(sink)`. */
   to(sink: string | SinkFor<Value, Key>): void {
     this.toStream().to(sink);
   }
+
+  #filter<Next>(
+    word: string,
+    predicate: TableFilterNode["predicate"],
+    options: RowStoreOptions<Key> | undefined,
+  ): Table<Next, Key> {
+    return this.#then(word, { kind: "tableFilter", predicate, store: rowStoreOf(options) });
+  }
+
+  #then<Next>(
+    word: string,
+    node: Omit<TableFilterNode, "name" | "inputs"> | Omit<TableMapValuesNode, "name" | "inputs">,
+  ): Table<Next, Key> {
+    return this.#at(this.#place.graph.add(word, { ...node, inputs: [this.#place.node] }));
+  }
+
+  #at<Next, NextKey extends PlanKey>(node: string): Table<Next, NextKey> {
+    return new Table({ ...this.#place, node });
+  }
+}
+
+function rowStoreOf(options: { readonly store?: string | undefined } = {}): StoreDefinition | undefined {
+  return options.store === undefined ? undefined : storeOf(options, options.store);
 }

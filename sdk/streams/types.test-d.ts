@@ -4,6 +4,8 @@ import {
   d1,
   type Duration,
   every,
+  type GroupedStream,
+  type GroupedTable,
   hopping,
   onClose,
   pipeline,
@@ -64,13 +66,8 @@ export function operators({ stream }: PipelineBuilder): void {
 }
 
 /** What grouping gives [DSL-1]. */
-export function tables({ stream, table }: PipelineBuilder): void {
-  same<Table<Flight | null, string>>()(table<Flight>("flights", { store: "flights" }));
-  same<Table<string | null, string>>()(table("lines", { format: "text" }));
-  same<Stream<Flight | null, string>>()(table<Flight>("flights").toStream());
-  same<Stream<Flight | null>>()(table<Flight>("flights").toStream((flight) => flight?.origin ?? null));
-  // @ts-expect-error rows are kept as JSON
-  table("blobs", { format: "bytes" });
+export function tables({ stream }: PipelineBuilder): void {
+  same<GroupedStream<Flight>>()(stream<Flight>("flights").groupBy((flight) => flight.origin));
   const grouped = stream<Flight>("flights").groupByKey();
   const hourly = grouped.windowedBy(tumbling({ size: "1 hour", grace: "0 seconds" }));
   same<Table<number, string>>()(grouped.count());
@@ -100,6 +97,58 @@ export function tables({ stream, table }: PipelineBuilder): void {
   grouped.aggregate(() => 0, nameOf);
   // @ts-expect-error a window is not a key to group by: map it to text first
   counts.groupByKey();
+}
+
+/** Tables of topics and tables [TBL-2, TBL-3, TBL-4]. */
+export function tablesOfTables({ stream, table }: PipelineBuilder): void {
+  same<Table<Flight | null, string>>()(table<Flight>("flights", { store: "flights" }));
+  same<Table<string | null, string>>()(table("lines", { format: "text" }));
+  same<Stream<Flight | null, string>>()(table<Flight>("flights").toStream());
+  same<Stream<Flight | null>>()(table<Flight>("flights").toStream((flight) => flight?.origin ?? null));
+  // @ts-expect-error rows are kept as JSON
+  table("blobs", { format: "bytes" });
+  const counts = stream("flights").groupByKey().count();
+  const hourly = stream("flights")
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+    .count();
+  const flights = table<Flight>("flights");
+  const isLate = (flight: Flight): flight is Flight & { readonly late: true } => flight.delay > 15;
+  same<Table<Flight | null, string>>()(flights.filter((flight) => flight.delay > 15, { store: "late" }));
+  same<Table<(Flight & { readonly late: true }) | null, string>>()(flights.filter(isLate));
+  same<Table<number | null, string>>()(flights.mapValues((flight) => flight.delay, { store: "delays" }));
+  same<Table<number, string>>()(counts.mapValues((count) => 2 * count));
+  same<Table<number | null, Windowed>>()(hourly.filterNot((count, hour) => count > 1 && hour.start > 0));
+  // @ts-expect-error rows by window lie in the windowed table's own store
+  hourly.mapValues((count) => count, { store: "twice" });
+  // @ts-expect-error functions of tables are asked again, and have no context
+  flights.filter((flight, key, context) => flight.delay > context.timestampMs);
+}
+
+/** Rows in groups [TBL-5]. */
+export function groups({ table }: PipelineBuilder): void {
+  const byOrigin = table<Flight>("flights").groupBy((flight) => ({
+    key: flight.origin,
+    value: flight.delay > 0 ? flight.delay : null,
+  }));
+  same<GroupedTable<number>>()(byOrigin);
+  same<Table<number, string>>()(byOrigin.count({ store: "flights-per-origin" }));
+  same<Table<number, string>>()(
+    byOrigin.reduce(
+      (sum, delay) => sum + delay,
+      (sum, delay) => sum - delay,
+    ),
+  );
+  same<Table<{ sum: number }, string>>()(
+    byOrigin.aggregate(
+      () => ({ sum: 0 }),
+      ({ sum }, delay) => ({ sum: sum + delay }),
+      ({ sum }, delay) => ({ sum: sum - delay }),
+      { store: "sums" },
+    ),
+  );
+  // @ts-expect-error what comes into a group must go out again
+  byOrigin.reduce((sum, delay) => sum + delay);
 }
 
 /** A missing grace and a misspelt unit do not compile [DSL-3, DSL-4]. */

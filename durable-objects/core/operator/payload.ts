@@ -111,6 +111,11 @@ export class LivePayload implements Payload {
 
 export const TOMBSTONE: Payload = new LivePayload(null);
 
+/** Of a row in a store: `undefined` says that there is none. */
+export function payloadOf(text: string | undefined): Payload {
+  return text === undefined ? TOMBSTONE : new TextPayload(text);
+}
+
 function encodeValue(value: unknown, format: ValueFormat, name: string): Bytes | string | null {
   if (value === null) return null;
   switch (format) {

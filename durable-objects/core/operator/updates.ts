@@ -1,7 +1,7 @@
 import type { PlanKey } from "../../../schema/plan.ts";
 import type { Undoable } from "../store/undo-log.ts";
 import type { Output, Runtime } from "./operator.ts";
-import { type Payload, TextPayload, TOMBSTONE } from "./payload.ts";
+import { payloadOf } from "./payload.ts";
 import { StreamRecord } from "./stream-record.ts";
 
 /** A change of one key's state, as JSON texts; `undefined` says that there is none. */
@@ -53,10 +53,6 @@ export class Updates implements Undoable {
     if (before === undefined) this.#held.delete(id);
     else this.#held.set(id, before);
   }
-}
-
-function payloadOf(text: string | undefined): Payload {
-  return text === undefined ? TOMBSTONE : new TextPayload(text);
 }
 
 function idOf(key: Exclude<PlanKey, null>): string {

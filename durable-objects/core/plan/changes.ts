@@ -14,6 +14,21 @@ export function changesRead(nodes: readonly (PlanNode | TaskNode)[]): ReadonlySe
 }
 
 /** `asked`: somebody behind reads what the node's own records replace. */
-function readsBefore(node: PlanNode | TaskNode, _asked: boolean): boolean {
-  return node.kind === "internalSink" && node.changes;
+function readsBefore(node: PlanNode | TaskNode, asked: boolean): boolean {
+  if (node.kind === "internalSink") return node.changes;
+  if (node.kind === "tableFilter") return node.store === undefined;
+  if (node.kind === "tableMapValues") return node.store === undefined && asked;
+  return node.kind === "groupTable" || node.kind === "tableAggregate";
+}
+
+/** Reads changes of a table, and nothing else. */
+export function readsTable({ kind }: PlanNode): boolean {
+  return kind === "tableFilter" || kind === "tableMapValues" || kind === "groupTable";
+}
+
+/** Its records are the changes of a table: a row a key, a tombstone for one that goes. */
+export function isTable(node: PlanNode): boolean {
+  const { kind } = node;
+  if (kind === "aggregate" || kind === "toTable") return true;
+  return kind === "tableAggregate" || kind === "tableFilter" || kind === "tableMapValues";
 }

@@ -1,6 +1,7 @@
 import type { Answer } from "../../../schema/error.ts";
 import { MAX_PLAN_NODES, MAX_TRIGGER_MS, MIN_TRIGGER_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
 import type { Plan, PlanNode, Trigger } from "../../../schema/plan.ts";
+import { isTable, readsTable } from "./changes.ts";
 import { checkSink } from "./check-sink.ts";
 import { checkStores } from "./check-store.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
@@ -108,6 +109,20 @@ function checkInput(
       field,
       `node "${node.name}" reads "${input}" (${found.kind}), to which no record comes too late`,
       "Only aggregates by window have late records.",
+    );
+  }
+  if ((found.kind === "groupTable") !== (node.kind === "tableAggregate")) {
+    return invalid(
+      field,
+      `node "${node.name}" (${node.kind}) reads "${input}" (${found.kind})`,
+      "Rows in groups are read by their aggregates, and these read rows in groups.",
+    );
+  }
+  if (readsTable(node) && !isTable(found)) {
+    return invalid(
+      field,
+      `node "${node.name}" (${node.kind}) reads "${input}" (${found.kind}), which is no table`,
+      "Put a toTable between them.",
     );
   }
   if (node.inputs.indexOf(input) === at) return undefined;

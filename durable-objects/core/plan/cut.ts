@@ -18,6 +18,8 @@ export function cutPlan(plan: Plan): TaskGraph {
 
 /** Nodes that keep state by key: all records of a key must come to the same task. */
 export function isKeyed(node: PlanNode): boolean {
+  // A table without a store of its own has no state.
+  if (node.kind === "tableFilter" || node.kind === "tableMapValues") return node.store !== undefined;
   return KEYED.has(node.kind);
 }
 
@@ -29,7 +31,14 @@ function stepOf(node: TaskNode): number | undefined {
   return node.kind === "aggregate" && node.windows !== undefined ? stepMsOf(node.windows) : undefined;
 }
 
-const KEYED: ReadonlySet<PlanNode["kind"]> = new Set(["aggregate", "toTable", "dedup", "pattern", "process"] as const);
+const KEYED: ReadonlySet<PlanNode["kind"]> = new Set([
+  "aggregate",
+  "toTable",
+  "dedup",
+  "pattern",
+  "process",
+  "tableAggregate",
+] as const);
 
 const TIMER_STEP_MS = 1_000;
 

@@ -77,7 +77,11 @@ function detailOf(node: PlanNode): string | undefined {
       return `${node.steps.map(stepText).join(" ")} within ${durationText(node.withinMs)}`;
     case "dedup":
       return `within ${durationText(node.withinMs)}`;
+    case "tableFilter":
+    case "tableMapValues":
+      return node.store === undefined ? undefined : `store ${node.store.name}`;
     case "toTable":
+    case "tableAggregate":
       return `store ${node.store.name}`;
     case "aggregate":
       return aggregateDetail(node);
@@ -92,6 +96,7 @@ function detailOf(node: PlanNode): string | undefined {
     case "split":
     case "merge":
     case "late":
+    case "groupTable":
       return undefined;
     case "branch":
       return `branch ${node.branch}`;
@@ -147,6 +152,7 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   sink: ["([", "])"],
   aggregate: ["[(", ")]"],
   toTable: ["[(", ")]"],
+  tableAggregate: ["[(", ")]"],
   dedup: ["[(", ")]"],
   pattern: ["[(", ")]"],
   process: ["[(", ")]"],

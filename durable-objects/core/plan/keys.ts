@@ -30,6 +30,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "map":
     case "flatMap":
     case "selectKey":
+    case "groupTable":
       return { kind: "changed", by: node.name };
     case "aggregate":
       return node.windows === undefined ? AS_READ : { kind: "windowed", windows: node.windows };
@@ -39,6 +40,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "pattern":
     // An aggregate's own input lies by key.
     case "late":
+    case "tableAggregate":
       return AS_READ;
     case "process":
       return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };
@@ -50,6 +52,8 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "branch":
     case "mapValues":
     case "merge":
+    case "tableFilter":
+    case "tableMapValues":
     case "sink":
       return merged(node.inputs.map((input) => before.get(input) ?? AS_READ));
     case "repartition":

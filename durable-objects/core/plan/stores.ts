@@ -20,6 +20,11 @@ export interface PlanStore {
 export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
   if (!("store" in node)) return [];
   switch (node.kind) {
+    case "tableFilter":
+    case "tableMapValues":
+      return node.store === undefined ? [] : [{ ...node.store, kind: "keyValue" }];
+    case "tableAggregate":
+      return [{ ...node.store, kind: "keyValue" }];
     case "toTable":
       return [{ name: node.store.name, kind: "keyValue", retentionMs: node.store.retentionMs }];
     case "aggregate": {

@@ -6,6 +6,7 @@ import { Dedup } from "../operator/dedup.ts";
 import { Filter } from "../operator/filter.ts";
 import { FlatMap } from "../operator/flat-map.ts";
 import { FlatMapValues } from "../operator/flat-map-values.ts";
+import { GroupTable } from "../operator/group-table.ts";
 import { InternalSource } from "../operator/internal-source.ts";
 import { MapRecords } from "../operator/map.ts";
 import { MapValues } from "../operator/map-values.ts";
@@ -19,6 +20,9 @@ import { SelectKey } from "../operator/select-key.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
 import { Split } from "../operator/split.ts";
+import { TableAggregate } from "../operator/table-aggregate.ts";
+import { TableFilter } from "../operator/table-filter.ts";
+import { TableMapValues } from "../operator/table-map-values.ts";
 import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
 import { changesRead } from "../plan/changes.ts";
@@ -138,6 +142,14 @@ class TopologyBuilder {
         return this.#process(node, output);
       case "pattern":
         return this.#pattern(node, output);
+      case "tableFilter":
+        return new TableFilter(node, runtime, output);
+      case "tableMapValues":
+        return new TableMapValues(node, runtime, output);
+      case "groupTable":
+        return new GroupTable(node, output);
+      case "tableAggregate":
+        return new TableAggregate(node, runtime, output);
       case "dedup":
         return new Dedup(
           { node, store: runtime.cache.open(node.store.name, "window"), clock: this.#clock(node) },

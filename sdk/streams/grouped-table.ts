@@ -1,0 +1,83 @@
+import type { TableAggregateNode } from "../../schema/plan.ts";
+import { type KeyValueStoreOptions, storeOf } from "./store.ts";
+import type { Table } from "./table.ts";
+
+/** Adds an aggregate of grouped rows under the word; it is told the name that the node will have. */
+type AddTableAggregate = <Result>(
+  word: string,
+  aggregate: (nodeName: string) => Omit<TableAggregateNode, "name" | "inputs">,
+) => Table<Result, string>;
+
+/**
+ * The rows of a table in groups, made by `table.groupBy(…)`. When a row changes, what it was is subtracted from its group
+ * and what it is now is added to the group it is in now; where that is one group there is one update. So the result is
+ * always that of the rows the table has.
+ *
+ * @example
+ * import { pipeline } from "../sdk/streams/index.ts";
+ *
+ * interface Order { readonly customer: string; readonly amount: number }
+ *
+ * pipeline("open-orders", ({ table }) => {
+ *   const byCustomer = table<Order>("orders", { store: "orders" }).groupBy((order) => ({
+ *     key: order.customer,
+ *     value: order.amount,
+ *   }));
+ *   byCustomer.count({ store: "orders-per-customer" });
+ *   byCustomer.reduce((total, amount) => total + amount, (total, amount) => total - amount, { store: "totals" });
+ * });
+ */
+export class GroupedTable<Value> {
+  readonly #add: AddTableAggregate;
+
+  constructor(add: AddTableAggregate) {
+    this.#add = add;
+  }
+
+  /** How many rows. A group that no row is in any more stays at 0. */
+  count(options?: KeyValueStoreOptions): Table<number, string> {
+    return this.#aggregate(
+      "count",
+      { initializer: () => 0, adder: (count) => (count as number) + 1, subtractor: (count) => (count as number) - 1 },
+      options,
+    );
+  }
+
+  /**
+   * The first row, then what the adder makes of the aggregate so far and each further row; the subtractor takes one out
+   * again. Null from either removes the group.
+   */
+  reduce(
+    adder: (aggregate: Value, value: Value, key: string) => Value,
+    subtractor: (aggregate: Value, value: Value, key: string) => Value,
+    options?: KeyValueStoreOptions,
+  ): Table<Value, string> {
+    return this.#aggregate("reduce", { adder, subtractor } as Functions, options);
+  }
+
+  /**
+   * The initializer's value, then what the adder makes of it and each row; the subtractor takes one out again. The
+   * aggregate is kept as JSON. Null from either removes the group.
+   */
+  aggregate<Aggregate>(
+    initializer: () => Aggregate,
+    adder: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
+    ...rest: [
+      subtractor: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
+      options?: KeyValueStoreOptions,
+    ]
+  ): Table<Aggregate, string> {
+    const [subtractor, options] = rest;
+    return this.#aggregate("aggregate", { initializer, adder, subtractor } as Functions, options);
+  }
+
+  #aggregate<Result>(word: string, functions: Functions, options: KeyValueStoreOptions = {}): Table<Result, string> {
+    return this.#add(word, (nodeName) => ({
+      kind: "tableAggregate",
+      store: storeOf(options, nodeName),
+      ...functions,
+    }));
+  }
+}
+
+type Functions = Pick<TableAggregateNode, "initializer" | "adder" | "subtractor">;
