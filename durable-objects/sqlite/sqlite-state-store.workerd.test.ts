@@ -8,6 +8,7 @@ import { orderedRowsContract } from "../test/ordered-rows-contract.ts";
 import { orderedStoreContract } from "../test/ordered-store-contract.ts";
 import { stateStoreContract } from "../test/state-store-contract.ts";
 import { SqliteStateStore } from "./sqlite-state-store.ts";
+import { TaskTable } from "./task-table.ts";
 
 const inTransaction = (body: (store: StateStore) => void): Promise<void> =>
   inPartitionStorage((storage) => storage.transactionSync(() => body(new SqliteStateStore(storage.sql, 1))));
@@ -59,3 +60,48 @@ test("a put writes one row, whether it is new or replaces, and a removal one [ST
 function totalChanges(sql: SqlStorage): number {
   return sql.exec<{ n: number }>("SELECT total_changes() AS n").one().n;
 }
+
+test("a detached task leaves no row of any store, and other tasks keep theirs [ENG-11]", () =>
+  inPartitionStorage(({ sql }) => {
+    const tasks = new TaskTable(sql);
+    const request = { pipeline: "p", version: 1, from: "earliest", outputs: {} } as const;
+    const [first, second] = [1, 2].map((incarnation) => {
+      const id = tasks.insert({ ...request, incarnation }, { startOffset: 0, sinks: [] });
+      const store = new SqliteStateStore(sql, id);
+      const value = { value: "1", timestampMs: 1 };
+      store.open("s", "keyValue");
+      store.open("w", "window");
+      store.open("o", "ordered", { bucketMs: 10 });
+      store.put("s", "k", value);
+      store.putWindow("w", 0, "k", value);
+      store.ordered.putMany("o", [{ key: "k", at: 0, seq: 0, value }]);
+      return id;
+    });
+    const rows = (): number[] =>
+      ["key_value", "window_state", "ordered_state", "store"].map(
+        (table) => sql.exec<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).one().count,
+      );
+    expect(rows()).toEqual([2, 2, 2, 6]);
+    tasks.detach(first ?? 0);
+    expect(rows()).toEqual([1, 1, 1, 3]);
+    expect(new SqliteStateStore(sql, second ?? 0).get("s", "k")).toBeDefined();
+  }));
+
+test("expiry looks at no row that stays [STO-15]", () =>
+  inPartitionStorage(({ sql }) => {
+    const store = new SqliteStateStore(sql, 1);
+    store.open("o", "ordered", { bucketMs: 1_000 });
+    const rows = Array.from({ length: 5_000 }, (_, at) => ({
+      key: `${at % 50}`,
+      at,
+      seq: 0,
+      value: { value: "1", timestampMs: at },
+    }));
+    store.ordered.putMany("o", rows);
+    const plan = sql.exec("EXPLAIN QUERY PLAN DELETE FROM ordered_state WHERE store = 1 AND bucket < 2").toArray();
+    expect(plan.map(({ detail }) => detail)).toEqual(["SEARCH ordered_state USING PRIMARY KEY (store=? AND bucket<?)"]);
+    const before = totalChanges(sql);
+    expect(store.ordered.expire("o", 999)).toBe(0);
+    expect(store.ordered.expire("o", 1_500)).toBe(1_000);
+    expect(totalChanges(sql) - before).toBe(1_000);
+  }));

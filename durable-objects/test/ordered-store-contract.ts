@@ -25,8 +25,9 @@ interface Slice {
 
 /** `large` has more rows at the start than the cache loads. */
 const key = fc.constantFrom("a", "b", "large", "large");
-const at = fc.integer({ min: -30, max: 60 });
-const place: fc.Arbitrary<OrderedPlace> = fc.record({ key, at, seq: fc.nat(4) });
+/** Few, so that calls meet at one place. */
+const at = fc.integer({ min: -4, max: 8 }).map((n) => n * 6);
+const place: fc.Arbitrary<OrderedPlace> = fc.record({ key, at, seq: fc.nat(1) });
 const value = fc.record({ value: fc.constantFrom("1", '"two"', "[3]"), timestampMs: fc.nat(1) });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("put" as const), place, value }),

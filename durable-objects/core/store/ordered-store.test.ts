@@ -165,3 +165,15 @@ test("buckets that have expired leave memory and the store, those not yet writte
   expect(store.range("k", EVER).map(({ at }) => at)).toEqual([25, 30, 35]);
   expect(disk.written.map(({ at }) => at)).not.toContain(24);
 });
+
+test("a flush is final: the next record's error takes back no bound of before [STO-8, STO-16]", () => {
+  const { store, undo, cache } = new Disk().open(10);
+  for (const at of [1, 15]) store.append("k", at, value("1"));
+  undo.clear();
+  store.expire(10);
+  cache.flush();
+  store.append("k", 25, value("1"));
+  undo.rollback();
+  expect(store.append("k", 1, value("late"))).toBe(0);
+  expect(store.range("k", EVER).map(({ at }) => at)).toEqual([15]);
+});

@@ -7,7 +7,7 @@ import type { StoredValue } from "./state-store.ts";
 import { StoreCache, type CachedStore } from "./store-cache.ts";
 import { UndoLog } from "./undo-log.ts";
 
-keyCacheContract((body) => body(memoryDisk()), 200);
+keyCacheContract((body) => body(memoryDisk()), 100);
 
 const value = (text: string, timestampMs = 0): StoredValue => ({ value: text, timestampMs });
 

@@ -172,8 +172,12 @@ export class StoreCache {
     store.due?.expired(beforeMs);
   }
 
-  /** Writes what changed and answers how many rows were written or removed since the last flush. */
+  /**
+   * Between records: writes what changed and answers how many rows were written or removed since the last flush. What
+   * was saved for an undo is final.
+   */
   flush(): number {
+    this.#undo.clear();
     this.#writeDirty();
     for (const store of this.#ordered) this.#written += store.letGo();
     if (this.#memory.full) this.#memory.evict();

@@ -96,3 +96,18 @@ test("what comes due again and again does not read what was removed before [STO-
   cache.flush();
   expect(store.scanWindows("w", undefined, 10)).toEqual([]);
 });
+
+test("of many timers only the next are remembered, and all come in their order [STO-17, STO-19]", () => {
+  const { store, undo, cache, timers } = setup();
+  expect([...timers.takeDue(0)]).toEqual([]);
+  for (let n = 0; n < 5_000; n++) timers.set({ dueMs: (n * 7_919) % 5_000, key: "k", payload: "1" });
+  undo.clear();
+  cache.flush();
+  store.reads = [];
+  timers.set({ dueMs: 4_500, key: "new", payload: "1" });
+  const taken = Array.from(timers.takeDue(5_000), ({ dueMs, key }) => `${dueMs}${key}`);
+  const wanted = Array.from({ length: 5_000 }, (_, dueMs) => `${dueMs}k`);
+  wanted.splice(4_501, 0, "4500new");
+  expect(taken).toEqual(wanted);
+  expect(store.reads.filter((read) => read === "scan")).toHaveLength(16);
+});
