@@ -96,13 +96,17 @@ export type BranchNode = Node<"branch"> & { readonly branch: number };
 export type SelectKeyNode = Node<"selectKey"> & {
   readonly selector: (value: unknown, key: PlanKey, context: RecordContext) => string | null;
 };
-/** count, reduce and aggregate are this one node. Records with a null key are dropped and counted (Kafka Streams). */
+/**
+ * count, reduce, aggregate and cogroup are this one node. Records with a null key are dropped and counted (Kafka Streams).
+ */
 export type AggregateNode = Node<"aggregate"> & {
   readonly store: StoreDefinition;
   readonly windows?: Windows | undefined;
   /** Absent for reduce: the first value is the state. */
   readonly initializer?: (() => unknown) | undefined;
   readonly aggregator: (aggregate: unknown, value: unknown, key: string) => unknown;
+  /** Of a cogroup: what folds in the records of its second and further inputs. */
+  readonly others?: readonly AggregateNode["aggregator"][] | undefined;
   /** Of windows: each change of a window is sent, which it is unless told, or each window once, when it has closed. */
   readonly emit?: "onUpdate" | "onClose" | undefined;
 };

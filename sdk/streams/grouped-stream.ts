@@ -1,4 +1,5 @@
 import type { AggregateNode, Windows } from "../../schema/plan.ts";
+import { CogroupedStream } from "./cogrouped-stream.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
 import { Table, type TablePlace } from "./table.ts";
@@ -27,10 +28,17 @@ const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count a
  * );
  */
 export class GroupedStream<Value> {
+  readonly #place: TablePlace;
   readonly #add: AddAggregate;
 
-  constructor(add: AddAggregate) {
-    this.#add = add;
+  /** `place`: the node whose records are grouped. */
+  constructor(place: TablePlace) {
+    const { graph, node } = place;
+    this.#place = place;
+    this.#add = (word, aggregate) => ({
+      ...place,
+      node: graph.add(word, { ...aggregate(graph.nextName(word)), inputs: [node] }),
+    });
   }
 
   /** How many records. */
@@ -57,6 +65,16 @@ export class GroupedStream<Value> {
   ): Table<Aggregate, string> {
     const node = { initializer, aggregator: aggregator as AggregateNode["aggregator"] };
     return this.#aggregate("aggregate", node, options);
+  }
+
+  /**
+   * Begins an aggregate over several grouped streams, each with its own aggregator: this one, then those given to
+   * `.cogroup(stream, aggregator)`. Write down the type of the aggregate: it is not known before `aggregate`.
+   */
+  cogroup<Aggregate>(
+    aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
+  ): CogroupedStream<Aggregate, Value> {
+    return new CogroupedStream([{ place: this.#place, aggregator: aggregator as AggregateNode["aggregator"] }]);
   }
 
   /** Groups by window as well: `tumbling`, `hopping`, `cumulative` or `unlimited`. */

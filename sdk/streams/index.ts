@@ -9,6 +9,7 @@ export type {
   Windowed,
   Windows,
 } from "../../schema/plan.ts";
+export { CogroupedStream, WindowedCogroupedStream } from "./cogrouped-stream.ts";
 export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { type EmitStrategy, onClose, onUpdate } from "./emit.ts";

@@ -299,10 +299,7 @@ export class Stream<Value, Key extends PlanKey = string | null> {
 
   /** Records of one key together, to be counted, reduced or aggregated. Records without a key are dropped and counted. */
   groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
-    return new GroupedStream((word, aggregate) => {
-      const node = this.#graph.add(word, { ...aggregate(this.#graph.nextName(word)), inputs: [this.#node] });
-      return placeAt(this.#graph, node);
-    });
+    return new GroupedStream(placeAt(this.#graph, this.#node));
   }
 
   /** The last value of each key, kept in a store. A null value removes its key. */

@@ -1,5 +1,6 @@
 // Type tests of the DSL: this file compiles, and each `@ts-expect-error` line would not. `tsc -b` runs it.
 import {
+  type CogroupedStream,
   cumulative,
   d1,
   type Duration,
@@ -123,6 +124,26 @@ export function tablesOfTables({ stream, table }: PipelineBuilder): void {
   hourly.mapValues((count) => count, { store: "twice" });
   // @ts-expect-error functions of tables are asked again, and have no context
   flights.filter((flight, key, context) => flight.delay > context.timestampMs);
+}
+
+/** Several streams in one aggregate [AGG-11]. */
+export function cogroups({ stream }: PipelineBuilder): void {
+  const both = stream<Flight>("flights")
+    .groupByKey()
+    .cogroup((count: number, flight, key) => {
+      same<Flight>()(flight);
+      same<string>()(key);
+      return count + 1;
+    })
+    .cogroup(stream<string>("lines").groupByKey(), (count, line) => count + line.length);
+  same<CogroupedStream<number, Flight | string>>()(both);
+  same<Table<number, string>>()(both.aggregate(() => 0, { store: "both" }));
+  const hourly = both.windowedBy(tumbling({ size: "1 hour", grace: 0 })).aggregate(() => 0, { retention: "1 day" });
+  same<WindowedTable<number, Flight | string>>()(hourly);
+  // @ts-expect-error the aggregate is a number
+  both.aggregate(() => "0");
+  // @ts-expect-error the aggregate is a number
+  both.cogroup(stream<string>("lines").groupByKey(), (text, line) => text + line);
 }
 
 /** Rows in groups [TBL-5]. */

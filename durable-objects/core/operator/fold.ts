@@ -1,4 +1,5 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
+import { assert } from "../assert.ts";
 import { boundedState, stateText } from "../store/state-value.ts";
 import type { StateEntry, StoreCache } from "../store/store-cache.ts";
 import type { StoredValue } from "../store/state-store.ts";
@@ -13,26 +14,35 @@ export interface Folded {
 
 /** Folds a record into one key's state. */
 export class Fold {
-  readonly #node: AggregateNode;
+  readonly #initializer: AggregateNode["initializer"];
+  /** By input of the node. */
+  readonly #aggregators: readonly AggregateNode["aggregator"][];
   readonly #cache: StoreCache;
 
-  constructor(node: AggregateNode, cache: StoreCache) {
-    this.#node = node;
+  constructor({ initializer, aggregator, others = [] }: AggregateNode, cache: StoreCache) {
+    this.#initializer = initializer;
+    this.#aggregators = [aggregator, ...others];
     this.#cache = cache;
   }
 
   /** Result time is the largest record time folded in. The aggregator removes the state with null. */
-  apply(entry: StateEntry, record: StreamRecord): Folded {
+  apply(entry: StateEntry, record: StreamRecord, input = 0): Folded {
     const before = entry.value;
     const timestampMs = before === undefined ? record.timestampMs : Math.max(before.timestampMs, record.timestampMs);
-    const text = this.#next(before, record, entry.key);
+    const text = this.#next(before, record, { key: entry.key, input });
     this.#cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
     return { text, before: before?.value, timestampMs };
   }
 
-  #next(before: StoredValue | undefined, record: StreamRecord, key: string): string | undefined {
-    const { initializer, aggregator } = this.#node;
+  #next(
+    before: StoredValue | undefined,
+    record: StreamRecord,
+    { key, input }: { key: string; input: number },
+  ): string | undefined {
+    const initializer = this.#initializer;
+    const aggregator = this.#aggregators[input];
     const { value } = record;
+    assert(aggregator !== undefined, `input ${input} has an aggregator`);
     if (before === undefined && initializer === undefined) {
       return value === null ? undefined : boundedState(record.payload.json("state"), "state");
     }

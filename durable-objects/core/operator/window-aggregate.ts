@@ -3,8 +3,9 @@ import type { CachedStore } from "../store/store-cache.ts";
 import type { Clock } from "./clock.ts";
 import { ClosedWindows } from "./closed-windows.ts";
 import { Fold } from "./fold.ts";
+import type { ManyInputs } from "./input.ts";
 import { LateRecords } from "./late-records.ts";
-import type { Operator, Output, Runtime } from "./operator.ts";
+import type { Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Updates } from "./updates.ts";
@@ -20,7 +21,7 @@ export interface WindowAggregateParts {
 }
 
 /** One state per key and window. A record with a null key is dropped and counted before it moves the clock (Kafka). */
-export class WindowAggregate implements Operator {
+export class WindowAggregate implements ManyInputs {
   readonly name: string;
   readonly #slots: WindowSlots;
   readonly #store: CachedStore;
@@ -45,14 +46,14 @@ export class WindowAggregate implements Operator {
     else this.#updates = new Updates(runtime, output);
   }
 
-  process(record: StreamRecord): void {
+  process(record: StreamRecord, input = 0): void {
     if (record.key === null) {
       this.#runtime.tally.droppedRecords++;
       return;
     }
     const key = storeKey(record.key, this.name);
-    this.#clock.advance(record.timestampMs);
-    this.#foldInto(key, record, this.#slots.closedThrough(this.#clock.streamTimeMs));
+    this.#clock.advance(record.timestampMs, input);
+    this.#foldInto(record, { key, input, closed: this.#slots.closedThrough(this.#clock.streamTimeMs) });
     this.#closed?.timeMoved();
   }
 
@@ -72,7 +73,7 @@ export class WindowAggregate implements Operator {
   }
 
   /** `closed`: the last slot that takes no records any more. */
-  #foldInto(key: string, record: StreamRecord, closed: number): void {
+  #foldInto(record: StreamRecord, { key, input, closed }: { key: string; input: number; closed: number }): void {
     const slots = this.#slots;
     const first = slots.first(record.timestampMs);
     const last = slots.last(record.timestampMs);
@@ -80,7 +81,7 @@ export class WindowAggregate implements Operator {
     for (; slot <= last; slot += slots.stepMs) {
       if (slot <= closed) continue;
       const entry = this.#runtime.cache.windowEntry(this.#store, slot, key);
-      const folded = this.#fold.apply(entry, record);
+      const folded = this.#fold.apply(entry, record, input);
       this.#updates?.emit(slots.keyOf(key, slot), folded, record);
     }
     if (last < first) this.#runtime.tally.droppedRecords++;

@@ -31,7 +31,7 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   }
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
-  if (node.kind === "aggregate") return checkEmit(node, `${field}.emit`);
+  if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkEmit(node, `${field}.emit`);
   return undefined;
 }
 
@@ -40,6 +40,15 @@ function checkEmit({ emit, windows }: AggregateNode, field: string): Problem {
   if (windows === undefined) return invalid(field, "only windows close", "Group by windows, or leave it out.");
   if (windows.kind !== "unlimited") return undefined;
   return invalid(field, "unlimited windows never close", "Send each change: onUpdate.");
+}
+
+function checkAggregators({ name, inputs, others = [] }: AggregateNode, field: string): Problem {
+  if (inputs.length === 1 + others.length) return undefined;
+  return invalid(
+    field,
+    `"${name}" has ${inputs.length} inputs and ${1 + others.length} aggregators`,
+    "Give an aggregator for each input.",
+  );
 }
 
 function checkWithin(withinMs: number, field: string): Problem {

@@ -7,6 +7,7 @@ import { Filter } from "../operator/filter.ts";
 import { FlatMap } from "../operator/flat-map.ts";
 import { FlatMapValues } from "../operator/flat-map-values.ts";
 import { GroupTable } from "../operator/group-table.ts";
+import { FurtherInput, type ManyInputs } from "../operator/input.ts";
 import { InternalSource } from "../operator/internal-source.ts";
 import { MapRecords } from "../operator/map.ts";
 import { MapValues } from "../operator/map-values.ts";
@@ -134,8 +135,11 @@ class TopologyBuilder {
       case "merge":
       case "late":
         return new PassOn(node.name, output);
-      case "aggregate":
-        return this.#aggregate(node, output);
+      case "aggregate": {
+        const aggregate = this.#aggregate(node, output);
+        const further = node.inputs.slice(1).map((_, at) => new FurtherInput(aggregate, at + 1));
+        return [aggregate, ...further];
+      }
       case "toTable":
         return new ToTable({ node, store: runtime.cache.open(node.store.name, "keyValue") }, runtime, output);
       case "process":
@@ -163,7 +167,7 @@ class TopologyBuilder {
     }
   }
 
-  #aggregate(node: AggregateNode, output: Output): Operator {
+  #aggregate(node: AggregateNode, output: Output): ManyInputs {
     const { runtime } = this.#parts;
     const { windows, store } = node;
     if (windows === undefined)

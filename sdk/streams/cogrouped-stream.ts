@@ -1,0 +1,122 @@
+import type { AggregateNode, Windows } from "../../schema/plan.ts";
+import type { EmitStrategy } from "./emit.ts";
+import type { GroupedStream } from "./grouped-stream.ts";
+import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
+import { Table, type TablePlace } from "./table.ts";
+import { WindowedTable } from "./windowed-table.ts";
+
+/** Folds a value of one of the streams into the aggregate of all. */
+type Aggregator<Aggregate, Value> = (aggregate: Aggregate, value: Value, key: string) => Aggregate;
+
+/** Streams of one cogroup: where their records come from, and what folds them in. */
+export interface CogroupPart {
+  readonly place: TablePlace;
+  readonly aggregator: AggregateNode["aggregator"];
+}
+
+/**
+ * Several grouped streams that go into one aggregate a key, begun by `groupByKey().cogroup(…)`: each stream has its own
+ * aggregator. Streams of different topics then meet in an internal topic. Null values and keys are dropped and counted, as
+ * of one stream.
+ *
+ * @example
+ * import { pipeline } from "../sdk/streams/index.ts";
+ *
+ * interface Customer { readonly orders: number; readonly returns: number }
+ *
+ * pipeline("customers", ({ stream }) => {
+ *   const orders = stream("orders").groupByKey();
+ *   const returns = stream("returns").groupByKey();
+ *   orders
+ *     .cogroup((customer: Customer) => ({ ...customer, orders: customer.orders + 1 }))
+ *     .cogroup(returns, (customer) => ({ ...customer, returns: customer.returns + 1 }))
+ *     .aggregate(() => ({ orders: 0, returns: 0 }), { store: "customers" });
+ * });
+ */
+export class CogroupedStream<Aggregate, Value> {
+  readonly #parts: readonly CogroupPart[];
+
+  constructor(parts: readonly CogroupPart[]) {
+    this.#parts = parts;
+  }
+
+  /** One more stream. */
+  cogroup<Other>(
+    stream: GroupedStream<Other>,
+    aggregator: Aggregator<Aggregate, Other>,
+  ): CogroupedStream<Aggregate, Value | Other> {
+    const part = stream.cogroup(aggregator).#parts[0] as CogroupPart;
+    const [{ place }] = this.#parts as readonly [CogroupPart];
+    if (this.#parts.some((each) => each.place.node === place.graph.ownNode(part.place.graph, part.place.node))) {
+      throw new Error("A stream is in the cogroup twice. Fold its records in with one aggregator.");
+    }
+    return new CogroupedStream([...this.#parts, part]);
+  }
+
+  /** The initializer's value, then what the aggregators make of it and each value, in the order of arrival; kept as JSON. */
+  aggregate(initializer: () => Aggregate, options: KeyValueStoreOptions = {}): Table<Aggregate, string> {
+    return new Table(addCogroup(this.#parts, { initializer, options }));
+  }
+
+  /** Groups by window as well. Time is the largest of all the streams. */
+  windowedBy(windows: Windows): WindowedCogroupedStream<Aggregate, Value> {
+    return new WindowedCogroupedStream(this.#parts, { windows });
+  }
+}
+
+/**
+ * Several streams grouped by key and window, made by `cogroup(…).windowedBy(…)`. Its table has keys `{key, start, end}`.
+ *
+ * @example
+ * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+ *
+ * pipeline("clicks-and-views", ({ stream }) =>
+ *   stream("clicks")
+ *     .groupByKey()
+ *     .cogroup(([clicks, views]: readonly [number, number]) => [clicks + 1, views] as const)
+ *     .cogroup(stream("views").groupByKey(), ([clicks, views]) => [clicks, views + 1] as const)
+ *     .windowedBy(tumbling({ size: "1 minute", grace: "5 seconds" }))
+ *     .emit(onClose())
+ *     .aggregate(() => [0, 0], { store: "clicks-and-views" })
+ *     .to("clicks-and-views"),
+ * );
+ */
+export class WindowedCogroupedStream<Aggregate, Value> {
+  readonly #parts: readonly CogroupPart[];
+  readonly #windowing: Windowing;
+
+  constructor(parts: readonly CogroupPart[], windowing: Windowing) {
+    this.#parts = parts;
+    this.#windowing = windowing;
+  }
+
+  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  emit(strategy: EmitStrategy): WindowedCogroupedStream<Aggregate, Value> {
+    return new WindowedCogroupedStream(this.#parts, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** As `aggregate` without windows. */
+  aggregate(initializer: () => Aggregate, options: WindowStoreOptions = {}): WindowedTable<Aggregate, Value> {
+    return new WindowedTable(addCogroup(this.#parts, { initializer, options, windowing: this.#windowing }));
+  }
+}
+
+type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit">;
+
+function addCogroup(
+  parts: readonly CogroupPart[],
+  how: { initializer: () => unknown; options: WindowStoreOptions; windowing?: Windowing },
+): TablePlace {
+  const [first, ...others] = parts as readonly [CogroupPart, ...CogroupPart[]];
+  const { graph } = first.place;
+  const node = graph.add("cogroup", {
+    kind: "aggregate",
+    inputs: parts.map(({ place }) => place.node),
+    store: storeOf(how.options, graph.nextName("cogroup")),
+    initializer: how.initializer,
+    aggregator: first.aggregator,
+    others: others.map(({ aggregator }) => aggregator),
+    ...how.windowing,
+  });
+  return { ...first.place, node };
+}
