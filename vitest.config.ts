@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          // Property tests take a second each; a loaded machine takes several times that.
+          testTimeout: 60_000,
           pool: "threads",
           // Seven times faster; tests hold no state outside themselves.
           isolate: false,
@@ -25,6 +27,7 @@ export default defineConfig({
         ],
         test: {
           name: "workerd",
+          testTimeout: 60_000,
           // One runtime for all files, so storage is shared: names of objects must be unique across files.
           isolate: false,
           maxWorkers: 1,
