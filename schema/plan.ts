@@ -219,6 +219,47 @@ export type TableAggregateNode = Node<"tableAggregate"> & {
   readonly adder: (aggregate: unknown, value: unknown, key: string) => unknown;
   readonly subtractor: (aggregate: unknown, value: unknown, key: string) => unknown;
 };
+/** A record of a micro-batch, as functions over whole batches see it. */
+export interface BatchRecord {
+  readonly key: PlanKey;
+  readonly value: unknown;
+  readonly timestampMs: number;
+  readonly offset: number;
+}
+/** The micro-batch at work. A batch that is run again after a crash has the same id, records and time. */
+export interface BatchContext {
+  /** Grows by one with every batch of a task. */
+  readonly batchId: number;
+  /** When the batch was decided, ms since epoch. */
+  readonly nowMs: number;
+  readonly topic: string;
+  readonly partition: number;
+}
+/** All records of a micro-batch at once, inside its transaction. */
+export type MapBatchNode = Node<"mapBatch"> & {
+  readonly mapper: (records: readonly BatchRecord[], context: BatchContext) => Iterable<ProcessResult>;
+};
+/** One SELECT of SQLite over the records of a micro-batch, `batch`, and stores of its task by their names. */
+export type BatchSqlNode = Node<"batchSql"> & {
+  readonly query: string;
+  readonly parameters: readonly (string | number | null)[];
+  /** By the name that the query uses. */
+  readonly stores: { readonly [alias: string]: string };
+};
+/** An async function over the records of each micro-batch, outside the transaction: at least once, with the batch's id. */
+export type ForEachBatchNode = Node<"forEachBatch"> & {
+  readonly action: (
+    records: readonly BatchRecord[],
+    context: BatchContext & { readonly env: unknown },
+  ) => Promise<void>;
+  readonly timeoutMs: number;
+};
+/** All rows of a table at the end of every micro-batch (Spark's complete mode). */
+export type CompleteNode = Node<"complete"> & {
+  /** The store of the table that it reads. */
+  readonly storeName: string;
+  readonly windows?: Windows | undefined;
+};
 /** The records of all its inputs, in the order in which they arrive. */
 export type MergeNode = Node<"merge">;
 /** Places records by their key again, in an internal topic of so many partitions; as many as before unless given. */
@@ -247,6 +288,10 @@ export type PlanNode =
   | TableMapValuesNode
   | GroupTableNode
   | TableAggregateNode
+  | MapBatchNode
+  | BatchSqlNode
+  | ForEachBatchNode
+  | CompleteNode
   | MergeNode
   | RepartitionNode
   | SinkNode;

@@ -1,14 +1,18 @@
+import type { BatchCall } from "../durable-objects/core/operator/operator.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
 import type { InputRecord, OutboxRow, TaskCounters, TaskPorts } from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
 import type { Bytes, ProducerRecord } from "../schema/record.ts";
+import { TestSelect } from "./test-select.ts";
 import { internallyLogged, logged } from "./logged.ts";
 
 /** One partition: a log, and the task that reads it as a Partition object would have it, without the object. */
 export class TestPartition {
   readonly store = new MemoryStateStore();
+  /** What async functions over batches were to be called with. */
+  readonly batchCalls: BatchCall[] = [];
   readonly #plan: TaskPlan;
   readonly #ports: TaskPorts;
   readonly #log: InputRecord[] = [];
@@ -19,7 +23,7 @@ export class TestPartition {
 
   constructor(plan: TaskPlan, ports: Omit<TaskPorts, "store">) {
     this.#plan = plan;
-    this.#ports = { ...ports, store: this.store };
+    this.#ports = { ...ports, store: this.store, select: new TestSelect(this.store, plan) };
     this.#task = this.#restored();
   }
 
@@ -57,9 +61,10 @@ export class TestPartition {
     const limit = batched ? MAX_MICRO_BATCH_RECORDS : MAX_SLICE_RECORDS;
     const records = this.#log.slice(this.#position, this.#position + limit);
     const options = batched ? { nowMs, microBatch: { batchId: this.#batchId } } : { nowMs };
-    const { rows, progress } = this.store.transaction(() => this.#task.run(records, options));
+    const { rows, progress, batchCalls } = this.store.transaction(() => this.#task.run(records, options));
     this.#position += records.length;
     this.#progress = progress;
+    this.batchCalls.push(...batchCalls);
     if (batched) this.#batchId += 1;
     return rows;
   }

@@ -3,7 +3,7 @@ import { describePlan } from "../durable-objects/core/plan/describe.ts";
 import { readableStore } from "../durable-objects/core/plan/stores.ts";
 import type { TaskCounters } from "../durable-objects/core/task/task-port.ts";
 import { partitionForKey } from "../schema/murmur2.ts";
-import type { Plan, ValueFormat } from "../schema/plan.ts";
+import type { BatchRecord, Plan, ValueFormat } from "../schema/plan.ts";
 import type { ProducerRecord } from "../schema/record.ts";
 import { type Duration, durationMs } from "../sdk/streams/index.ts";
 import { bytesOf, headersOf, keyBytesOf } from "./test-codec.ts";
@@ -125,6 +125,11 @@ export class TopologyTestDriver {
     }
     const windows = readableStore([node], name)?.windows;
     return new TestStore({ name, stores: this.#storesOf(node.name), windows });
+  }
+
+  /** The records of each batch that the functions given to `forEachBatch` would have been called with, which the driver does not. */
+  get forEachBatchCalls(): readonly (readonly BatchRecord[])[] {
+    return this.#tasks.partitions.flatMap(({ batchCalls }) => batchCalls.map(({ records }) => records));
   }
 
   /** All dead letters so far. */

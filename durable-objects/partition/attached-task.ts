@@ -6,6 +6,7 @@ import { isInternal } from "../../schema/internal-topic.ts";
 import { upstreamName } from "../core/plan/upstreams.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
 import type { Plans } from "../plans.ts";
+import { SqlSelect } from "../sqlite/sql-select.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
 import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Trying } from "../sqlite/task-table.ts";
 import type { PartitionRow } from "./loaded.ts";
@@ -67,6 +68,7 @@ export class AttachedTask {
   readonly sinks: readonly StoredSink[];
   readonly #internalTopic: InternalTopic | undefined;
   readonly store: SqliteStateStore;
+  readonly select: SqlSelect;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
   readonly plan: TaskPlan | undefined;
   readonly code: TaskPort | undefined;
@@ -119,6 +121,7 @@ export class AttachedTask {
     this.refused = row.refused;
     this.sinks = row.sinks;
     this.store = new SqliteStateStore(sql, row.id);
+    this.select = new SqlSelect(sql, row.id);
     this.idleAt = row.idleAt;
     this.#internalTopic = plans
       .graph(row.pipeline, row.version)
@@ -196,7 +199,7 @@ export class AttachedTask {
   }
 
   #codeOf(row: TaskRow, at: { partition: number; plans: Plans }): TaskPort | undefined {
-    const found = codeOf({ row, input: this.input, store: this.store, ...at });
+    const found = codeOf({ row, input: this.input, store: this.store, select: this.select, ...at });
     if (found.kind === "runs") return found.code;
     if (found.kind === "missing") this.error ??= found.error;
     else {

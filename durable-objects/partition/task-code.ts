@@ -4,6 +4,7 @@ import { isInternal } from "../../schema/internal-topic.ts";
 import { layoutOf } from "../core/task/layout.ts";
 import { Task } from "../core/task/task.ts";
 import type { TaskOutput, TaskPort } from "../core/task/task-port.ts";
+import type { SelectPort } from "../core/sql/select-port.ts";
 import type { StateStore } from "../core/store/state-store.ts";
 import type { Plans } from "../plans.ts";
 import type { TaskRow } from "../sqlite/task-table.ts";
@@ -14,6 +15,7 @@ interface CodeParts {
   readonly partition: number;
   readonly plans: Plans;
   readonly store: StateStore;
+  readonly select: SelectPort;
 }
 
 export type TaskCode =
@@ -27,7 +29,7 @@ export type TaskCode =
  * The code of a task, if it fits what the task has: a deploy may have taken it away or changed its stores, outputs, or how
  * it is cut (ENG-12). Never throws: the partition's log and other tasks must go on whatever one bundle holds.
  */
-export function codeOf({ row, input, partition, plans, store }: CodeParts): TaskCode {
+export function codeOf({ row, input, partition, plans, store, select }: CodeParts): TaskCode {
   const wanted = `${row.pipeline} version ${row.version}`;
   if (plans.get(row.pipeline, row.version) === undefined) {
     return { kind: "missing", error: `the bundle has no ${wanted}: deploy it again` };
@@ -45,7 +47,15 @@ export function codeOf({ row, input, partition, plans, store }: CodeParts): Task
     const outputs = outputsOf(row.outputs, partition);
     // Several tasks share an isolate's memory.
     const cacheBytes = STATE_CACHE_BYTES / 4;
-    const code = new Task(plan, { store, topic: input, partition, outputs, upstreams: row.upstreams, cacheBytes });
+    const code = new Task(plan, {
+      store,
+      select,
+      topic: input,
+      partition,
+      outputs,
+      upstreams: row.upstreams,
+      cacheBytes,
+    });
     code.restore(row.progress);
     return { kind: "runs", code };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { PIPELINE_NAME_PATTERN, TOPIC_NAME_PATTERN } from "../../schema/limits.ts";
-import type { PlanNode, ValueFormat } from "../../schema/plan.ts";
+import type { PlanNode, ValueFormat, Windows } from "../../schema/plan.ts";
 
 type WithoutName<Node> = Node extends PlanNode ? Omit<Node, "name"> : never;
 
@@ -44,6 +44,15 @@ export class Graph {
     throw new Error(
       `Topic "${topic}" is read as ${known.format} and as ${format}. Read it once as bytes and decode it with mapValues.`,
     );
+  }
+
+  /** The store in which a node keeps its table, and its windows. */
+  tableOf(name: string): { readonly store: string; readonly windows: Windows | undefined } {
+    const node = this.#nodes.find((each) => each.name === name);
+    if (node === undefined || !("store" in node) || node.store === undefined) {
+      throw new Error(`The table of "${name}" is not kept in a store. Give it one with { store }.`);
+    }
+    return { store: node.store.name, windows: "windows" in node ? node.windows : undefined };
   }
 
   close(): readonly PlanNode[] {

@@ -1,5 +1,6 @@
 // What a pipeline imports. The words are Kafka Streams'; what runs the plan they build is the engine's business.
 export type {
+  BatchContext,
   CumulativeWindows,
   PlanKey,
   RecordContext,
@@ -10,6 +11,7 @@ export type {
   Windows,
 } from "../../schema/plan.ts";
 export { CogroupedStream, WindowedCogroupedStream } from "./cogrouped-stream.ts";
+export { type BatchQuery, batchSql } from "./batch-sql.ts";
 export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { type EmitStrategy, onClose, onUpdate } from "./emit.ts";

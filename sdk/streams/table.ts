@@ -124,6 +124,22 @@ export class Table<Value, Key extends PlanKey> {
     );
   }
 
+  /** The name of its store, by which it is read over HTTP and in `batchSql`. */
+  get storeName(): string {
+    return this.#place.graph.tableOf(this.#place.node).store;
+  }
+
+  /**
+   * All rows of the table at the end of every micro-batch, by key, or by the start of their windows and key: Spark's
+   * complete mode. Rows of all keys of a partition; of all there are when the table is in one partition (`coalesce`).
+   */
+  complete(): Stream<Value, Key> {
+    const { graph, node } = this.#place;
+    const { store: storeName, windows } = graph.tableOf(node);
+    const name = graph.add("complete", { kind: "complete", storeName, windows, inputs: [node] });
+    return this.#place.streamAt(name);
+  }
+
   /** Sends the changes: short for `.toStream().to(sink)`. */
   to(sink: string | SinkFor<Value, Key>): void {
     this.toStream().to(sink);

@@ -1,3 +1,4 @@
+import type { BatchContext, BatchRecord } from "../../../schema/plan.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import type { StoreCache } from "../store/store-cache.ts";
 import type { UndoLog } from "../store/undo-log.ts";
@@ -35,6 +36,12 @@ export interface Tally {
   deadLetters: number;
 }
 
+/** An async function of the plan and the records of this micro-batch for it. */
+export interface BatchCall {
+  readonly node: string;
+  readonly records: readonly BatchRecord[];
+}
+
 /** What the task gives its operators. */
 export interface Runtime {
   readonly cache: StoreCache;
@@ -45,11 +52,17 @@ export interface Runtime {
   readonly origin: Origin;
   /** The records being run are one micro-batch. */
   readonly microBatch: boolean;
+  /** That micro-batch. */
+  readonly batch: BatchContext;
   /**
    * Runs work as a unit of its own, inside another or not: an error undoes what the unit changed and nothing before it,
    * and is the dead letter of this record. When the unit around it fails, all of it goes, the dead letter too.
    */
-  unit(letter: () => ConsumerRecord, work: () => void): void;
+  unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void): void;
+  /** The record as a dead letter holds it. */
+  letterOf(record: StreamRecord): ConsumerRecord;
+  /** Hands records to an async function that the task's owner calls once the slice has been tried (BAT-20). */
+  readonly batchCalls: BatchCall[];
   /** Forwards an update as a unit of its own, which is the update's dead letter when it fails. */
   attempt(update: StreamRecord, output: Output): void;
 }

@@ -15,8 +15,8 @@ import { utf8 } from "./key-text.ts";
 import { compositeKey, splitCompositeKey } from "./keyed-state.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import type { ProcessorState } from "./processor-state.ts";
-import { checkKey, storeKey } from "./record-key.ts";
-import { returnedItems, returnedValue } from "./returned.ts";
+import { storeKey } from "./record-key.ts";
+import { type Cause, resultOf, returnedItems, returnedValue } from "./returned.ts";
 import { type Origin, StreamRecord } from "./stream-record.ts";
 
 export interface ProcessParts {
@@ -24,12 +24,6 @@ export interface ProcessParts {
   readonly state: ProcessorState;
   readonly timers: TimerQueue;
   readonly clock: Clock;
-}
-
-/** What a result takes its time and its place from. */
-interface Cause {
-  readonly timestampMs: number;
-  readonly origin: Origin;
 }
 
 const STREAM_INPUT = 0;
@@ -132,25 +126,11 @@ export class Process implements Operator {
 
   #send(key: string, from: Cause, results: Iterable<ProcessResult> | undefined | void): void {
     if (results === undefined) return;
-    const records = returnedItems(results, this.name).map((result) => this.#result(key, from, result));
+    const records = returnedItems(results, this.name).map((result) =>
+      resultOf(result, { key, timestampMs: from.timestampMs, origin: from.origin }, this.name),
+    );
     for (const record of records) this.#output.forward(record);
     this.#runtime.trace.node = this.name;
-  }
-
-  #result(key: string, from: Cause, result: ProcessResult): StreamRecord {
-    if (typeof result !== "object" || result === null) {
-      throw new TypeError(
-        `${this.name} sends ${result === null ? "null" : typeof result}, not {value, key?, timestampMs?}`,
-      );
-    }
-    const { timestampMs = from.timestampMs } = result;
-    if (!Number.isSafeInteger(timestampMs) || timestampMs < 0) {
-      throw new RangeError(
-        `${this.name} sends a record of time ${timestampMs}; a time is whole milliseconds since 1970`,
-      );
-    }
-    const next = result.key === undefined ? key : checkKey(result.key, this.name);
-    return new StreamRecord(next, returnedValue(result.value, this.name), { timestampMs, origin: from.origin });
   }
 }
 

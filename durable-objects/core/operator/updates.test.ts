@@ -25,7 +25,7 @@ function runtimeOf(microBatch: boolean): Runtime {
       counters: { recordsIn: 0, recordsOut: 0, lateRecords: 0, droppedRecords: 0, deadLetters: 0 },
     },
   );
-  const { cache, undo, tally, trace } = task;
+  const { cache, undo, tally, trace, batch, batchCalls } = task;
   const { origin } = from;
   return {
     cache,
@@ -33,6 +33,9 @@ function runtimeOf(microBatch: boolean): Runtime {
     tally,
     trace,
     origin,
+    batch,
+    batchCalls,
+    letterOf: task.letterOf.bind(task),
     unit: task.unit.bind(task),
     attempt: task.attempt.bind(task),
     microBatch,

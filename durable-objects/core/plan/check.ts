@@ -1,8 +1,10 @@
 import type { Answer } from "../../../schema/error.ts";
 import { MAX_PLAN_NODES, MAX_TRIGGER_MS, MIN_TRIGGER_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { Plan, PlanNode, Trigger } from "../../../schema/plan.ts";
+import type { BatchSqlNode, Plan, PlanNode, Trigger } from "../../../schema/plan.ts";
 import { isTable, readsTable } from "./changes.ts";
 import { checkSink } from "./check-sink.ts";
+import { cutPlan } from "./cut.ts";
+import { readableStore } from "./stores.ts";
 import { checkStores } from "./check-store.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { invalid, type Problem, topicProblem } from "./problem.ts";
@@ -19,6 +21,7 @@ export function checkPlan(plan: Plan): Answer {
     checkSources(plan) ??
     checkStores(plan.nodes) ??
     checkTopicKeys(plan.nodes) ??
+    checkBatches(plan) ??
     checkSinks(plan) ?? { ok: true }
   );
 }
@@ -170,6 +173,48 @@ function checkTopicKeys(nodes: readonly PlanNode[]): Problem {
       `nodes[${index}].sink.topic`,
       `topic "${topic}" gets keys of windows that are written with their start and of windows that are written with both bounds`,
       "Give each its own topic, or give the records a text key first.",
+    );
+  }
+  return undefined;
+}
+
+/** Nodes over whole batches are in a pipeline that has them, and a query is one SELECT over stores of its own task. */
+function checkBatches(plan: Plan): Problem {
+  for (const [index, node] of plan.nodes.entries()) {
+    const batched =
+      node.kind === "mapBatch" || node.kind === "batchSql" || node.kind === "forEachBatch" || node.kind === "complete";
+    if (!batched) continue;
+    const field = `nodes[${index}]`;
+    if (plan.trigger.kind === "perEvent") {
+      return invalid(
+        "trigger",
+        `"${node.name}" works on micro-batches, and the pipeline runs per event`,
+        `Give the pipeline a trigger such as every("10 seconds").`,
+      );
+    }
+    const problem = node.kind === "batchSql" ? checkQuery(plan, node, field) : undefined;
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function checkQuery(plan: Plan, { name, query, stores }: BatchSqlNode, field: string): Problem {
+  if (!/^\s*(select|with)\b/i.test(query) || query.includes(";")) {
+    return invalid(
+      `${field}.query`,
+      `"${name}" is not one SELECT`,
+      "Begin with SELECT or WITH, and leave semicolons out.",
+    );
+  }
+  const task = cutPlan(plan).tasks.find(({ nodes }) =>
+    nodes.some((each) => each.name === name && each.kind === "batchSql"),
+  );
+  for (const [alias, store] of Object.entries(stores)) {
+    if (task !== undefined && readableStore(task.nodes, store) !== undefined) continue;
+    return invalid(
+      `${field}.stores.${alias}`,
+      `"${name}" reads store "${store}", which is not in its task`,
+      "Query a table that is made from the same topic and key: its rows are where the batch is.",
     );
   }
   return undefined;

@@ -90,6 +90,8 @@ function detailOf(node: PlanNode): string | undefined {
     case "mapValues":
     case "flatMap":
     case "selectKey":
+    case "mapBatch":
+    case "forEachBatch":
     case "flatMapValues":
     case "peek":
     case "foreach":
@@ -98,6 +100,10 @@ function detailOf(node: PlanNode): string | undefined {
     case "late":
     case "groupTable":
       return undefined;
+    case "batchSql":
+      return node.query.replace(/\s+/g, " ").trim();
+    case "complete":
+      return `all of store ${node.storeName}`;
     case "branch":
       return `branch ${node.branch}`;
     case "repartition":

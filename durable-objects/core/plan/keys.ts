@@ -28,6 +28,8 @@ export function keysOf(nodes: readonly PlanNode[]): ReadonlyMap<string, Keys> {
 export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Keys {
   switch (node.kind) {
     case "map":
+    case "mapBatch":
+    case "batchSql":
     case "flatMap":
     case "selectKey":
     case "groupTable":
@@ -48,6 +50,8 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "flatMapValues":
     case "peek":
     case "foreach":
+    case "forEachBatch":
+    case "complete":
     case "split":
     case "branch":
     case "mapValues":

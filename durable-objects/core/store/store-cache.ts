@@ -172,6 +172,11 @@ export class StoreCache {
     store.due?.expired(beforeMs);
   }
 
+  /** Writes what changed before the flush, for those that read the StateStore itself: in the caller's transaction. */
+  writeEarly(): void {
+    this.#writeDirty();
+  }
+
   /**
    * Between records: writes what changed and answers how many rows were written or removed since the last flush. What
    * was saved for an undo is final.

@@ -1,8 +1,9 @@
+import type { BatchContext } from "../../../schema/plan.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
-import type { Output, Runtime, Tally } from "../operator/operator.ts";
+import type { BatchCall, Output, Runtime, Tally } from "../operator/operator.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
@@ -25,6 +26,7 @@ import { partitionsOf, Topology } from "./topology.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
 const encoder = new TextEncoder();
+const NO_BATCH: BatchContext = { batchId: 0, nowMs: 0, topic: "", partition: 0 };
 const NOTHING_YET: ConsumerRecord = { key: null, value: null, timestampMs: 0, headers: [], offset: -1 };
 
 /** A task in memory, from one restore to the next. After a throw of `run` it is not used again. */
@@ -41,7 +43,9 @@ export class RunningTask implements Runtime {
   readonly #progressSender: ProgressSender;
   readonly #internal: boolean;
   readonly #topology: Topology;
+  readonly batchCalls: BatchCall[] = [];
   #microBatch = false;
+  #batch: BatchContext = NO_BATCH;
   #recordsIn: number;
   #depth = 0;
   #atWork: ConsumerRecord = NOTHING_YET;
@@ -85,6 +89,10 @@ export class RunningTask implements Runtime {
     return new Origin(topic, partition, { ...NOTHING_YET, offset: this.#atWork.offset });
   }
 
+  get batch(): BatchContext {
+    return this.#batch;
+  }
+
   get microBatch(): boolean {
     return this.#microBatch;
   }
@@ -100,6 +108,9 @@ export class RunningTask implements Runtime {
   run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated }: SliceOptions): SliceResult {
     const before = this.counters;
     this.#microBatch = microBatch !== undefined;
+    this.batchCalls.length = 0;
+    const { topic, partition } = this.#ports;
+    this.#batch = microBatch === undefined ? NO_BATCH : { batchId: microBatch.batchId, nowMs, topic, partition };
     for (const record of records) {
       this.#atWork = record;
       if (record.batchEnd?.control !== true) this.#take(record, terminated);
@@ -118,6 +129,7 @@ export class RunningTask implements Runtime {
       recordsOut: this.tally.recordsOut - before.recordsOut,
       stateRowsWritten,
       progress: this.#progress(),
+      batchCalls: [...this.batchCalls],
     };
   }
 
@@ -139,12 +151,18 @@ export class RunningTask implements Runtime {
 
   attempt(update: StreamRecord, output: Output): void {
     this.unit(
-      () => letterOf(update),
+      () => this.letterOf(update),
       () => output.forward(update),
     );
   }
 
-  unit(letter: () => ConsumerRecord, work: () => void): void {
+  /** An update as a record of a topic would hold it, at the offset of the record that last changed it. */
+  letterOf({ keyBytes: key, payload, timestampMs, origin }: StreamRecord): ConsumerRecord {
+    const value = payload.value() === null ? null : encoder.encode(payload.json("value"));
+    return { key, value, timestampMs, headers: origin.record.headers, offset: origin.record.offset };
+  }
+
+  unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void): void {
     const { recordsOut, lateRecords, droppedRecords, deadLetters } = this.tally;
     const undoMark = this.undo.mark;
     const outboxMark = this.#outbox.mark;
@@ -157,7 +175,7 @@ export class RunningTask implements Runtime {
       this.undo.rollback(undoMark);
       this.#outbox.discard(outboxMark);
       Object.assign(this.tally, { recordsOut, lateRecords, droppedRecords, deadLetters });
-      this.#bury(letter(), error, this.trace.node);
+      for (const one of [letter()].flat()) this.#bury(one, error, this.trace.node);
     } finally {
       this.#depth--;
     }
@@ -235,10 +253,4 @@ export class RunningTask implements Runtime {
     const progress: Progress = { streamTimeMs: this.streamTimeMs, clocks, upstreams, counters: this.counters };
     return JSON.stringify(progress);
   }
-}
-
-/** An update as a record of a topic would hold it, at the offset of the record that last changed it. */
-function letterOf({ keyBytes: key, payload, timestampMs, origin }: StreamRecord): ConsumerRecord {
-  const value = payload.value() === null ? null : encoder.encode(payload.json("value"));
-  return { key, value, timestampMs, headers: origin.record.headers, offset: origin.record.offset };
 }

@@ -1,4 +1,6 @@
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
+import type { BatchCall } from "../operator/operator.ts";
+import type { SelectPort } from "../sql/select-port.ts";
 import type { StateStore } from "../store/state-store.ts";
 import type { UpstreamRange } from "./upstream-times.ts";
 
@@ -36,6 +38,8 @@ export interface TaskPorts {
   readonly upstreams?: readonly UpstreamRange[] | undefined;
   /** Deserialized state kept between slices; a memory bound, never a change of results. */
   readonly cacheBytes: number;
+  /** Runs a SELECT over stores and parameters; a task without `batchSql` needs none. */
+  readonly select?: SelectPort | undefined;
 }
 
 /**
@@ -67,6 +71,8 @@ export interface SliceResult {
   readonly stateRowsWritten: number;
   /** When a slice without records should run, to tell internal topics of progress that was held back (ENG-22). */
   readonly progressDueMs: number | undefined;
+  /** Async functions of the plan and their records: called by the owner before it commits the slice. */
+  readonly batchCalls: readonly BatchCall[];
   /** JSON text: clocks, counters. Given back to `restore` after a wake. */
   readonly progress: string;
 }

@@ -1,31 +1,32 @@
-import type { AggregateNode, PatternNode, ProcessNode, SinkNode } from "../../../schema/plan.ts";
+import type {
+  AggregateNode,
+  BatchSqlNode,
+  CompleteNode,
+  PatternNode,
+  ProcessNode,
+  SinkNode,
+  Windowed,
+} from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
 import { type Cap, Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
+import { BatchSql } from "../operator/batch-sql.ts";
+import { Complete } from "../operator/complete.ts";
 import { Dedup } from "../operator/dedup.ts";
-import { Filter } from "../operator/filter.ts";
-import { FlatMap } from "../operator/flat-map.ts";
-import { FlatMapValues } from "../operator/flat-map-values.ts";
-import { GroupTable } from "../operator/group-table.ts";
 import { FurtherInput, type ManyInputs } from "../operator/input.ts";
 import { InternalSource } from "../operator/internal-source.ts";
-import { MapRecords } from "../operator/map.ts";
-import { MapValues } from "../operator/map-values.ts";
 import { Output, type Operator, type Runtime } from "../operator/operator.ts";
-import { PassOn } from "../operator/pass-on.ts";
 import { Pattern } from "../operator/pattern.ts";
-import { Peek } from "../operator/peek.ts";
 import { Process, ProcessInitial } from "../operator/process.ts";
 import { stateOf } from "../operator/processor-state.ts";
-import { SelectKey } from "../operator/select-key.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
-import { Split } from "../operator/split.ts";
 import { TableAggregate } from "../operator/table-aggregate.ts";
 import { TableFilter } from "../operator/table-filter.ts";
 import { TableMapValues } from "../operator/table-map-values.ts";
 import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
+import { slotsOf } from "../operator/window-slots.ts";
 import { changesRead } from "../plan/changes.ts";
 import { timersOf } from "../plan/stores.ts";
 import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
@@ -35,7 +36,10 @@ import type { Outbox } from "../sink/outbox.ts";
 import { R2Lines } from "../sink/r2.ts";
 import type { RecordSink } from "../sink/record-sink.ts";
 import { TopicRecords } from "../sink/topic.ts";
+import type { SelectPort } from "../sql/select-port.ts";
+import type { CachedStore } from "../store/store-cache.ts";
 import { TimerQueue } from "../store/timer-queue.ts";
+import { statelessOperator } from "./stateless-operator.ts";
 import type { TaskPorts } from "./task-port.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
 
@@ -78,6 +82,7 @@ class TopologyBuilder {
   readonly operators: Operator[] = [];
   readonly clocks = new Map<string, Clock>();
   readonly #parts: TopologyParts;
+  readonly #stores = new Map<string, CachedStore>();
   readonly #consumers = new Map<string, Operator[]>();
   readonly #changes: ReadonlySet<string>;
 
@@ -115,33 +120,32 @@ class TopologyBuilder {
     const { runtime } = this.#parts;
     switch (node.kind) {
       case "filter":
-        return new Filter(node, output);
       case "map":
-        return new MapRecords(node, output);
       case "mapValues":
-        return new MapValues(node, output);
       case "flatMap":
-        return new FlatMap(node, output);
       case "selectKey":
-        return new SelectKey(node, output);
       case "flatMapValues":
-        return new FlatMapValues(node, output);
       case "peek":
       case "foreach":
-        return new Peek(node, output);
       case "split":
-        return new Split(node, output);
       case "branch":
       case "merge":
       case "late":
-        return new PassOn(node.name, output);
+      case "groupTable":
+      case "mapBatch":
+      case "forEachBatch":
+        return statelessOperator(node, runtime, output);
+      case "batchSql":
+        return new BatchSql({ node, select: this.#select(node) }, runtime, output);
+      case "complete":
+        return this.#complete(node, output);
       case "aggregate": {
         const aggregate = this.#aggregate(node, output);
         const further = node.inputs.slice(1).map((_, at) => new FurtherInput(aggregate, at + 1));
         return [aggregate, ...further];
       }
       case "toTable":
-        return new ToTable({ node, store: runtime.cache.open(node.store.name, "keyValue") }, runtime, output);
+        return new ToTable({ node, store: this.#open(node.store.name, "keyValue") }, runtime, output);
       case "process":
         return this.#process(node, output);
       case "pattern":
@@ -150,13 +154,11 @@ class TopologyBuilder {
         return new TableFilter(node, runtime, output);
       case "tableMapValues":
         return new TableMapValues(node, runtime, output);
-      case "groupTable":
-        return new GroupTable(node, output);
       case "tableAggregate":
         return new TableAggregate(node, runtime, output);
       case "dedup":
         return new Dedup(
-          { node, store: runtime.cache.open(node.store.name, "window"), clock: this.#clock(node) },
+          { node, store: this.#open(node.store.name, "window"), clock: this.#clock(node) },
           runtime,
           output,
         );
@@ -171,10 +173,10 @@ class TopologyBuilder {
     const { runtime } = this.#parts;
     const { windows, store } = node;
     if (windows === undefined)
-      return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
+      return new Aggregate({ node, store: this.#open(store.name, "keyValue") }, runtime, output);
     const clock = this.#clock(node);
     return new WindowAggregate(
-      { node, windows, store: runtime.cache.open(store.name, "window"), clock, late: this.#late(node) },
+      { node, windows, store: this.#open(store.name, "window"), clock, late: this.#late(node) },
       runtime,
       output,
     );
@@ -184,15 +186,38 @@ class TopologyBuilder {
     const { runtime } = this.#parts;
     const clock = this.#clock({ ...node, inputs: node.inputs.slice(0, 1) });
     const state = stateOf(node, runtime, () => clock.streamTimeMs);
-    const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
+    const timers = new TimerQueue(runtime.cache, this.#open(timersOf(node.store.name), "window"));
     const process = new Process({ node, state, timers, clock }, runtime, output);
     return node.inputs.length > 1 ? [process, new ProcessInitial(process)] : [process];
   }
 
+  #select({ name }: BatchSqlNode): SelectPort {
+    const { select } = this.#parts.ports;
+    assert(select !== undefined, `node ${name} needs SQL`);
+    return select;
+  }
+
+  #complete({ name, storeName, windows }: CompleteNode, output: Output): Operator {
+    const slots = windows === undefined ? undefined : slotsOf(windows, undefined);
+    const keyOf = (key: string, start: number): string | Windowed =>
+      slots === undefined ? key : slots.keyOf(key, start);
+    const cached = this.#open(storeName, windows === undefined ? "keyValue" : "window");
+    return new Complete({ name, store: cached, keyOf }, this.#parts.runtime, output);
+  }
+
+  /** One cache for a store, whoever asks. */
+  #open(name: string, kind: "keyValue" | "window"): CachedStore {
+    const known = this.#stores.get(name);
+    if (known !== undefined) return known;
+    const opened = this.#parts.runtime.cache.open(name, kind);
+    this.#stores.set(name, opened);
+    return opened;
+  }
+
   #pattern(node: PatternNode, output: Output): Operator {
     const { runtime } = this.#parts;
-    const store = runtime.cache.open(node.store.name, "keyValue");
-    const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
+    const store = this.#open(node.store.name, "keyValue");
+    const timers = new TimerQueue(runtime.cache, this.#open(timersOf(node.store.name), "window"));
     return new Pattern({ node, store, timers, clock: this.#clock(node) }, runtime, output);
   }
 

@@ -1,0 +1,57 @@
+import { storesOf } from "../durable-objects/core/plan/stores.ts";
+import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
+import type { SelectPort, SqlRow } from "../durable-objects/core/sql/select-port.ts";
+import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
+
+/** The part of `node:sqlite` in use. */
+interface Database {
+  prepare(query: string): { all(...parameters: readonly (string | number | null)[]): SqlRow[] };
+}
+
+interface Sqlite {
+  readonly DatabaseSync: new (path: string) => Database;
+}
+
+/** Where a module of Node can be had without an import that another runtime would fail at. */
+interface NodeProcess {
+  getBuiltinModule?(name: string): Sqlite | undefined;
+}
+
+/** SQLite over the rows of a task's memory. A relation is the rows as they are when it is asked for, as JSON in the text. */
+export class TestSelect implements SelectPort {
+  readonly #store: MemoryStateStore;
+  readonly #plan: TaskPlan;
+  #database: Database | undefined;
+
+  constructor(store: MemoryStateStore, plan: TaskPlan) {
+    this.#store = store;
+    this.#plan = plan;
+  }
+
+  relation(store: string): string {
+    const kind = this.#plan.nodes.flatMap(storesOf).find(({ name }) => name === store)?.kind;
+    const windowed = kind === "window";
+    const rows = windowed
+      ? this.#store
+          .scanWindows(store, {}, Infinity)
+          .map(({ start, key, value, timestampMs }) => [key, value, timestampMs, start])
+      : this.#store.scan(store, {}, Infinity).map(({ key, value, timestampMs }) => [key, value, timestampMs]);
+    const text = JSON.stringify(rows).replaceAll("'", "''");
+    const start = windowed ? ", value ->> 3 AS start" : "";
+    return `SELECT value ->> 0 AS key, (value ->> 1) ->> '$' AS value, value ->> 2 AS timestamp${start} FROM json_each('${text}')`;
+  }
+
+  select(query: string, parameters: readonly (string | number | null)[]): readonly SqlRow[] {
+    return this.#open()
+      .prepare(query)
+      .all(...parameters);
+  }
+
+  #open(): Database {
+    const { process } = globalThis as unknown as { process?: NodeProcess };
+    const sqlite = process?.getBuiltinModule?.("node:sqlite");
+    if (sqlite === undefined)
+      throw new Error("batchSql in the test driver needs node:sqlite: run the test with Node 24.");
+    return (this.#database ??= new sqlite.DatabaseSync(":memory:"));
+  }
+}
