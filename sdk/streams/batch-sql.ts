@@ -1,4 +1,11 @@
-/** A SELECT over a micro-batch: text with numbered parameters, and the stores that it reads, by the names it has for them. */
+/**
+ * A SELECT over a micro-batch: text with numbered parameters, and the stores that it reads, by the names it has for them.
+ *
+ * @example
+ * import { type BatchQuery, batchSql } from "../sdk/streams/index.ts";
+ *
+ * const largest: BatchQuery = batchSql`select key, max(value ->> 'amount') as amount from batch group by key`;
+ */
 export interface BatchQuery {
   readonly query: string;
   readonly parameters: readonly (string | number | null)[];
