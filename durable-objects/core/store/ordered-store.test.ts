@@ -177,3 +177,18 @@ test("a flush is final: the next record's error takes back no bound of before [S
   expect(store.append("k", 1, value("late"))).toBe(0);
   expect(store.range("k", EVER).map(({ at }) => at)).toEqual([15]);
 });
+
+test.each([-1, 0.5, Number.NaN, Infinity])("buckets of %d ms are a bug [STO-13]", (bucketMs) => {
+  expect(() => new Disk().open(bucketMs)).toThrow(/buckets of/);
+});
+
+test.each([
+  [0.5, 0],
+  [Number.NaN, 0],
+  [Infinity, 0],
+  [0, -1],
+  [0, 0.5],
+])("a row at %d/%d is a bug [STO-13]", (at, seq) => {
+  const { store } = new Disk().open(10);
+  expect(() => store.put({ key: "k", at, seq }, value("1"))).toThrow(/a row of o at/);
+});

@@ -1,3 +1,4 @@
+import { assert } from "../assert.ts";
 import { CacheMemory } from "./cache-memory.ts";
 import { CachedStore, entryBytes, StateEntry, type EntryKind } from "./cached-store.ts";
 import { DueWindows, type WindowSource } from "./due-windows.ts";
@@ -49,6 +50,8 @@ export class StoreCache {
 
   /** `options` as for the StateStore: the owner gives the bound again that it knows from an earlier life. */
   openOrdered(name: string, options: OrderedOptions): OrderedStore {
+    const { bucketMs } = options;
+    assert(Number.isSafeInteger(bucketMs) && bucketMs >= 0, `store ${name} has buckets of ${bucketMs} ms`);
     this.#guard(() => this.#store.open(name, "ordered", options));
     const store = new OrderedStore({
       name,
