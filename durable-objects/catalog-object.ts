@@ -13,8 +13,9 @@ import type { Env } from "./env.ts";
 import type { Plans } from "./plans.ts";
 import { migrate } from "./sqlite/migrate.ts";
 
-/** When a start that waits for something is tried again, if nobody asks before. */
+/** When a start that waits for something is tried again, if nobody asks before: sooner at first than later. */
 const START_AGAIN_MS = 5_000;
+const MAX_START_AGAIN_MS = 5 * 60_000;
 
 /** Topics, pipelines, and the numbers handed out once. Never on the path of a produce or a read that hits a Worker's cache. */
 export abstract class CatalogObject extends DurableObject<Env> implements Rpc.CatalogRpc {
@@ -22,6 +23,8 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   readonly #topics: Topics;
   readonly #pipelines: Pipelines;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Starts in a row that left something unfinished. */
+  #waits = 0;
 
   constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
     super(ctx, env);
@@ -121,12 +124,11 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
 
   #start(): Promise<void> {
     return this.#inTurn(async () => {
-      let unfinished = true;
-      try {
-        unfinished = await this.#pipelines.startAll();
-      } finally {
-        if (unfinished) await this.ctx.storage.setAlarm(Date.now() + START_AGAIN_MS);
-      }
+      const unfinished = await this.#pipelines.startAll();
+      this.#waits = unfinished ? this.#waits + 1 : 0;
+      if (!unfinished) return;
+      const waitMs = Math.min(MAX_START_AGAIN_MS, START_AGAIN_MS * 2 ** (this.#waits - 1));
+      await this.ctx.storage.setAlarm(Date.now() + waitMs);
     });
   }
 

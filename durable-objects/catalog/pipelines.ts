@@ -62,20 +62,25 @@ export class Pipelines {
    * something has begun that is not at its end.
    */
   async startAll(): Promise<boolean> {
-    const { table, plans } = this.#parts;
-    let unfinished = false;
-    for (const plan of plans.newest()) {
-      const row = table.get(plan.name);
-      const known = row !== undefined && row.version >= plan.version;
-      const interrupted = row?.version === plan.version && row.state === "bootstrapping";
-      if (!known || interrupted) {
-        if (this.#obstacle(plan) !== undefined) continue;
-        await this.#starter.start(plan, row);
-      } else if (listOf(row.former).length > 0) await this.#starter.retireFormer(plan.name);
-      const now = table.get(plan.name);
-      unfinished ||= now?.state === "bootstrapping" || listOf(now?.former ?? null).length > 0;
+    for (const plan of this.#parts.plans.newest()) await this.#startIfNew(plan);
+    const rows = this.#parts.table.all();
+    return rows.some(({ state, former }) => state === "bootstrapping" || listOf(former).length > 0);
+  }
+
+  async #startIfNew(plan: Plan): Promise<void> {
+    const { table } = this.#parts;
+    const row = table.get(plan.name);
+    const interrupted = row?.version === plan.version && row.state === "bootstrapping";
+    try {
+      if (row !== undefined && row.version >= plan.version && !interrupted) {
+        if (listOf(row.former).length > 0) await this.#starter.retireFormer(plan.name);
+      } else if (this.#obstacle(plan) === undefined) await this.#starter.start(plan, row);
+    } catch (error) {
+      // One partition in trouble must not keep other pipelines from their start; this one's is gone on with later (CAT-9).
+      console.error(`the start of ${plan.name} was interrupted:`, error);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (table.get(plan.name)?.state === "bootstrapping") table.setState(plan.name, "bootstrapping", reason);
     }
-    return unfinished;
   }
 
   /** Why a plan cannot start; undefined when it can. */

@@ -88,7 +88,8 @@ export class Starter {
       outputs: JSON.stringify([...outputsOf(plan), deadLetterTopic]),
       inputs: JSON.stringify(inputsOf(graph)),
       former: JSON.stringify([...new Set([...listOf(known?.former ?? null), ...left])]),
-      error: null,
+      // Why an earlier attempt did not come to its end, until this one does.
+      error: begun ? known.error : null,
     };
     table.put(row);
     return row;
@@ -149,12 +150,14 @@ export class Starter {
   async retireFormer(pipeline: string): Promise<readonly string[]> {
     const { table, topics, namespace } = this.#parts;
     const row = table.get(pipeline);
+    const deadlineMs = Date.now() + WAIT_MS;
     const remaining: string[] = [];
     const left: string[] = [];
     for (const topic of listOf(row?.former ?? null)) {
       const open = topics.table.open(topic);
       const here: string[] = [];
-      const request = { pipeline, before: row?.incarnation ?? 0, waitMs: WAIT_MS };
+      const waitMs = Math.max(0, deadlineMs - Date.now());
+      const request = { pipeline, before: row?.incarnation ?? 0, waitMs };
       if (open !== undefined) {
         await onEveryPartition(namespace, open, async (stub) => {
           const answer = await stub.retire(request);

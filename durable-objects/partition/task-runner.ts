@@ -75,7 +75,7 @@ export class TaskRunner {
 
   /**
    * A task that has stood at the end of its log for IDLE_AFTER_MS says so to those behind it, once, so that they do not
-   * wait for it. One that is paused, failed, or behind holds them back; so does one whose own upstreams do.
+   * wait for it (ENG-23). One that is paused, failed, or behind holds them back; so does one whose own upstreams do.
    */
   #idle(loaded: Loaded, task: AttachedTask, nowMs: number): void {
     if (!mayIdle(loaded, task)) return;

@@ -12,11 +12,43 @@ export const bundle: Plan[] = [...pipelines, ...testPipelines].map(({ plan }) =>
 
 const plans = new Plans(bundle);
 
+type Call = "open" | "attach" | "retire" | "deliver";
+
+/** What a test lets happen to calls of partitions: before one takes effect, and after it, so that its answer is lost. */
+export const faults: Record<"before" | "after", (call: Call, name: string) => void> = {
+  before: () => undefined,
+  after: () => undefined,
+};
+
 /** The objects of a deployment whose bundle has the tests' pipelines too. */
 export class Partition extends PartitionObject {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, plans);
     aborts.set(ctx.id.name ?? "", (reason) => ctx.abort(reason));
+  }
+
+  override open(request: Parameters<PartitionObject["open"]>[0]): ReturnType<PartitionObject["open"]> {
+    return this.#faulty("open", () => super.open(request));
+  }
+
+  override attach(request: Parameters<PartitionObject["attach"]>[0]): ReturnType<PartitionObject["attach"]> {
+    return this.#faulty("attach", () => super.attach(request));
+  }
+
+  override retire(request: Parameters<PartitionObject["retire"]>[0]): ReturnType<PartitionObject["retire"]> {
+    return this.#faulty("retire", () => super.retire(request));
+  }
+
+  override deliver(request: Parameters<PartitionObject["deliver"]>[0]): ReturnType<PartitionObject["deliver"]> {
+    return this.#faulty("deliver", () => super.deliver(request));
+  }
+
+  async #faulty<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    const name = this.ctx.id.name ?? "";
+    faults.before(call, name);
+    const done = await work();
+    faults.after(call, name);
+    return done;
   }
 
   /** What the platform does to an object at any moment: memory is gone, and what was not yet durable with it. */

@@ -1,5 +1,5 @@
 // Pipelines that are cut at internal topics, for tests of the engine in workerd.
-import { type Pipeline, pipeline, tumbling } from "../../sdk/streams/index.ts";
+import { d1, every, type Pipeline, pipeline, tumbling } from "../../sdk/streams/index.ts";
 
 export interface Sale {
   readonly shop: string;
@@ -46,8 +46,22 @@ export function hourly(name: string): Pipeline {
   );
 }
 
+/** The last amount of each shop into a D1 table: by the topic's key, in one task, or by the shop in a second one. */
+export function lastAmounts(name: string, { byShop }: { readonly byShop: boolean }): Pipeline {
+  return pipeline(name, ({ stream }) => {
+    const sales = stream<Sale>(`${name}-in`);
+    (byShop ? sales.selectKey(({ shop }) => shop).repartition() : sales)
+      .mapValues((sale) => ({ ...sale, amount: sale.amount + (byShop ? 1_000 : 0) }))
+      .to(d1(name, { columns: { shop: "TEXT", amount: "INTEGER" }, primaryKey: ["shop"] }));
+  });
+}
+
 export const internalTopicPipelines: readonly Pipeline[] = [
   chain("chain1", { partitions: 2 }),
   chain("chain4", { partitions: 2 }),
+  chain("slow-chain", { partitions: 2 }).trigger(every("1 hour")),
+  chain("newer-chain", { partitions: 2 }),
   hourly("hourly"),
+  hourly("quiet"),
+  lastAmounts("moved", { byShop: false }),
 ];

@@ -38,9 +38,10 @@ export class ChainClient {
     }
   }
 
-  /** The sales so far belong to an incarnation that was replaced: the output has them already. */
-  forgetOutput(): void {
-    this.#sold = this.#sales;
+  /** A newer incarnation runs: the output has the sales so far of the one before, and gets them again. */
+  replaced(): void {
+    this.#sold += this.#sales;
+    this.client.forget();
   }
 
   /** Every sale is in the stores, and has caused one record of the output. */

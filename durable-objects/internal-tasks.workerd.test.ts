@@ -1,0 +1,221 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env as bindings } from "cloudflare:workers";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { chain } from "../pipelines/test/internal-topics.ts";
+import { IDLE_AFTER_MS } from "../schema/limits.ts";
+import { partitionForKey } from "../schema/murmur2.ts";
+import { ChainClient } from "../workers/test/chain-client.ts";
+import { PipelineClient } from "../workers/test/pipeline-client.ts";
+import type { Env } from "./env.ts";
+import { batchOf, catalog, createTopic } from "./test/client.ts";
+import { bundle, faults } from "./test/objects.ts";
+
+const env = bindings as unknown as Env;
+const TIMEOUT_MS = 60_000;
+const HOUR = 3_600_000;
+const START = 1_700_000_000_000 - (1_700_000_000_000 % HOUR);
+
+afterEach(() => {
+  faults.before = () => undefined;
+  faults.after = () => undefined;
+  vi.restoreAllMocks();
+});
+
+async function begun(name: string, partitions: number): Promise<ChainClient> {
+  bundle.push(chain(name, { partitions: 2 }).plan);
+  await createTopic(env, `${name}-out`);
+  for (const topic of [`${name}-a`, `${name}-b`]) await createTopic(env, topic, partitions);
+  return new ChainClient(env, name);
+}
+
+describe("an internal topic", { timeout: TIMEOUT_MS }, () => {
+  test("takes batches whose answers are lost once [ENG-6]", async () => {
+    const chained = await begun("answerless", 2);
+    let calls = 0;
+    faults.after = (call, name) => {
+      if (call === "deliver" && name.startsWith("__answerless.") && ++calls % 3 === 0) throw new Error("lost");
+    };
+    for (let round = 0; round < 5; round++) await chained.sell(10);
+    await expect.poll(() => chained.client.drain(), { timeout: 30_000 }).toMatchObject({ ok: true });
+    expect(calls).toBeGreaterThan(8);
+    await chained.expectExact();
+  });
+
+  test("takes nothing from anybody but the tasks of its incarnation [ENG-24]", async () => {
+    const chained = await begun("guarded", 1);
+    const { client } = chained;
+    await chained.sell(6);
+    await client.drain();
+    const [stub] = await client.partitions("__merge-1");
+    const { topicId } = await client.input("guarded-a");
+    const { incarnation } = await client.record();
+    const batch = batchOf([{ key: "a", value: 1 }]);
+    expect(await stub?.append({ batch, largestRecordBytes: 10 })).toMatchObject({ code: "invalid_request" });
+    const code = await runInDurableObject(stub ?? (await client.partitions("guarded-a"))[0]!, (_, { storage }) => {
+      return storage.sql.exec("SELECT version FROM task").toArray();
+    });
+    expect(code).toEqual([{ version: 1 }]);
+    const source = `guarded/${incarnation}/${topicId}/0`;
+    const rows = [{ sequence: 100, batch }];
+    expect(await stub?.deliver({ source, rows })).toMatchObject({ code: "stale_plan" });
+    expect(await stub?.deliver({ source, rows, code: { version: 1, hash: "another" } })).toMatchObject({
+      code: "stale_plan",
+    });
+    expect(await stub?.deliver({ source: `guarded/${incarnation - 1}/${topicId}/0`, rows })).toMatchObject({
+      code: "invalid_request",
+    });
+    await chained.expectExact();
+  });
+
+  test("waits for its own code to be that of the senders: a deploy that is half out loses nothing [ENG-24]", async () => {
+    const name = "deployed";
+    const chained = await begun(name, 1);
+    await chained.sell(6);
+    expect(await chained.client.drain()).toMatchObject({ ok: true });
+    // The same plan, built of functions with another text.
+    const at = bundle.findIndex((plan) => plan.name === name);
+    const { plan } = chain(name, { partitions: 2 });
+    const nodes = plan.nodes.map((node) =>
+      node.kind === "selectKey" ? { ...node, selector: (value: unknown) => (value as { shop: string }).shop } : node,
+    );
+    bundle.splice(at, 1, { ...plan, nodes });
+    for (const input of [`${name}-a`, `${name}-b`]) {
+      for (const stub of await chained.client.partitions(input)) await evictDurableObject(stub);
+    }
+    await chained.sell(6);
+    expect(await chained.client.drain(500)).toMatchObject({
+      code: "timed_out",
+      message: expect.stringContaining("is read by other code"),
+    });
+    for (const stub of await chained.client.allPartitions()) await evictDurableObject(stub);
+    await expect.poll(() => chained.client.drain(), { timeout: 30_000 }).toMatchObject({ ok: true });
+    await chained.expectExact();
+  });
+
+  test("is not read by code that is cut otherwise, until the former is back [ENG-12]", async () => {
+    const name = "recut";
+    const chained = await begun(name, 1);
+    await chained.sell(6);
+    expect(await chained.client.drain()).toMatchObject({ ok: true });
+    const at = bundle.findIndex((plan) => plan.name === name);
+    const former = bundle[at];
+    bundle.splice(at, 1, chain(name, { partitions: 5 }).plan);
+    for (const stub of await chained.client.allPartitions()) await evictDurableObject(stub);
+    for (const { state, error } of await chained.client.statuses()) {
+      expect({ state, error }).toEqual({ state: "failed", error: expect.stringContaining("incompatible_change") });
+    }
+    if (former !== undefined) bundle.splice(at, 1, former);
+    for (const stub of await chained.client.allPartitions()) await evictDurableObject(stub);
+    await chained.sell(6);
+    await expect.poll(() => chained.client.drain(), { timeout: 30_000 }).toMatchObject({ ok: true });
+    await chained.expectExact();
+  });
+});
+
+describe("all tasks of a pipeline", { timeout: TIMEOUT_MS }, () => {
+  test("drain in their order, whatever the trigger [PIP-6]", async () => {
+    const name = "slow-chain";
+    for (const topic of [`${name}-out`, `${name}-a`, `${name}-b`]) await createTopic(env, topic);
+    const chained = new ChainClient(env, name);
+    await chained.sell(20);
+    expect(await chained.client.drain()).toMatchObject({ ok: true });
+    const { inputs } = await chained.client.record();
+    expect(inputs.map(({ input }) => input)).toEqual([
+      `${name}-a`,
+      `${name}-b`,
+      "__merge-1",
+      "__selectKey-1",
+      "__repartition-1",
+    ]);
+    for (const { lag, outbox } of await chained.client.statuses())
+      expect({ lag, outbox }).toEqual({ lag: 0, outbox: 0 });
+    expect((await chained.client.store("regions")).size).toBe(3);
+  });
+
+  test("pause, resume and fail together [PIP-7]", async () => {
+    const chained = await begun("together", 2);
+    const states = async (): Promise<Set<string>> =>
+      new Set((await chained.client.statuses()).map(({ state }) => state));
+    expect(await catalog(env).setPipelineState({ name: "together", state: "paused" })).toEqual({ ok: true });
+    expect(await states()).toEqual(new Set(["paused"]));
+    await chained.sell(12);
+    expect(await chained.client.drain()).toMatchObject({ code: "pipeline_paused" });
+    expect(await catalog(env).setPipelineState({ name: "together", state: "running" })).toEqual({ ok: true });
+    expect(await chained.client.drain()).toMatchObject({ ok: true });
+    await chained.expectExact();
+    expect(await catalog(env).deleteTopic({ topic: "together-a", force: false })).toMatchObject({
+      code: "topic_in_use",
+    });
+    expect(await catalog(env).deleteTopic({ topic: "together-a", force: true })).toEqual({ ok: true });
+    expect(await catalog(env).pipeline({ name: "together" })).toMatchObject({ pipeline: { state: "failed" } });
+    chained.client.forget();
+    expect(await states()).toEqual(new Set(["failed"]));
+  });
+});
+
+describe("time across an internal topic", { timeout: TIMEOUT_MS }, () => {
+  const ALL = partitionForKey(new TextEncoder().encode("all"), 2);
+
+  async function started(name: string): Promise<PipelineClient> {
+    await createTopic(env, `${name}-in`, 2);
+    return new PipelineClient(env, name);
+  }
+
+  test("progress that was held back is told by a timer, also to a partition that got no record [ENG-22]", async () => {
+    const client = await started("hourly");
+    const silent = (await client.partitions("__selectKey-1"))[1 - ALL];
+    const endOf = async (): Promise<number> => {
+      const described = await silent?.describe({});
+      return described?.ok === true ? described.logEndOffset : 0;
+    };
+    await client.append("hourly-in", 0, [{ key: "k", value: { shop: "a" }, timestampMs: START }]);
+    await client.append("hourly-in", 0, [{ key: "k", value: { shop: "a" }, timestampMs: START + HOUR }]);
+    await client.append("hourly-in", 0, [{ key: "k", value: { shop: "a" }, timestampMs: START + 2 * HOUR }]);
+    await client.drain();
+    await expect
+      .poll(
+        async () =>
+          runInDurableObject(silent!, (_, { storage }) => {
+            const [row] = storage.sql.exec<{ progress: string }>("SELECT progress FROM task").toArray();
+            return row?.progress ?? "";
+          }),
+        { timeout: 10_000 },
+      )
+      .toContain(`"reached":[${START + 2 * HOUR},null]`);
+    expect(await endOf()).toBeLessThanOrEqual(3);
+  });
+
+  test("a partition without records holds it back, says so, and says once that it is idle [ENG-20, ENG-23, PIP-7]", async () => {
+    const client = await started("quiet");
+    await client.append("quiet-in", 0, [{ key: "k", value: { shop: "a" }, timestampMs: START }]);
+    await client.append("quiet-in", 0, [{ key: "k", value: { shop: "a" }, timestampMs: START + 5 * HOUR }]);
+    expect(await client.drain()).toMatchObject({ ok: true });
+    const status = async () =>
+      (await client.statuses()).find((each) => each.topic === "__selectKey-1" && each.partition === ALL);
+    expect(await status()).toMatchObject({ heldBackBy: ["quiet-in/1"], lag: 0 });
+
+    const [, empty] = await client.partitions("quiet-in");
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => now + IDLE_AFTER_MS + 1);
+    expect(await runDurableObjectAlarm(empty!)).toBe(true);
+    expect(await client.drain()).toMatchObject({ ok: true });
+    expect((await status())?.heldBackBy).toEqual(["quiet-in/0"]);
+    const idle = async () => {
+      const answer = await empty?.tasks({ pipeline: "quiet" });
+      return answer?.ok === true ? answer.tasks[0]?.outbox : undefined;
+    };
+    expect(await idle()).toBe(0);
+    // Not again: neither by a timer nor after a wake.
+    await evictDurableObject(empty!);
+    await empty?.touch({});
+    const timers = await runInDurableObject(empty!, (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM timer WHERE name LIKE 'idle:%'").toArray(),
+    );
+    expect(timers).toEqual([]);
+    // A record ends it.
+    vi.restoreAllMocks();
+    await client.append("quiet-in", 1, [{ key: "k", value: { shop: "a" }, timestampMs: START + HOUR }]);
+    expect(await client.drain()).toMatchObject({ ok: true });
+    expect(await status()).toMatchObject({ heldBackBy: ["quiet-in/0", "quiet-in/1"], lateRecords: 1 });
+  });
+});
