@@ -104,9 +104,11 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly windows?: Windows | undefined;
   /** Absent for reduce: the first value is the state. */
   readonly initializer?: (() => unknown) | undefined;
-  readonly aggregator: (aggregate: unknown, value: unknown, key: string) => unknown;
+  readonly aggregator: (aggregate: unknown, value: unknown, ...of: [key: string, timestampMs: number]) => unknown;
   /** Of a cogroup: what folds in the records of its second and further inputs. */
   readonly others?: readonly AggregateNode["aggregator"][] | undefined;
+  /** What goes downstream and is read from outside is made of the state by this; absent: it is the state. */
+  readonly result?: ((aggregate: unknown) => unknown) | undefined;
   /** Of windows: each change of a window is sent, which it is unless told, or each window once, when it has closed. */
   readonly emit?: "onUpdate" | "onClose" | undefined;
 };
@@ -218,6 +220,8 @@ export type TableAggregateNode = Node<"tableAggregate"> & {
   readonly initializer?: (() => unknown) | undefined;
   readonly adder: (aggregate: unknown, value: unknown, key: string) => unknown;
   readonly subtractor: (aggregate: unknown, value: unknown, key: string) => unknown;
+  /** As of an `aggregate`. */
+  readonly result?: AggregateNode["result"];
 };
 /** A record of a micro-batch, as functions over whole batches see it. */
 export interface BatchRecord {

@@ -1,4 +1,5 @@
 import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
+import { type Result, resultText } from "../durable-objects/core/operator/result-payload.ts";
 import { windowReader } from "../durable-objects/core/operator/window-reader.ts";
 import type { Windows } from "../schema/plan.ts";
 
@@ -18,6 +19,8 @@ export interface TestStoreParts {
   readonly stores: readonly MemoryStateStore[];
   /** Set for a windowed store. */
   readonly windows: Windows | undefined;
+  /** What is shown is made of the state by it. */
+  readonly result: Result | undefined;
 }
 
 /** A store as committed, over all partitions. */
@@ -33,7 +36,7 @@ export class TestStore<Value> {
     const { name, stores, windows } = this.#parts;
     if (windows !== undefined) throw new Error(`Store "${name}" is windowed. Ask for windows(key).`);
     const stored = stores.map((store) => store.get(name, key)).find((each) => each !== undefined);
-    return stored === undefined ? undefined : (JSON.parse(stored.value) as Value);
+    return stored === undefined ? undefined : this.#shown(stored.value);
   }
 
   /** The windows of a key, by start. */
@@ -45,13 +48,13 @@ export class TestStore<Value> {
 
   /** All entries of all keys: in key order within a partition, of a windowed store in order of start and end, then key. */
   all(): readonly TestEntry<Value>[] {
-    const { name, stores, windows } = this.#parts;
+    const { name, stores, windows, result } = this.#parts;
     const limit = Number.POSITIVE_INFINITY;
     if (windows === undefined) {
       const rows = stores.flatMap((store) => store.scan(name, undefined, limit));
-      return rows.map((row) => ({ ...row, value: JSON.parse(row.value) as Value }));
+      return rows.map((row) => ({ ...row, value: this.#shown(row.value) }));
     }
-    const entries = stores.flatMap((store) => windowReader(store, { name, windows }).all({ limit }));
+    const entries = stores.flatMap((store) => windowReader(store, { name, windows, result }).all({ limit }));
     return entries
       .toSorted((a, b) => a.start - b.start || a.end - b.end)
       .map(({ key, start, end, value, timestampMs }) => ({
@@ -61,5 +64,9 @@ export class TestStore<Value> {
         value: JSON.parse(value) as Value,
         timestampMs,
       }));
+  }
+
+  #shown(state: string): Value {
+    return JSON.parse(resultText(state, this.#parts.result)) as Value;
   }
 }

@@ -123,8 +123,8 @@ export class TopologyTestDriver {
       const names = describePlan(this.#plan).stores.map((each) => `"${each.name}"`);
       throw new Error(`Pipeline "${this.#plan.name}" has no store "${name}". It has: ${names.join(", ") || "none"}.`);
     }
-    const windows = readableStore([node], name)?.windows;
-    return new TestStore({ name, stores: this.#storesOf(node.name), windows });
+    const { windows, result } = readableStore([node], name) ?? {};
+    return new TestStore({ name, stores: this.#storesOf(node.name), windows, result });
   }
 
   /** The records of each batch that the functions given to `forEachBatch` would have been called with, which the driver does not. */

@@ -2,22 +2,41 @@ import { type Answer, refuse } from "../../schema/error.ts";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
 import type { StoreAnswer, StoreQuery, StoreRow } from "../../schema/rpc.ts";
 import type { KeyRow } from "../core/store/state-store.ts";
+import { resultText } from "../core/operator/result-payload.ts";
 import { type WindowEntry, type WindowPlace, windowReader, type WindowReader } from "../core/operator/window-reader.ts";
 import type { Loaded } from "./loaded.ts";
-import { readableStore } from "../core/plan/stores.ts";
+import { type PlanStore, readableStore } from "../core/plan/stores.ts";
+import { errorText } from "../core/sink/error-text.ts";
 import type { AttachedTask } from "./attached-task.ts";
 
 const ROWS_AT_ONCE = 16;
 
 /** Reads what the task has committed: every record below its position, none after. */
-export function readStore(
-  loaded: Loaded,
-  task: AttachedTask,
-  request: { store: string; query: StoreQuery },
-): Answer<StoreAnswer> {
+export function readStore(loaded: Loaded, task: AttachedTask, request: Request): Answer<StoreAnswer> {
   const store = readableStore(task.plan?.nodes ?? [], request.store);
   if (store === undefined) return refuse("not_found", `pipeline ${task.pipeline} has no store ${request.store}`);
-  const { query } = request;
+  if (store.result === undefined) return read(loaded, task, { ...request, table: store });
+  try {
+    return read(loaded, task, { ...request, table: store });
+  } catch (error) {
+    // Of user code, over states that another version of it may have made.
+    return refuse(
+      "internal",
+      `store ${request.store} holds what its result cannot be made of: ${errorText(error).message}`,
+      {
+        hint: "Raise the pipeline's version where an aggregate has changed.",
+      },
+    );
+  }
+}
+
+interface Request {
+  readonly store: string;
+  readonly query: StoreQuery;
+}
+
+function read(loaded: Loaded, task: AttachedTask, request: Request & { table: PlanStore }): Answer<StoreAnswer> {
+  const { query, table: store } = request;
   const at = { topic: task.input, partition: loaded.row.partition, offset: task.position };
   if (store.windows !== undefined)
     return readWindows(windowReader(task.store, { ...store, windows: store.windows }), { ...request, at });
@@ -29,13 +48,16 @@ export function readStore(
   }
   if (query.kind === "key") {
     const value = task.store.get(request.store, query.key);
-    const rows = value === undefined ? [] : [{ key: query.key, value: value.value }];
+    const rows = value === undefined ? [] : [{ key: query.key, value: resultText(value.value, store.result) }];
     return { ok: true, kind: "keyValue", rows, ...at };
   }
   const after = parseCursor(query.cursor, (value) => typeof value === "string");
   if (!after.ok) return after;
   const page = pageOf<KeyRow, string>(query.limit, after.value, {
-    read: (after, limit) => task.store.scan(request.store, { after }, limit),
+    read: (after, limit) =>
+      task.store
+        .scan(request.store, { after }, limit)
+        .map((row) => ({ ...row, value: resultText(row.value, store.result) })),
     placeOf: ({ key }) => key,
   });
   return { ok: true, kind: "keyValue", ...at, ...page, rows: page.rows.map(({ key, value }) => ({ key, value })) };

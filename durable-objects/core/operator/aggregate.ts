@@ -4,6 +4,7 @@ import { Fold } from "./fold.ts";
 import type { ManyInputs } from "./input.ts";
 import type { Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
+import { shownBy } from "./result-payload.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Updates } from "./updates.ts";
 
@@ -20,7 +21,7 @@ export class Aggregate implements ManyInputs {
     this.#store = parts.store;
     this.#runtime = runtime;
     this.#fold = new Fold(parts.node, runtime.cache);
-    this.#updates = new Updates(runtime, output);
+    this.#updates = new Updates(runtime, output, shownBy(parts.node, runtime.trace));
   }
 
   process(record: StreamRecord, input = 0): void {

@@ -2,7 +2,8 @@ import type { CachedStore } from "../store/store-cache.ts";
 import type { Undoable } from "../store/undo-log.ts";
 import type { Clock } from "./clock.ts";
 import type { Output, Runtime } from "./operator.ts";
-import { TextPayload, TOMBSTONE } from "./payload.ts";
+import { TOMBSTONE } from "./payload.ts";
+import type { Shown } from "./result-payload.ts";
 import { StreamRecord } from "./stream-record.ts";
 import type { WindowSlots } from "./window-slots.ts";
 
@@ -11,6 +12,7 @@ export interface ClosedWindowsParts {
   readonly slots: WindowSlots;
   readonly store: CachedStore;
   readonly clock: Clock;
+  readonly shown: Shown;
 }
 
 /**
@@ -42,7 +44,7 @@ export class ClosedWindows implements Undoable {
 
   /** In a micro-batch at its end. */
   send(): void {
-    const { slots, store, clock } = this.#parts;
+    const { slots, store, clock, shown } = this.#parts;
     const before = this.#through;
     const through = slots.closedThrough(clock.streamTimeMs);
     if (through <= before) return;
@@ -56,7 +58,7 @@ export class ClosedWindows implements Undoable {
     })) {
       if (value === undefined) continue;
       const from = { timestampMs: value.timestampMs, origin, replaces };
-      const result = new StreamRecord(slots.keyOf(key, slot), new TextPayload(value.value), from);
+      const result = new StreamRecord(slots.keyOf(key, slot), shown(value.value), from);
       this.#runtime.attempt(result, this.#output);
     }
   }

@@ -1,12 +1,13 @@
 import type { PlanKey } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
-import { TextPayload } from "./payload.ts";
+import type { Shown } from "./result-payload.ts";
 import { StreamRecord } from "./stream-record.ts";
 
 export interface CompleteParts {
   readonly name: string;
   readonly store: CachedStore;
+  readonly shown: Shown;
   /** The key of a row in a topic; `start` counts in a windowed store. */
   readonly keyOf: (key: string, start: number) => Exclude<PlanKey, null>;
 }
@@ -32,7 +33,7 @@ export class Complete implements Operator {
   endBatch(): void {
     const { origin } = this.#runtime;
     for (const { key, start, value, timestampMs } of this.#rows()) {
-      const record = new StreamRecord(this.#parts.keyOf(key, start), new TextPayload(value), { timestampMs, origin });
+      const record = new StreamRecord(this.#parts.keyOf(key, start), this.#parts.shown(value), { timestampMs, origin });
       this.#runtime.attempt(record, this.#output);
     }
   }

@@ -41,14 +41,14 @@ export class Fold {
   ): string | undefined {
     const initializer = this.#initializer;
     const aggregator = this.#aggregators[input];
-    const { value } = record;
+    const { value, timestampMs } = record;
     assert(aggregator !== undefined, `input ${input} has an aggregator`);
     if (before === undefined && initializer === undefined) {
       return value === null ? undefined : boundedState(record.payload.json("state"), "state");
     }
     // A fresh object each time: what the aggregator does with it in place ends here.
     const aggregate: unknown = before === undefined ? initializer?.() : JSON.parse(before.value);
-    const after = aggregator(aggregate, value, key);
+    const after = aggregator(aggregate, value, key, timestampMs);
     return after === null ? undefined : stateText(after, "state");
   }
 }

@@ -4,6 +4,7 @@ import type { CachedStore } from "../store/store-cache.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { TOMBSTONE } from "./payload.ts";
 import { storeKey } from "./record-key.ts";
+import { shownBy } from "./result-payload.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { rowKey } from "./table-row.ts";
 import { Updates } from "./updates.ts";
@@ -24,7 +25,7 @@ export class TableAggregate implements Operator {
     this.#node = node;
     this.#store = runtime.cache.open(node.store.name, "keyValue");
     this.#runtime = runtime;
-    this.#updates = new Updates(runtime, output);
+    this.#updates = new Updates(runtime, output, shownBy(node, runtime.trace));
   }
 
   process(record: StreamRecord): void {

@@ -4,6 +4,7 @@ import { RunningTask } from "../task/running-task.ts";
 import { Output, type Operator, type Runtime } from "./operator.ts";
 import { Origin, StreamRecord } from "./stream-record.ts";
 import { SourcePayload } from "./payload.ts";
+import { shownBy } from "./result-payload.ts";
 import { Updates } from "./updates.ts";
 
 class Seen implements Operator {
@@ -48,10 +49,13 @@ const from = new StreamRecord(null, new SourcePayload(null, "json"), {
   origin: new Origin("in", 0, record),
 });
 
-function changes(options: { microBatch: boolean; readsBefore: boolean }): unknown[] {
+type Options = { microBatch: boolean; readsBefore: boolean; result?: (state: unknown) => unknown };
+
+function changes(options: Options): unknown[] {
   const seen = new Seen();
   const runtime = runtimeOf(options.microBatch);
-  const updates = new Updates(runtime, new Output({ node: "" }, [seen], options.readsBefore));
+  const output = new Output({ node: "" }, [seen], options.readsBefore);
+  const updates = new Updates(runtime, output, shownBy({ name: "node", result: options.result }, runtime.trace));
   updates.emit("a", { text: "1", before: undefined, timestampMs: 1 }, from);
   updates.emit("b", { text: undefined, before: "7", timestampMs: 2 }, from);
   updates.emit("a", { text: "2", before: "1", timestampMs: 3 }, from);
@@ -76,5 +80,15 @@ test("in a micro-batch it is what the first change of the batch replaced [TBL-1]
   expect(changes({ microBatch: true, readsBefore: true })).toEqual([
     ["a", 2, null],
     ["b", null, 7],
+  ]);
+});
+
+test("both are what the node's result makes of the states [AGG-13]", () => {
+  const result = (state: unknown): unknown => [state];
+  expect(changes({ microBatch: false, readsBefore: true, result })).toEqual([
+    ["a", [1], null],
+    ["b", null, [7]],
+    ["a", [2], [1]],
+    ["a", [3], [2]],
   ]);
 });

@@ -2,6 +2,7 @@ import type { PlanKey } from "../../../schema/plan.ts";
 import type { Undoable } from "../store/undo-log.ts";
 import type { Output, Runtime } from "./operator.ts";
 import { payloadOf } from "./payload.ts";
+import type { Shown } from "./result-payload.ts";
 import { StreamRecord } from "./stream-record.ts";
 
 /** A change of one key's state, as JSON texts; `undefined` says that there is none. */
@@ -19,16 +20,18 @@ export interface Update {
 export class Updates implements Undoable {
   readonly #runtime: Runtime;
   readonly #output: Output;
+  readonly #shown: Shown;
   readonly #held = new Map<string, StreamRecord>();
 
-  constructor(runtime: Runtime, output: Output) {
+  constructor(runtime: Runtime, output: Output, shown: Shown = payloadOf) {
     this.#runtime = runtime;
     this.#output = output;
+    this.#shown = shown;
   }
 
   emit(key: Exclude<PlanKey, null>, { text, before, timestampMs }: Update, { origin }: StreamRecord): void {
-    const replaces = this.#output.readsBefore ? payloadOf(before) : undefined;
-    const record = new StreamRecord(key, payloadOf(text), { timestampMs, origin, replaces });
+    const replaces = this.#output.readsBefore ? this.#shown(before) : undefined;
+    const record = new StreamRecord(key, this.#shown(text), { timestampMs, origin, replaces });
     if (this.#runtime.microBatch) this.#hold(idOf(key), record);
     else this.#output.forward(record);
   }

@@ -7,6 +7,7 @@ import type { ManyInputs } from "./input.ts";
 import { LateRecords } from "./late-records.ts";
 import type { Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
+import { shownBy } from "./result-payload.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Updates } from "./updates.ts";
 import { type SlotWindows, slotsOf, type WindowSlots } from "./window-slots.ts";
@@ -41,9 +42,10 @@ export class WindowAggregate implements ManyInputs {
     this.#runtime = runtime;
     this.#fold = new Fold(node, runtime.cache);
     this.#late = new LateRecords(runtime, late);
+    const shown = shownBy(node, runtime.trace);
     if (node.emit === "onClose")
-      this.#closed = new ClosedWindows({ slots: this.#slots, store, clock }, runtime, output);
-    else this.#updates = new Updates(runtime, output);
+      this.#closed = new ClosedWindows({ slots: this.#slots, store, clock, shown }, runtime, output);
+    else this.#updates = new Updates(runtime, output, shown);
   }
 
   process(record: StreamRecord, input = 0): void {

@@ -1,4 +1,5 @@
 import type { Windows } from "../../../schema/plan.ts";
+import { type Result, resultText } from "./result-payload.ts";
 import { slotsOf } from "./window-slots.ts";
 import type { KeyRow, StateStore } from "../store/state-store.ts";
 
@@ -28,7 +29,7 @@ export interface KeyWindowQuery extends WindowQuery {
   readonly toMs: number;
 }
 
-/** The rows of a windowed table, as committed. A page shorter than its limit is the last. */
+/** The rows of a windowed table, as committed, with what readers are to get as values. A page shorter than its limit is the last. */
 export interface WindowReader {
   /** Windows of one key with `fromMs <= start <= toMs`, by start, then end. */
   ofKey(query: KeyWindowQuery): readonly WindowEntry[];
@@ -36,12 +37,17 @@ export interface WindowReader {
   all(query: WindowQuery): readonly WindowEntry[];
 }
 
-export function windowReader(store: StateStore, table: { name: string; windows: Windows }): WindowReader {
-  const { name, windows } = table;
+export interface WindowTable {
+  readonly name: string;
+  readonly windows: Windows;
+  readonly result?: Result | undefined;
+}
+
+export function windowReader(store: StateStore, { name, windows, result }: WindowTable): WindowReader {
   const slots = slotsOf(windows, undefined);
   const entryOf = ({ start: slot, key, value, timestampMs }: KeyRow & { start: number }): WindowEntry => {
     const { start, end } = slots.keyOf(key, slot);
-    return { key, start, end, value, timestampMs, place: { key, at: slot, seq: 0 } };
+    return { key, start, end, value: resultText(value, result), timestampMs, place: { key, at: slot, seq: 0 } };
   };
   return {
     ofKey: ({ key, fromMs, toMs, after, limit }) => {

@@ -210,7 +210,15 @@ function checkQuery(plan: Plan, { name, query, stores }: BatchSqlNode, field: st
     nodes.some((each) => each.name === name && each.kind === "batchSql"),
   );
   for (const [alias, store] of Object.entries(stores)) {
-    if (task !== undefined && readableStore(task.nodes, store) !== undefined) continue;
+    const found = task === undefined ? undefined : readableStore(task.nodes, store);
+    if (found !== undefined && found.result === undefined) continue;
+    if (found !== undefined) {
+      return invalid(
+        `${field}.stores.${alias}`,
+        `"${name}" reads store "${store}", which holds states of aggregators, not their results`,
+        "Query a table of the results: .toStream().toTable({ store: … }).",
+      );
+    }
     return invalid(
       `${field}.stores.${alias}`,
       `"${name}" reads store "${store}", which is not in its task`,

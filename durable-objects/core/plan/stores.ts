@@ -1,4 +1,4 @@
-import type { PlanNode, ProcessNode, Windows } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode, ProcessNode, Windows } from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import type { TaskNode } from "./task-plan.ts";
 import { shapeOf } from "./windows.ts";
@@ -15,6 +15,8 @@ export interface PlanStore {
   readonly retentionMs?: number | undefined;
   /** Its rows are the engine's own: not read from outside. */
   readonly hidden?: boolean | undefined;
+  /** What readers from outside get is made of its rows by this. */
+  readonly result?: AggregateNode["result"];
 }
 
 export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
@@ -24,13 +26,13 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
     case "tableMapValues":
       return node.store === undefined ? [] : [{ ...node.store, kind: "keyValue" }];
     case "tableAggregate":
-      return [{ ...node.store, kind: "keyValue" }];
+      return [{ ...node.store, kind: "keyValue", result: node.result }];
     case "toTable":
       return [{ name: node.store.name, kind: "keyValue", retentionMs: node.store.retentionMs }];
     case "aggregate": {
-      const { store, windows } = node;
-      if (windows === undefined) return [{ ...store, kind: "keyValue" }];
-      return [{ ...store, kind: "window", windows, shape: shapeOf(windows) }];
+      const { store, windows, result } = node;
+      if (windows === undefined) return [{ ...store, kind: "keyValue", result }];
+      return [{ ...store, kind: "window", windows, shape: shapeOf(windows), result }];
     }
     case "process":
       return processStores(node);

@@ -4,6 +4,7 @@ import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
 import type { BatchCall, Output, Runtime, Tally } from "../operator/operator.ts";
+import { ResultPayload } from "../operator/result-payload.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
@@ -158,7 +159,8 @@ export class RunningTask implements Runtime {
 
   /** An update as a record of a topic would hold it, at the offset of the record that last changed it. */
   letterOf({ keyBytes: key, payload, timestampMs, origin }: StreamRecord): ConsumerRecord {
-    const value = payload.value() === null ? null : encoder.encode(payload.json("value"));
+    const readable = payload instanceof ResultPayload ? payload.readable : payload;
+    const value = readable.value() === null ? null : encoder.encode(readable.json("value"));
     return { key, value, timestampMs, headers: origin.record.headers, offset: origin.record.offset };
   }
 

@@ -19,6 +19,7 @@ import { Output, type Operator, type Runtime } from "../operator/operator.ts";
 import { Pattern } from "../operator/pattern.ts";
 import { Process, ProcessInitial } from "../operator/process.ts";
 import { stateOf } from "../operator/processor-state.ts";
+import { shownBy } from "../operator/result-payload.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
 import { TableAggregate } from "../operator/table-aggregate.ts";
@@ -28,7 +29,7 @@ import { ToTable } from "../operator/to-table.ts";
 import { WindowAggregate } from "../operator/window-aggregate.ts";
 import { slotsOf } from "../operator/window-slots.ts";
 import { changesRead } from "../plan/changes.ts";
-import { timersOf } from "../plan/stores.ts";
+import { readableStore, timersOf } from "../plan/stores.ts";
 import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
@@ -202,7 +203,9 @@ class TopologyBuilder {
     const keyOf = (key: string, start: number): string | Windowed =>
       slots === undefined ? key : slots.keyOf(key, start);
     const cached = this.#open(storeName, windows === undefined ? "keyValue" : "window");
-    return new Complete({ name, store: cached, keyOf }, this.#parts.runtime, output);
+    const { plan, runtime } = this.#parts;
+    const shown = shownBy({ name, result: readableStore(plan.nodes, storeName)?.result }, runtime.trace);
+    return new Complete({ name, store: cached, shown, keyOf }, runtime, output);
   }
 
   /** One cache for a store, whoever asks. */
