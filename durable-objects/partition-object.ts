@@ -69,6 +69,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       attach(loaded, request, {
         nowMs: this.#shell.now(),
         sinks: this.#shell.plans.sinks(request.pipeline, request.version),
+        trigger: this.#shell.plans.get(request.pipeline, request.version)?.trigger.kind ?? "perEvent",
       }),
     );
   }
@@ -91,8 +92,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
 
   async run({ pipeline }: { pipeline: string }): Promise<Answer> {
     return this.#onTask(pipeline, (loaded, task) => {
-      task.dueTo = loaded.log.logEndOffset;
-      this.#runner.kick();
+      this.#runner.ask(loaded, task);
       return { ok: true };
     });
   }

@@ -1,7 +1,15 @@
 // The plan: what the DSL builds and the engine runs. Functions are held as they are; everything else is data.
 // A pipeline is (name, version). Nodes stand in topological order and name their inputs.
 
-export type Trigger = { readonly kind: "perEvent" } | { readonly kind: "every"; readonly intervalMs: number };
+export type Trigger =
+  | { readonly kind: "perEvent" }
+  | { readonly kind: "every"; readonly intervalMs: number }
+  /** When so many records wait, or the first of them has waited so long. */
+  | { readonly kind: "everyRecords"; readonly records: number; readonly atMostMs: number }
+  /** Five or six fields, in UTC. */
+  | { readonly kind: "cron"; readonly expression: string }
+  | { readonly kind: "availableNow" }
+  | { readonly kind: "manual" };
 
 /** What a user function may know besides key and value. Times are ms since epoch. */
 export interface RecordContext {

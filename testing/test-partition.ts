@@ -57,7 +57,7 @@ export class TestPartition {
   }
 
   #runNext(nowMs: number): readonly OutboxRow[] {
-    const batched = this.#plan.trigger.kind === "every";
+    const batched = this.#plan.trigger.kind !== "perEvent";
     const limit = batched ? MAX_MICRO_BATCH_RECORDS : MAX_SLICE_RECORDS;
     const records = this.#log.slice(this.#position, this.#position + limit);
     const options = batched ? { nowMs, microBatch: { batchId: this.#batchId } } : { nowMs };

@@ -1,9 +1,10 @@
 import { checkPlan } from "../durable-objects/core/plan/check.ts";
+import { nextCronMs } from "../durable-objects/core/plan/cron.ts";
 import { describePlan } from "../durable-objects/core/plan/describe.ts";
 import { readableStore } from "../durable-objects/core/plan/stores.ts";
 import type { TaskCounters } from "../durable-objects/core/task/task-port.ts";
 import { partitionForKey } from "../schema/murmur2.ts";
-import type { BatchRecord, Plan, ValueFormat } from "../schema/plan.ts";
+import type { BatchRecord, Plan, Trigger, ValueFormat } from "../schema/plan.ts";
 import type { ProducerRecord } from "../schema/record.ts";
 import { type Duration, durationMs } from "../sdk/streams/index.ts";
 import { bytesOf, headersOf, keyBytesOf } from "./test-codec.ts";
@@ -78,7 +79,7 @@ export class TopologyTestDriver {
     this.#afterAppend();
   }
 
-  /** Moves the clock. Micro-batches of an `every(…)` pipeline that come due on the way run at their time. */
+  /** Moves the clock. Micro-batches that come due on the way (`every`, `everyRecords`, `cron`) run at their time. */
   advance(duration: Duration): void {
     const untilMs = this.#nowMs + durationMs(duration);
     while (this.#dueMs !== undefined && this.#dueMs <= untilMs) {
@@ -148,8 +149,11 @@ export class TopologyTestDriver {
 
   #afterAppend(): void {
     const { trigger } = this.#plan;
+    const { waiting } = this.#tasks;
     if (trigger.kind === "perEvent") this.runBatch();
-    else if (this.#tasks.waiting > 0) this.#dueMs ??= this.#nowMs + trigger.intervalMs;
+    else if (trigger.kind === "everyRecords" && this.#tasks.partitions.some((each) => each.waiting >= trigger.records))
+      this.runBatch();
+    else if (waiting > 0) this.#dueMs ??= dueMs(trigger, this.#nowMs);
   }
 
   #formatOf(topic: string): ValueFormat {
@@ -174,5 +178,21 @@ export class TopologyTestDriver {
   /** Kafka's placement; records without a key in turn. */
   #place({ key }: ProducerRecord, partitions: number): number {
     return key === null ? this.#keyless++ % partitions : partitionForKey(key, partitions);
+  }
+}
+
+/** When a micro-batch over records that have just arrived is due; undefined when only `runBatch` runs it. */
+function dueMs(trigger: Trigger, nowMs: number): number | undefined {
+  switch (trigger.kind) {
+    case "every":
+      return nowMs + trigger.intervalMs;
+    case "everyRecords":
+      return nowMs + trigger.atMostMs;
+    case "cron":
+      return nextCronMs(trigger.expression, nowMs);
+    case "perEvent":
+    case "availableNow":
+    case "manual":
+      return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
+import type { Trigger } from "../../schema/plan.ts";
 import type { AttachRequest } from "../../schema/rpc.ts";
 import type { StoredSink } from "../sqlite/task-table.ts";
 import type { Loaded } from "./loaded.ts";
@@ -10,7 +11,7 @@ import type { Loaded } from "./loaded.ts";
 export function attach(
   loaded: Loaded,
   request: AttachRequest,
-  { nowMs, sinks }: { nowMs: number; sinks: readonly StoredSink[] },
+  { nowMs, sinks, trigger }: { nowMs: number; sinks: readonly StoredSink[]; trigger: Trigger["kind"] },
 ): Answer<{ readonly startOffset: number }> {
   const { log, taskTable, timers, tasks } = loaded;
   const same = tasks.find((task) => task.pipeline === request.pipeline && task.incarnation === request.incarnation);
@@ -25,7 +26,8 @@ export function attach(
   loaded.detach(request.pipeline);
   const startOffset = request.from === "earliest" ? log.logStartOffset : log.logEndOffset;
   const id = taskTable.insert(request, { startOffset, sinks });
-  // A triggered task with a history to read starts by this timer.
-  if (startOffset < log.logEndOffset) timers.set(`run:${id}`, nowMs + 1);
+  // A triggered task with a history to read starts by this timer, one of `availableNow` with all there is.
+  if (trigger === "availableNow") taskTable.setDueTo(id, log.logEndOffset);
+  else if (trigger !== "manual" && startOffset < log.logEndOffset) timers.set(`run:${id}`, nowMs + 1);
   return { ok: true, startOffset };
 }

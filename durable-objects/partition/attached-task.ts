@@ -130,7 +130,7 @@ export class AttachedTask {
     this.identity = { version: row.version, hash: plans.hash(row.pipeline, row.version) ?? "" };
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, { partition: partition.partition, plans });
     this.sliceRecords = before?.sliceRecords ?? FIRST_SLICE_RECORDS;
-    this.dueTo = before?.dueTo ?? 0;
+    this.dueTo = Math.max(row.dueTo, before?.dueTo ?? 0);
 
     const last = table.lastMicroBatch(row.id);
     this.lastBatchId = last?.batchId ?? 0;

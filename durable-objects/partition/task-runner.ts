@@ -6,11 +6,12 @@ import {
   PROGRESS_INTERVAL_MS,
 } from "../../schema/limits.ts";
 import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
+import { isInternal } from "../../schema/internal-topic.ts";
 import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
-import { nextRunMs } from "./schedule.ts";
+import { dueMs } from "./schedule.ts";
 import type { Shell } from "./shell.ts";
 
 const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
@@ -45,6 +46,7 @@ export class TaskRunner {
       if (!task.runnable) continue;
       const [run, , idle] = timersOf(task);
       const armed = loaded.timers.get(run) !== undefined;
+      if (runsNow(loaded, task)) task.dueTo = loaded.log.logEndOffset;
       if (!armed && task.position < loaded.log.logEndOffset) this.#arm(loaded, task, nowMs);
       if (loaded.timers.get(idle) === undefined && mayIdle(loaded, task))
         loaded.timers.set(idle, nowMs + IDLE_AFTER_MS);
@@ -69,8 +71,8 @@ export class TaskRunner {
 
   /** Armed again before the run, so that a crash in the run does not lose it. */
   #arm({ timers }: Loaded, task: AttachedTask, nowMs: number): void {
-    if (task.trigger.kind === "perEvent") return;
-    timers.set(timersOf(task)[0], nextRunMs(task.trigger.intervalMs, task.pipeline, nowMs));
+    const at = dueMs(task.trigger, task.pipeline, nowMs);
+    if (at !== undefined) timers.set(timersOf(task)[0], at);
   }
 
   /**
@@ -85,6 +87,13 @@ export class TaskRunner {
     this.#send(loaded, task, { rows: task.code?.idle() ?? [], nowMs });
     task.idleAt = loaded.log.logEndOffset;
     loaded.taskTable.setIdleAt(task.id, task.idleAt);
+  }
+
+  /** Somebody asks for what is in the log now. A task that runs at no other time must not forget it when the object ends. */
+  ask(loaded: Loaded, task: AttachedTask): void {
+    task.dueTo = loaded.log.logEndOffset;
+    if (runsWhenAsked(task)) this.#shell.write(({ taskTable }) => taskTable.setDueTo(task.id, task.dueTo));
+    this.kick();
   }
 
   /** Starts the pump if it stands still. Returns at once. */
@@ -309,4 +318,20 @@ function* counted<T extends { readonly offset: number }>(
     yield record;
     seen(record.offset);
   }
+}
+
+/**
+ * A task runs without a timer when enough waits, and behind an internal topic when anything does: what its pipeline's
+ * trigger waits for has happened where the records came from. Only `every` keeps its pace there.
+ */
+function runsNow({ log }: Loaded, task: AttachedTask): boolean {
+  const { trigger } = task;
+  const waiting = log.logEndOffset - Math.max(task.position, task.dueTo);
+  if (waiting <= 0 || trigger.kind === "perEvent" || trigger.kind === "every") return false;
+  return isInternal(task.input) || (trigger.kind === "everyRecords" && waiting >= trigger.records);
+}
+
+/** And at no other time. */
+function runsWhenAsked({ trigger }: AttachedTask): boolean {
+  return trigger.kind === "availableNow" || trigger.kind === "manual";
 }

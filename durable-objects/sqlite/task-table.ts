@@ -26,6 +26,7 @@ export interface TaskRow {
   readonly upstreams: AttachRequest["upstreams"];
   readonly wiring: string | undefined;
   readonly idleAt: number | undefined;
+  readonly dueTo: number;
 }
 
 /** A micro-batch `[from, to)` decided and not yet run, or run: its journal row stays as long as the log does. */
@@ -44,7 +45,10 @@ export interface Trying {
   readonly single: number;
 }
 
-type Row = Record<"id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused", number> &
+type Row = Record<
+  "id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused" | "due_to",
+  number
+> &
   Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> &
   Record<"input" | "upstreams" | "wiring" | "error", string | null> & { state: TaskState; idle_at: number | null };
 
@@ -76,6 +80,7 @@ export class TaskTable {
       upstreams: JSON.parse(row.upstreams ?? "[]") as AttachRequest["upstreams"],
       wiring: row.wiring ?? undefined,
       idleAt: row.idle_at ?? undefined,
+      dueTo: row.due_to,
     }));
   }
 
@@ -102,6 +107,10 @@ export class TaskTable {
   commit(id: number, done: { position: number; progress: string; layout: string }): void {
     const query = "UPDATE task SET position = ?, progress = ?, layout = ? WHERE id = ?";
     this.#sql.exec(query, done.position, done.progress, done.layout, id);
+  }
+
+  setDueTo(id: number, dueTo: number): void {
+    this.#sql.exec("UPDATE task SET due_to = ? WHERE id = ?", dueTo, id);
   }
 
   /** The log was trimmed past the task. */

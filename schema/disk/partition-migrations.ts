@@ -140,4 +140,7 @@ ALTER TABLE "task" ADD "upstreams" text;
 ALTER TABLE "task" ADD "wiring" text;
 ALTER TABLE "task" ADD "idle_at" integer;
   `,
+  `
+ALTER TABLE "task" ADD "due_to" integer DEFAULT 0 NOT NULL;
+  `,
 ];

@@ -57,6 +57,8 @@ export const task = sqliteTable("task", {
   skipped: integer().notNull(),
   /** Records that a target refused for good and the dead-letter topic has instead. */
   refused: integer().notNull(),
+  /** Offset up to which it was asked to run, of a task that runs only when it is asked. */
+  dueTo: integer("due_to").notNull().default(0),
   /** JSON: clocks of operators and counters, opaque to SQL. */
   progress: text().notNull(),
   error: text(),

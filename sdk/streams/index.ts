@@ -37,6 +37,6 @@ export { type SinkFor, topic } from "./sink.ts";
 export type { KeyValueStoreOptions, WindowStoreOptions } from "./store.ts";
 export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
 export { Table } from "./table.ts";
-export { every, perEvent } from "./trigger.ts";
+export { availableNow, cron, every, everyRecords, manual, perEvent } from "./trigger.ts";
 export { cumulative, hopping, tumbling, unlimited } from "./windows.ts";
 export { WindowedTable } from "./windowed-table.ts";

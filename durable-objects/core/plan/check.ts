@@ -1,10 +1,11 @@
 import type { Answer } from "../../../schema/error.ts";
-import { MAX_PLAN_NODES, MAX_TRIGGER_MS, MIN_TRIGGER_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { BatchSqlNode, Plan, PlanNode, Trigger } from "../../../schema/plan.ts";
+import { MAX_PLAN_NODES, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
+import type { BatchSqlNode, Plan, PlanNode } from "../../../schema/plan.ts";
 import { isTable, readsTable } from "./changes.ts";
 import { checkSink } from "./check-sink.ts";
 import { cutPlan } from "./cut.ts";
 import { readableStore } from "./stores.ts";
+import { checkTrigger } from "./check-trigger.ts";
 import { checkStores } from "./check-store.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { invalid, type Problem, topicProblem } from "./problem.ts";
@@ -34,18 +35,6 @@ function checkHead(plan: Plan): Problem {
     return invalid("version", `version is ${plan.version}`, "Use a whole number from 1.");
   }
   return topicProblem("deadLetterTopic", plan.deadLetterTopic);
-}
-
-function checkTrigger(trigger: Trigger): Problem {
-  if (trigger.kind === "perEvent") return undefined;
-  const { intervalMs } = trigger;
-  if (Number.isSafeInteger(intervalMs) && intervalMs >= MIN_TRIGGER_MS && intervalMs <= MAX_TRIGGER_MS)
-    return undefined;
-  return invalid(
-    "trigger.intervalMs",
-    `a trigger every ${intervalMs} ms is outside ${MIN_TRIGGER_MS} to ${MAX_TRIGGER_MS}`,
-    "Run per event for less, or ask for at most a day.",
-  );
 }
 
 /** Names are unique, inputs stand before the nodes that read them, and only sources have none. */

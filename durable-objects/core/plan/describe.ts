@@ -49,7 +49,18 @@ export function describePlan(plan: Plan): PlanDescription {
 }
 
 export function triggerText(trigger: Trigger): string {
-  return trigger.kind === "perEvent" ? "perEvent()" : `every("${durationText(trigger.intervalMs)}")`;
+  switch (trigger.kind) {
+    case "every":
+      return `every("${durationText(trigger.intervalMs)}")`;
+    case "everyRecords":
+      return `everyRecords(${trigger.records}, { atMost: "${durationText(trigger.atMostMs)}" })`;
+    case "cron":
+      return `cron("${trigger.expression}")`;
+    case "perEvent":
+    case "availableNow":
+    case "manual":
+      return `${trigger.kind}()`;
+  }
 }
 
 function sinkOf(sink: Sink): SinkDescription {

@@ -1,0 +1,1 @@
+ALTER TABLE `task` ADD `due_to` integer DEFAULT 0 NOT NULL;
