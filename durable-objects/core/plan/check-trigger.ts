@@ -1,6 +1,6 @@
-import { Cron } from "croner";
 import { MAX_MICRO_BATCH_RECORDS, MAX_TRIGGER_MS, MIN_TRIGGER_MS } from "../../../schema/limits.ts";
 import type { Trigger } from "../../../schema/plan.ts";
+import { nextCronMs } from "./cron.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 export function checkTrigger(trigger: Trigger): Problem {
@@ -34,7 +34,7 @@ function checkRecords(records: number): Problem {
 
 function checkCron(expression: string): Problem {
   try {
-    if (new Cron(expression, { timezone: "UTC" }).nextRun() !== null) return undefined;
+    if (nextCronMs(expression, 0) !== undefined) return undefined;
     return invalid("trigger.expression", `"${expression}" names no time to come`, "Write a time that comes again.");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

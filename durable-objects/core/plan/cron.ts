@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 
-/** The next time of a checked cron expression after this one, in UTC; never less than a millisecond later. */
-export function nextCronMs(expression: string, nowMs: number): number {
-  const next = new Cron(expression, { timezone: "UTC" }).nextRun(new Date(nowMs));
-  return next === null ? Infinity : next.getTime();
+/** The next time of a cron expression after this one, in UTC, ms; undefined when there is none. Throws what is none. */
+export function nextCronMs(expression: string, nowMs: number): number | undefined {
+  // oxlint-disable-next-line no-restricted-globals -- a time that was given
+  return new Cron(expression, { timezone: "UTC" }).nextRun(new Date(nowMs))?.getTime();
 }
