@@ -59,6 +59,14 @@ export interface UnlimitedWindows {
 /** What a table may be windowed by. */
 export type Windows = TimeWindows | CumulativeWindows | UnlimitedWindows;
 
+/** Records match whose times are `leftTime − beforeMs <= rightTime <= leftTime + afterMs`. */
+export interface JoinWindows {
+  readonly kind: "join";
+  readonly beforeMs: number;
+  readonly afterMs: number;
+  readonly graceMs: number;
+}
+
 export interface StoreDefinition {
   readonly name: string;
   /** Windowed stores only: how long a window stays readable, by stream time, after it started. At least until it closes. */
@@ -203,6 +211,29 @@ export type ProcessNode = Node<"process"> & {
   readonly timer?: ProcessFunction<Timer> | undefined;
   readonly initial?: ProcessFunction<unknown> | undefined;
 };
+/**
+ * Pairs of records of two streams with one key, the left one first among the inputs; a stream joined with itself is there
+ * twice. A record without a value is dropped, one without a key too where its side is not `kept`.
+ */
+export type StreamJoinNode = Node<"streamJoin"> & {
+  readonly inputs: readonly [left: string, right: string];
+  /** `left` and `outer` keep records of the left, or of both sides, that match none; `semi` passes on left records that match any. */
+  readonly join: "inner" | "left" | "outer" | "semi";
+  readonly store: StoreDefinition;
+  /** Absent: whatever their times are. Inner and semi only, and their state is never let go. */
+  readonly windows?: JoinWindows | undefined;
+  /** What else makes a pair match. */
+  readonly where?: ((left: unknown, right: unknown, key: string) => boolean) | undefined;
+  /** Absent for semi. A side that is not there is null, and then the key may be null too. */
+  readonly joiner?: ((left: unknown, right: unknown, key: string | null) => unknown) | undefined;
+  /**
+   * When a record of a kept side that matches none comes out. `onClose`: once, when nothing in time can match it any more,
+   * and then it matches nothing. `eager`: at once, and matches may follow (Kafka Streams before 3.1, ksqlDB without GRACE
+   * PERIOD). `kafka`: as Kafka Streams from 3.1 on, on close, but at once where stream time has passed its window, inside
+   * the grace too; and what is late may still match it.
+   */
+  readonly unmatched: "onClose" | "eager" | "kafka";
+};
 /** Keeps the last value of each key; null removes it. */
 export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
 // Functions of tables get value and key alone, never null: they are asked again about the value that a row replaces.
@@ -295,6 +326,7 @@ export type PlanNode =
   | DedupNode
   | PatternNode
   | ProcessNode
+  | StreamJoinNode
   | TableNode
   | TableFilterNode
   | TableMapValuesNode

@@ -49,7 +49,7 @@ export class Graph {
   /** The store in which a node keeps its table, and its windows. */
   tableOf(name: string): { readonly store: string; readonly windows: Windows | undefined } {
     const node = this.#nodes.find((each) => each.name === name);
-    if (node === undefined || !("store" in node) || node.store === undefined) {
+    if (node === undefined || !("store" in node) || node.store === undefined || node.kind === "streamJoin") {
       throw new Error(`The table of "${name}" is not kept in a store. Give it one with { store }.`);
     }
     return { store: node.store.name, windows: "windows" in node ? node.windows : undefined };

@@ -2,6 +2,7 @@
 export type {
   BatchContext,
   CumulativeWindows,
+  JoinWindows,
   PlanKey,
   RecordContext,
   TimeWindows,
@@ -17,6 +18,14 @@ export { type Duration, durationMs } from "./duration.ts";
 export { type EmitStrategy, onClose, onUpdate } from "./emit.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
 export { GroupedTable } from "./grouped-table.ts";
+export {
+  joinWindows,
+  type OuterJoinOptions,
+  type StreamJoinOptions,
+  type Unbounded,
+  unbounded,
+  within,
+} from "./join.ts";
 export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
 export { type FileOptions, r2 } from "./r2.ts";
 export {

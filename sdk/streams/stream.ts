@@ -8,6 +8,7 @@ import type {
   FlatMapValuesNode,
   ForEachBatchNode,
   ForeachNode,
+  JoinWindows,
   MapBatchNode,
   MapNode,
   MapValuesNode,
@@ -25,6 +26,15 @@ import type { BatchQuery } from "./batch-sql.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName, type Graph } from "./graph.ts";
 import { GroupedStream } from "./grouped-stream.ts";
+import {
+  type GivenJoin,
+  joinOptions,
+  mirroredOptions,
+  type OuterJoinOptions,
+  type StreamJoinOptions,
+  streamJoinOf,
+  type Unbounded,
+} from "./join.ts";
 import type { Emitted, Processor, States } from "./processor.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SinkFor, topic } from "./sink.ts";
@@ -63,6 +73,8 @@ export interface MatchOptions<Value, Names extends string, Result> extends KeyVa
 
 /** A processor as the plan holds it. */
 type Untyped = Pick<ProcessNode, "record" | "timer" | "initial"> & { readonly state: States };
+/** Values of joins are there: a record without one is dropped. */
+type Present<Value> = Exclude<Value, null>;
 
 type Unplaced<Node> = Node extends unknown ? Omit<Node, "name" | "inputs"> : never;
 
@@ -369,6 +381,94 @@ export class Stream<Value, Key extends PlanKey = string | null> {
   }
 
   /**
+   * One record for each pair of records of the two streams with the same key and matching times, with the joiner's value
+   * and the later of the two times. Records without a key or a value are dropped and counted. A stream may be joined with
+   * itself.
+   *
+   * @example
+   * import { pipeline, within } from "../sdk/streams/index.ts";
+   *
+   * pipeline("paid", ({ stream }) =>
+   *   stream<{ amount: number }>("orders")
+   *     .join(
+   *       stream<{ paid: number }>("payments"),
+   *       (order, payment) => order.amount - payment.paid,
+   *       within("1 hour", { grace: "10 minutes" }),
+   *     )
+   *     .to("open-amounts"),
+   * );
+   */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  join<Other, Result>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null>,
+    joiner: (left: Present<Value>, right: Present<Other>, key: string) => Result,
+    how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Result, string> {
+    return this.#joined("join", other, { join: "inner", joiner, ...joinOptions(how) });
+  }
+
+  /**
+   * As `join`, and each record of this stream that matches none comes out once, with null for the other, when its window
+   * has closed; without a key at once.
+   */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  leftJoin<Other, Result>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null>,
+    joiner: (left: Present<Value>, right: Present<Other> | null, key: string | null) => Result,
+    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Result> {
+    return this.#joined("leftJoin", other, { join: "left", joiner, ...joinOptions(how) });
+  }
+
+  /** As `leftJoin` with the streams the other way round: each record of the other stream comes out. */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  rightJoin<Other, Result>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null>,
+    joiner: (left: Present<Value> | null, right: Present<Other>, key: string | null) => Result,
+    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Result> {
+    const mirrored = mirroredOptions<Present<Value>, Present<Other>>(how);
+    return other.#joined("rightJoin", this, {
+      join: "left",
+      joiner: (right: Present<Other>, left: Present<Value> | null, key: string | null) => joiner(left, right, key),
+      ...mirrored,
+    });
+  }
+
+  /** As `join`, and each record of either stream that matches none comes out once, with null for the other. */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  outerJoin<Other, Result>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null>,
+    joiner: (left: Present<Value> | null, right: Present<Other> | null, key: string | null) => Result,
+    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Result> {
+    return this.#joined("outerJoin", other, { join: "outer", joiner, ...joinOptions(how) });
+  }
+
+  /**
+   * Records of this stream, unchanged and each once, that match one of the other: when the first match is there, with the
+   * later of the two times (Spark's left semi join).
+   *
+   * @example
+   * import { pipeline, within } from "../sdk/streams/index.ts";
+   *
+   * pipeline("read-mails", ({ stream }) =>
+   *   stream("mails").semiJoin(stream("openings"), within("7 days", { grace: 0 })).to("read-mails"),
+   * );
+   */
+  semiJoin<Other>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null>,
+    how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Present<Value>, string> {
+    return this.#joined("semiJoin", other, { join: "semi", ...joinOptions(how) });
+  }
+
+  /**
    * Places the records by their key again, in an internal topic of so many partitions (as many as before unless given).
    * What keeps state by a changed key does this by itself; called, it sets the number of partitions.
    */
@@ -416,6 +516,16 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     const inputs = rows === undefined ? [this.#node] : [this.#node, this.#graph.ownNode(rows.#graph, rows.#node)];
     const node = { kind: "process", store, states, keepsKey, record, timer, initial, inputs } as const;
     return new Stream(this.#graph, this.#graph.add(word, node));
+  }
+
+  #joined<Next, NextKey extends PlanKey>(
+    word: string,
+    other: Stream<unknown, PlanKey>,
+    given: GivenJoin,
+  ): Stream<Next, NextKey> {
+    const inputs = [this.#node, this.#graph.ownNode(other.#graph, other.#node)] as const;
+    const node = streamJoinOf(given, this.#graph.nextName(word));
+    return new Stream(this.#graph, this.#graph.add(word, { ...node, inputs }));
   }
 
   #then<Next, NextKey extends PlanKey>(

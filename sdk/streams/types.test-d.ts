@@ -17,9 +17,11 @@ import {
   type Table,
   topic,
   tumbling,
+  unbounded,
   unlimited,
   type Windowed,
   type WindowedTable,
+  within,
 } from "./index.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -170,6 +172,46 @@ export function groups({ table }: PipelineBuilder): void {
   );
   // @ts-expect-error what comes into a group must go out again
   byOrigin.reduce((sum, delay) => sum + delay);
+}
+
+/** What the functions of a join get, and what comes out [DSL-1]. */
+export function joins({ stream }: PipelineBuilder): void {
+  const flights = stream<Flight | null>("flights");
+  const names = stream("names", { format: "text" });
+  const near = within("1 hour", { grace: "5 minutes" });
+  const inner = flights.join(
+    names,
+    (flight, name, key) => {
+      same<Flight>()(flight);
+      same<string>()(name);
+      same<string>()(key);
+      return flight.delay;
+    },
+    { windows: unbounded(), where: (flight, name, key) => flight.origin === name + key },
+  );
+  same<Stream<number, string>>()(inner);
+  const left = flights.leftJoin(names, (flight, name) => ({ flight, name }), near);
+  same<Stream<{ flight: Flight; name: string | null }>>()(left);
+  const right = flights.rightJoin(names, (flight, name) => ({ flight, name }), { windows: near, unmatched: "eager" });
+  same<Stream<{ flight: Flight | null; name: string }>>()(right);
+  const outer = flights.outerJoin(names, (flight, name, key) => ({ flight, name, key }), near);
+  same<Stream<{ flight: Flight | null; name: string | null; key: string | null }>>()(outer);
+  same<Stream<Flight, string>>()(flights.semiJoin(names, near));
+  inner.groupByKey();
+
+  // @ts-expect-error grace has no default
+  within("1 hour");
+  // @ts-expect-error what matches nothing needs a window to close
+  flights.leftJoin(names, (flight) => flight, unbounded());
+  // @ts-expect-error an inner join keeps nothing that matches none
+  flights.join(names, (flight) => flight, { windows: near, unmatched: "eager" });
+  const hourly = stream("a")
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+    .count()
+    .toStream();
+  // @ts-expect-error a window is not a key to join by: map it to text first
+  flights.join(hourly, (flight) => flight, near);
 }
 
 /** A missing grace and a misspelt unit do not compile [DSL-3, DSL-4]. */

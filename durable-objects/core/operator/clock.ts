@@ -47,6 +47,11 @@ export class Clock implements Undoable {
     return this.#streamTimeMs;
   }
 
+  /** The largest timestamp that reached it from one input, and no more than that input's cap. Never goes back either. */
+  inputTimeMs(input: number): number {
+    return Math.min(this.#reached[input] ?? -Infinity, this.#caps[input]?.ms ?? Infinity);
+  }
+
   /** Absent before the first record. */
   get saved(): SavedClock | undefined {
     if (this.#reached.every((ms) => ms === -Infinity)) return undefined;

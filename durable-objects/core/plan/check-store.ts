@@ -5,6 +5,7 @@ import { checkPattern } from "./check-pattern.ts";
 import { isKeyed } from "./cut.ts";
 import { AS_READ, type Keys, keysOf } from "./keys.ts";
 import { storesOf } from "./stores.ts";
+import { checkStreamJoin } from "./check-join.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /** Stores have names of their own, possible windows, and records that lie where their key belongs. */
@@ -32,6 +33,7 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkEmit(node, `${field}.emit`);
+  if (node.kind === "streamJoin") return checkStreamJoin(node, field);
   return undefined;
 }
 

@@ -117,7 +117,7 @@ function checkInput(
       "Put a toTable between them.",
     );
   }
-  if (node.inputs.indexOf(input) === at) return undefined;
+  if (node.inputs.indexOf(input) === at || node.kind === "streamJoin") return undefined;
   return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
 }
 

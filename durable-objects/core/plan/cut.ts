@@ -1,6 +1,7 @@
 import type { Plan, PlanNode, RepartitionNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
+import { retentionOf } from "../operator/join-windows.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
 import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
 import { stepMsOf } from "./windows.ts";
@@ -26,6 +27,11 @@ export function isKeyed(node: PlanNode): boolean {
 /** How finely a node minds event time, ms; undefined when it does not. */
 function stepOf(node: TaskNode): number | undefined {
   if (node.kind === "dedup" || node.kind === "pattern") return node.withinMs;
+  if (node.kind === "streamJoin" && node.windows !== undefined) {
+    // What is kept comes out at any ms; else time only lets go of state.
+    const kept = node.join === "left" || node.join === "outer";
+    return kept ? 1 : Math.max(1, retentionOf(node.windows));
+  }
   // A timer may be set for any time.
   if (node.kind === "process") return TIMER_STEP_MS;
   return node.kind === "aggregate" && node.windows !== undefined ? stepMsOf(node.windows) : undefined;
@@ -38,6 +44,7 @@ const KEYED: ReadonlySet<PlanNode["kind"]> = new Set([
   "pattern",
   "process",
   "tableAggregate",
+  "streamJoin",
 ] as const);
 
 const TIMER_STEP_MS = 1_000;
@@ -48,13 +55,13 @@ interface Topic {
 }
 
 class Cutter {
-  /** By input, in the order in which each became known: a task is known before any that reads what it writes. */
+  /** By input, in the order in which each became known. */
   readonly #tasks = new Map<string, TaskNode[]>();
   readonly #topics = new Map<string, Topic>();
   /** The task in which a node runs … */
   readonly #home = new Map<string, string>();
-  /** … and the one that reads its records placed by key, where there is one. */
-  readonly #copy = new Map<string, string>();
+  /** … and those that read its records placed by key. */
+  readonly #copies = new Map<string, string[]>();
   readonly #keys = new Map<string, Keys>();
   readonly #changes: ReadonlySet<string>;
 
@@ -72,25 +79,41 @@ class Cutter {
   }
 
   graph(plan: Plan): TaskGraph {
-    const internalTopics = [...this.#topics].map(([name, topic]) => ({ name, ...topic }));
-    const steps = this.#steps();
+    const inputs = this.#inOrder();
+    const internalTopics = inputs.flatMap((name) => {
+      const topic = this.#topics.get(name);
+      return topic === undefined ? [] : [{ name, ...topic }];
+    });
+    const steps = this.#steps(inputs);
     const sends = (input: string): boolean =>
       this.#nodesOf(input).some((node) => node.kind === "internalSink" && steps.has(node.topic));
-    const tasks = [...this.#tasks].map(([input, nodes]) => ({
+    const tasks = inputs.map((input) => ({
       ...plan,
       input,
-      nodes: nodes.map((node) =>
+      nodes: this.#nodesOf(input).map((node) =>
         node.kind === "internalSink" ? { ...node, stepMs: steps.get(node.topic), relayed: sends(node.topic) } : node,
       ),
     }));
     return { tasks, internalTopics };
   }
 
+  /** A task stands after those that write its input, else in the order in which it became known. */
+  #inOrder(): readonly string[] {
+    const order = new Set<string>();
+    const add = (task: string): void => {
+      if (order.has(task)) return;
+      for (const { input } of this.#topics.get(task)?.inputs ?? []) add(input);
+      order.add(task);
+    };
+    for (const task of this.#tasks.keys()) add(task);
+    return [...order];
+  }
+
   /** By internal topic: the finest step of time that its task or one behind it minds. Tasks behind come last. */
-  #steps(): ReadonlyMap<string, number> {
+  #steps(inputs: readonly string[]): ReadonlyMap<string, number> {
     const steps = new Map<string, number>();
-    for (const [input, nodes] of [...this.#tasks].toReversed()) {
-      const minded = nodes.flatMap((node) => {
+    for (const input of inputs.toReversed()) {
+      const minded = this.#nodesOf(input).flatMap((node) => {
         const step = node.kind === "internalSink" ? steps.get(node.topic) : stepOf(node);
         return step === undefined ? [] : [step];
       });
@@ -108,30 +131,44 @@ class Cutter {
   }
 
   #taskFor(node: PlanNode): string {
-    const [first = "", ...others] = node.inputs;
+    const [first = "", ...others] = new Set<string>(node.inputs);
     if (others.length === 0 && !isKeyed(node)) return this.#homeOf(first);
     const common = this.#usable(node, first).find((task) =>
       others.every((input) => this.#usable(node, input).includes(task)),
     );
     if (common !== undefined) return common;
     if (others.length === 0) return this.#copied(first);
-    const topic = `__${node.name}`;
-    for (const input of node.inputs) this.#cross({ node: input, topic, as: input });
+    const topic = this.#meetingPlace(node, [first, ...others]) ?? `__${node.name}`;
+    for (const input of [first, ...others]) {
+      if (!this.#usable(node, input).includes(topic)) this.#cross({ node: input, topic, as: input });
+    }
     return topic;
+  }
+
+  /** An internal topic in which one of the inputs already is: the others can come there unless they are made from it. */
+  #meetingPlace(node: PlanNode, inputs: readonly string[]): string | undefined {
+    const places = inputs.flatMap((input) => this.#usable(node, input)).filter((place) => this.#topics.has(place));
+    return places.find((place) =>
+      inputs.every((input) => this.#usable(node, input).includes(place) || !this.#behind(place, this.#homeOf(input))),
+    );
+  }
+
+  /** Whether what one task writes comes to the other, however far behind it. */
+  #behind(task: string, other: string): boolean {
+    if (task === other) return true;
+    return (this.#topics.get(other)?.inputs ?? []).some(({ input }) => this.#behind(task, input));
   }
 
   /** Tasks in which the node could read this input. */
   #usable(node: PlanNode, input: string): string[] {
-    const copy = this.#copy.get(input);
     const placedHere = !isKeyed(node) || this.#keysOf(input).kind !== "changed";
-    return [...(placedHere ? [this.#homeOf(input)] : []), ...(copy === undefined ? [] : [copy])];
+    return [...(placedHere ? [this.#homeOf(input)] : []), ...(this.#copies.get(input) ?? [])];
   }
 
-  /** All that need the records of a node placed by key share one topic. */
+  /** All that need the records of a node placed by key share one topic, also one that it meets others in. */
   #copied(input: string): string {
     const topic = `__${input}`;
     this.#cross({ node: input, topic, as: input });
-    this.#copy.set(input, topic);
     return topic;
   }
 
@@ -154,6 +191,7 @@ class Cutter {
     const sink = { kind: "internalSink", name: `${topic}.${tag}`, topic, tag, broadcast: false } as const;
     this.#nodesOf(home).push({ ...sink, inputs: [node], changes: this.#changes.has(node) });
     this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag });
+    if (as === node) this.#copies.set(node, [...(this.#copies.get(node) ?? []), topic]);
   }
 
   #keysIn(task: string, input: string): Keys {

@@ -1,5 +1,14 @@
 import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
-import type { AggregateNode, PatternStep, Plan, PlanNode, Sink, Trigger } from "../../../schema/plan.ts";
+import type {
+  AggregateNode,
+  JoinWindows,
+  PatternStep,
+  Plan,
+  PlanNode,
+  Sink,
+  StreamJoinNode,
+  Trigger,
+} from "../../../schema/plan.ts";
 import { storesOf } from "./stores.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
@@ -91,6 +100,8 @@ function detailOf(node: PlanNode): string | undefined {
     case "tableFilter":
     case "tableMapValues":
       return node.store === undefined ? undefined : `store ${node.store.name}`;
+    case "streamJoin":
+      return streamJoinDetail(node);
     case "toTable":
     case "tableAggregate":
       return `store ${node.store.name}`;
@@ -146,6 +157,16 @@ function stepText({ name, min, max, contiguity }: PatternStep): string {
   return `${contiguity === "later" ? ".. " : ""}${name}${times}`;
 }
 
+function streamJoinDetail({ join, windows, where }: StreamJoinNode): string {
+  return `${join}, ${joinWindowsText(windows)}${where === undefined ? "" : ", where"}`;
+}
+
+function joinWindowsText(windows: JoinWindows | undefined): string {
+  if (windows === undefined) return "unbounded";
+  const [before, after, grace] = [windows.beforeMs, windows.afterMs, windows.graceMs].map(durationText);
+  return `${before === after ? `within ${before}` : `${before} before to ${after} after`}, grace ${grace}`;
+}
+
 function lineOf({ name, inputs, detail }: TopologyNode): string {
   const from = inputs.length === 0 ? "" : ` <- ${inputs.join(", ")}`;
   return `  ${name}${detail === undefined ? "" : ` (${detail})`}${from}`;
@@ -173,4 +194,5 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   dedup: ["[(", ")]"],
   pattern: ["[(", ")]"],
   process: ["[(", ")]"],
+  streamJoin: ["[(", ")]"],
 };

@@ -43,6 +43,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     // An aggregate's own input lies by key.
     case "late":
     case "tableAggregate":
+    case "streamJoin":
       return AS_READ;
     case "process":
       return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };

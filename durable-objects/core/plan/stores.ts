@@ -1,5 +1,6 @@
-import type { AggregateNode, PlanNode, ProcessNode, Windows } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode, ProcessNode, StreamJoinNode, Windows } from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
+import { joinStores } from "./join-stores.ts";
 import type { TaskNode } from "./task-plan.ts";
 import { shapeOf } from "./windows.ts";
 
@@ -43,6 +44,8 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
       ];
     case "dedup":
       return [{ name: node.store.name, kind: "window", shape: [node.withinMs], hidden: true }];
+    case "streamJoin":
+      return streamJoinStores(node);
   }
 }
 
@@ -80,6 +83,17 @@ export function metOf(store: string): string {
 /** The store in which a node keeps its timers, beside another. */
 export function timersOf(store: string): string {
   return `${store}.timers`;
+}
+
+function streamJoinStores(node: StreamJoinNode): readonly PlanStore[] {
+  const { join, windows, unmatched: mode } = node;
+  const { rows, unmatched } = joinStores(node);
+  const shape = [join, mode, ...(windows === undefined ? [] : [windows.beforeMs, windows.afterMs, windows.graceMs])];
+  const hidden = true;
+  return [
+    ...rows.map((name) => ({ name, kind: "ordered", shape, hidden }) as const),
+    ...unmatched.flatMap((name) => (name === undefined ? [] : [{ name, kind: "window", shape, hidden } as const])),
+  ];
 }
 
 /** The store of this name that can be read from outside: one of the kinds that a StoreAnswer has. */

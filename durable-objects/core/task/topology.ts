@@ -6,6 +6,7 @@ import type {
   ProcessNode,
   SinkNode,
   Windowed,
+  StreamJoinNode,
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
@@ -15,6 +16,7 @@ import { Complete } from "../operator/complete.ts";
 import { Dedup } from "../operator/dedup.ts";
 import { FurtherInput, type ManyInputs } from "../operator/input.ts";
 import { InternalSource } from "../operator/internal-source.ts";
+import { openStreamJoin } from "../operator/open-stream-join.ts";
 import { Output, type Operator, type Runtime } from "../operator/operator.ts";
 import { Pattern } from "../operator/pattern.ts";
 import { Process, ProcessInitial } from "../operator/process.ts";
@@ -104,7 +106,8 @@ class TopologyBuilder {
   #place(node: TaskNode, made: Operator | readonly Operator[]): void {
     const operators = Array.isArray(made) ? (made as readonly Operator[]) : [made as Operator];
     this.operators.push(...operators.toReversed());
-    for (const [at, input] of node.inputs.entries()) {
+    // From the last input, since consumers are gathered from the last: a node that reads one twice has it in its order.
+    for (const [at, input] of [...node.inputs.entries()].toReversed()) {
       const operator = operators[at] ?? operators[0];
       assert(operator !== undefined, `node ${node.name} is run by an operator`);
       const output = node.kind === "late" ? lateOf(input) : input;
@@ -163,11 +166,18 @@ class TopologyBuilder {
           runtime,
           output,
         );
+      case "streamJoin":
+        return this.#streamJoin(node, output);
       case "sink":
         return new Sink(node.name, this.#sink(node), runtime);
       case "internalSink":
         return this.#internalSink(node);
     }
+  }
+
+  #streamJoin(node: StreamJoinNode, output: Output): readonly Operator[] {
+    const clock = node.windows === undefined ? undefined : this.#clock(node);
+    return openStreamJoin({ node, clock }, this.#parts.runtime, output);
   }
 
   #aggregate(node: AggregateNode, output: Output): ManyInputs {

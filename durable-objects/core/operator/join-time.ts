@@ -1,0 +1,57 @@
+import type { JoinWindows } from "../../../schema/plan.ts";
+import type { Clock } from "./clock.ts";
+import { bucketOf, retentionOf } from "./join-windows.ts";
+import { LEFT, type Side } from "./join-pair.ts";
+
+/** Whatever the times are. */
+const UNBOUNDED: JoinWindows = { kind: "join", beforeMs: Infinity, afterMs: Infinity, graceMs: 0 };
+
+/** What the clock of a stream join says of the records of its sides. Sides are the inputs of the clock. */
+export class JoinTime {
+  readonly #clock: Clock | undefined;
+  readonly #windows: JoinWindows;
+
+  constructor(windows: JoinWindows | undefined, clock: Clock | undefined) {
+    this.#windows = windows ?? UNBOUNDED;
+    this.#clock = clock;
+  }
+
+  /** A record of the side with this time is about to be processed. Answers whether that moved the time of the join. */
+  advance(side: Side, timestampMs: number): boolean {
+    const clock = this.#clock;
+    if (clock === undefined) return false;
+    const before = clock.streamTimeMs;
+    clock.advance(timestampMs, side);
+    return clock.streamTimeMs !== before;
+  }
+
+  /** Times of the other side that match a record of this side, ends included. */
+  matching(side: Side, timestampMs: number): readonly [fromMs: number, toMs: number] {
+    const { beforeMs, afterMs } = this.#windows;
+    return side === LEFT
+      ? [timestampMs - beforeMs, timestampMs + afterMs]
+      : [timestampMs - afterMs, timestampMs + beforeMs];
+  }
+
+  /** What is older is not in the store, and not taken into it. By the side's own time, as in Kafka Streams. */
+  oldest(side: Side): number {
+    return this.#clock === undefined ? -Infinity : this.#clock.inputTimeMs(side) - retentionOf(this.#windows);
+  }
+
+  /** Nothing in time can match a record of the side that is older. */
+  closedBefore(side: Side): number {
+    return this.passedBefore(side) - this.#windows.graceMs;
+  }
+
+  /** The join's time has passed all that can match a record of the side that is older. */
+  passedBefore(side: Side): number {
+    if (this.#clock === undefined) return -Infinity;
+    return this.#clock.streamTimeMs - (side === LEFT ? this.#windows.afterMs : this.#windows.beforeMs);
+  }
+
+  /** `oldest` by the bucket, so that it moves only when rows go. */
+  expiredBefore(side: Side): number {
+    const bucketMs = bucketOf(this.#windows);
+    return Math.floor(this.oldest(side) / bucketMs) * bucketMs;
+  }
+}
