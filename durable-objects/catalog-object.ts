@@ -10,8 +10,9 @@ import { nextNumber, TopicTable } from "./catalog/topic-table.ts";
 import { identityOf, Topics, unknownTopic } from "./catalog/topics.ts";
 import { isInternal } from "../schema/internal-topic.ts";
 import type { Env } from "./env.ts";
-import type { Plans } from "./plans.ts";
+import type { Host } from "./host.ts";
 import { migrate } from "./sqlite/migrate.ts";
+import { type WallClock, wallClock } from "./wall-clock.ts";
 
 /** When a start that waits for something is tried again, if nobody asks before: sooner at first than later. */
 const START_AGAIN_MS = 5_000;
@@ -19,6 +20,7 @@ const MAX_START_AGAIN_MS = 5 * 60_000;
 
 /** Topics, pipelines, and the numbers handed out once. Never on the path of a produce or a read that hits a Worker's cache. */
 export abstract class CatalogObject extends DurableObject<Env> implements Rpc.CatalogRpc {
+  readonly #clock: WallClock;
   readonly #database;
   readonly #topics: Topics;
   readonly #pipelines: Pipelines;
@@ -26,8 +28,9 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   /** Starts in a row that left something unfinished. */
   #waits = 0;
 
-  constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
+  constructor(ctx: DurableObjectState, env: Env, { plans, clock = wallClock }: Host) {
     super(ctx, env);
+    this.#clock = clock;
     migrate(ctx.storage.sql, (work) => ctx.storage.transactionSync(work), catalogMigrations);
     this.#database = drizzle(ctx.storage);
     this.#topics = new Topics(new TopicTable(this.#database), env.PARTITION);
@@ -35,6 +38,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
       table: new PipelineTable(this.#database),
       topics: this.#topics,
       plans,
+      clock,
       namespace: env.PARTITION,
       nextIncarnation: () => nextNumber(this.#database, "incarnation"),
     });
@@ -128,7 +132,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
       this.#waits = unfinished ? this.#waits + 1 : 0;
       if (!unfinished) return;
       const waitMs = Math.min(MAX_START_AGAIN_MS, START_AGAIN_MS * 2 ** (this.#waits - 1));
-      await this.ctx.storage.setAlarm(Date.now() + waitMs);
+      await this.ctx.storage.setAlarm(this.#clock.now() + waitMs);
     });
   }
 

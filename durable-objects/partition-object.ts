@@ -18,7 +18,7 @@ import { statusOf } from "./partition/status.ts";
 import { readStore } from "./partition/store-reader.ts";
 import { TaskRunner } from "./partition/task-runner.ts";
 import type { Env } from "./env.ts";
-import type { Plans } from "./plans.ts";
+import type { Host } from "./host.ts";
 import { lastSequenceOf } from "./core/log/producer-state.ts";
 
 /**
@@ -30,9 +30,9 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   readonly #deliveries: Deliveries;
   readonly #runner: TaskRunner;
 
-  constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
+  constructor(ctx: DurableObjectState, env: Env, host: Host) {
     super(ctx, env);
-    this.#shell = new Shell(ctx, env, plans);
+    this.#shell = new Shell(ctx, env, host);
     this.#deliveries = new Deliveries(this.#shell);
     this.#runner = new TaskRunner(this.#shell, this.#deliveries);
     this.#deliveries.onRoom = () => this.#runner.kick();

@@ -5,6 +5,6 @@ import { Plans } from "./plans.ts";
 
 export class Partition extends PartitionObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, new Plans(pipelines.map(({ plan }) => plan)));
+    super(ctx, env, { plans: new Plans(pipelines.map(({ plan }) => plan)) });
   }
 }

@@ -1,6 +1,13 @@
+import { type WallClock, wallClock } from "./wall-clock.ts";
+
 /** Waiters for "something changed": every `notify` wakes all of them once. */
 export class Signal {
   readonly #waiters = new Set<() => void>();
+  readonly #clock: WallClock;
+
+  constructor(clock: WallClock = wallClock) {
+    this.#clock = clock;
+  }
 
   notify(): void {
     const waiters = [...this.#waiters];
@@ -12,22 +19,22 @@ export class Signal {
   wait(timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const wake = (): void => {
-        clearTimeout(timer);
+        giveUp();
         resolve(true);
       };
-      const timer = setTimeout(() => {
+      const giveUp = this.#clock.after(timeoutMs, () => {
         this.#waiters.delete(wake);
         resolve(false);
-      }, timeoutMs);
+      });
       this.#waiters.add(wake);
     });
   }
 
   /** Waits until `condition` holds, checking at every `notify`; false when `timeoutMs` passed before. */
   async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
-    const deadlineMs = Date.now() + timeoutMs;
+    const deadlineMs = this.#clock.now() + timeoutMs;
     while (!condition()) {
-      const left = deadlineMs - Date.now();
+      const left = deadlineMs - this.#clock.now();
       if (left <= 0 || !(await this.wait(left))) return condition();
     }
     return true;

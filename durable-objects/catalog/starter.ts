@@ -10,6 +10,7 @@ import { isInternal } from "../../schema/internal-topic.ts";
 import { partitionsFor, upstreamRanges } from "../core/plan/upstreams.ts";
 import type { Env } from "../env.ts";
 import type { Plans } from "../plans.ts";
+import type { WallClock } from "../wall-clock.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { PipelineRow, PipelineTable } from "./pipeline-table.ts";
 import { inputsOf, listOf, outputsOf, sourcesOf, topicName, topicsReadBy, writes } from "./pipeline-topics.ts";
@@ -23,6 +24,7 @@ export interface StarterParts {
   readonly table: PipelineTable;
   readonly topics: Topics;
   readonly plans: Plans;
+  readonly clock: WallClock;
   readonly namespace: Env["PARTITION"];
   readonly nextIncarnation: () => number;
 }
@@ -148,15 +150,15 @@ export class Starter {
    * more. Answers the targets for which something is.
    */
   async retireFormer(pipeline: string): Promise<readonly string[]> {
-    const { table, topics, namespace } = this.#parts;
+    const { table, topics, namespace, clock } = this.#parts;
     const row = table.get(pipeline);
-    const deadlineMs = Date.now() + WAIT_MS;
+    const deadlineMs = clock.now() + WAIT_MS;
     const remaining: string[] = [];
     const left: string[] = [];
     for (const topic of listOf(row?.former ?? null)) {
       const open = topics.table.open(topic);
       const here: string[] = [];
-      const waitMs = Math.max(0, deadlineMs - Date.now());
+      const waitMs = Math.max(0, deadlineMs - clock.now());
       const request = { pipeline, before: row?.incarnation ?? 0, waitMs };
       if (open !== undefined) {
         await onEveryPartition(namespace, open, async (stub) => {

@@ -7,6 +7,7 @@ import type { Pending, StoredRow } from "../sqlite/outbox-table.ts";
 import { deadLettersOf } from "./dead-letter.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import type { WallClock } from "../wall-clock.ts";
 import type { Shell } from "./shell.ts";
 
 const DELIVER_TIMER = "deliver";
@@ -147,7 +148,7 @@ export class Deliveries {
       if (sink === undefined) return { kind: "stop", reason: `${target} is no sink of this task` };
       const { source, incarnation, identity: code } = task;
       const delivery = sink.deliver({ source, incarnation, code, taskName: task.name, target, rows });
-      return await withDeadline(delivery, DELIVERY_DEADLINE_MS);
+      return await withDeadline(delivery, DELIVERY_DEADLINE_MS, this.#shell.clock);
     } catch (error) {
       return { kind: "retry", reason: `${target}: ${error instanceof Error ? error.message : String(error)}` };
     }
@@ -231,14 +232,14 @@ function keyOf({ task, target }: Pending): string {
 }
 
 /** The delivery itself goes on; its target drops what it has already taken. */
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number, clock: WallClock): Promise<T> {
+  let inTime: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+    inTime = clock.after(deadlineMs, () => reject(new Error(`no answer within ${deadlineMs} ms`)));
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    if (timer !== undefined) clearTimeout(timer);
+    inTime?.();
   }
 }

@@ -1,9 +1,11 @@
 import { partitionMigrations } from "../../schema/disk/partition-migrations.ts";
 import { assert } from "../core/assert.ts";
 import type { Env } from "../env.ts";
+import type { Host } from "../host.ts";
 import type { Plans } from "../plans.ts";
 import { Signal } from "../signal.ts";
 import { migrate, schemaVersion } from "../sqlite/migrate.ts";
+import { type WallClock, wallClock } from "../wall-clock.ts";
 
 import { Loaded, readPartitionRow } from "./loaded.ts";
 
@@ -11,13 +13,16 @@ import { Loaded, readPartitionRow } from "./loaded.ts";
 export class Shell {
   readonly env: Env;
   /** Woken after every commit and every confirmed delivery. */
-  readonly changed = new Signal();
+  readonly changed: Signal;
+  readonly clock: WallClock;
   readonly #ctx: DurableObjectState;
   readonly plans: Plans;
   #loaded: Loaded | undefined;
 
-  constructor(ctx: DurableObjectState, env: Env, plans: Plans) {
+  constructor(ctx: DurableObjectState, env: Env, { plans, clock = wallClock }: Host) {
     this.#ctx = ctx;
+    this.clock = clock;
+    this.changed = new Signal(clock);
     this.env = env;
     this.plans = plans;
     // A partition that was never opened has no table and makes none (LOG-9).
@@ -39,7 +44,7 @@ export class Shell {
   }
 
   now(): number {
-    return Date.now();
+    return this.clock.now();
   }
 
   /** Creates the tables of a partition opened for the first time. */

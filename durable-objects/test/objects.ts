@@ -23,7 +23,7 @@ export const faults: Record<"before" | "after", (call: Call, name: string) => vo
 /** The objects of a deployment whose bundle has the tests' pipelines too. */
 export class Partition extends PartitionObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, plans);
+    super(ctx, env, { plans });
     aborts.set(ctx.id.name ?? "", (reason) => ctx.abort(reason));
   }
 
@@ -59,6 +59,6 @@ export class Partition extends PartitionObject {
 
 export class Catalog extends CatalogObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, plans);
+    super(ctx, env, { plans });
   }
 }

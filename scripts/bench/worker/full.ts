@@ -10,12 +10,12 @@ export default platform;
 
 export class Partition extends PartitionObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, new Plans(pipelines.map(({ plan }) => plan)));
+    super(ctx, env, { plans: new Plans(pipelines.map(({ plan }) => plan)) });
   }
 }
 
 export class Catalog extends CatalogObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, new Plans(pipelines.map(({ plan }) => plan)));
+    super(ctx, env, { plans: new Plans(pipelines.map(({ plan }) => plan)) });
   }
 }
