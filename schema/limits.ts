@@ -69,6 +69,8 @@ export const PIPELINE_NAME_PATTERN = /^[a-zA-Z0-9._-]{1,100}$/;
 export const MAX_PLAN_NODES = 200;
 export const MIN_TRIGGER_MS = 100;
 export const MAX_TRIGGER_MS = 24 * 3_600_000;
+/** How long windows stay readable unless told, and longer where they must. */
+export const DEFAULT_WINDOW_RETENTION_MS = 24 * 3_600_000;
 export const MAX_WINDOW_MS = 366 * 24 * 3_600_000;
 /** Hopping windows that one record may be in: each is a row of state written per record. */
 export const MAX_WINDOWS_PER_RECORD = 100;

@@ -20,7 +20,7 @@ export interface RecordContext {
   readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
 }
 
-/** `[start, end)` of a window and the key it belongs to. */
+/** `[start, end)` of a window and the key it belongs to; of sliding and session windows `[start, end]`. */
 export interface Windowed {
   readonly key: string;
   readonly start: number;
@@ -56,8 +56,30 @@ export interface UnlimitedWindows {
   readonly startMs: number;
 }
 
+/**
+ * For each record of a key a window `[t - differenceMs, t]`, and one `[t + 1, t + 1 + differenceMs]` as soon as that holds a
+ * record: all that lie within the difference of each other. Both ends are in the window.
+ */
+export interface SlidingWindows {
+  readonly kind: "sliding";
+  readonly differenceMs: number;
+  readonly graceMs: number;
+}
+
+/** From the first to the last of the records of a key that follow each other within the gap. Both ends are in the window. */
+export interface SessionWindows {
+  readonly kind: "session";
+  /** Where `gap` gives it for each record, the most that it may give. */
+  readonly gapMs: number;
+  readonly graceMs: number;
+  readonly gap?: ((value: unknown, key: PlanKey, context: RecordContext) => number) | undefined;
+}
+
+/** Windows that stay what they are, while sessions grow into others. */
+export type NonSessionWindows = Exclude<Windows, SessionWindows>;
+
 /** What a table may be windowed by. */
-export type Windows = TimeWindows | CumulativeWindows | UnlimitedWindows;
+export type Windows = TimeWindows | CumulativeWindows | UnlimitedWindows | SlidingWindows | SessionWindows;
 
 /** Records match whose times are `leftTime − beforeMs <= rightTime <= leftTime + afterMs`. */
 export interface JoinWindows {
@@ -125,6 +147,8 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly others?: readonly AggregateNode["aggregator"][] | undefined;
   /** What goes downstream and is read from outside is made of the state by this; absent: it is the state. */
   readonly result?: ((aggregate: unknown) => unknown) | undefined;
+  /** Of sessions, which need it: the states of two that become one, the earlier first. */
+  readonly merger?: ((earlier: unknown, later: unknown, key: string) => unknown) | undefined;
   /** Of windows: each change of a window is sent, which it is unless told, or each window once, when it has closed. */
   readonly emit?: "onUpdate" | "onClose" | undefined;
 };

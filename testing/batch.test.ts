@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchSql, every, pipeline, type PipelineBuilder, tumbling } from "../sdk/streams/index.ts";
+import { batchSql, every, pipeline, type PipelineBuilder, tumbling, session, sliding } from "../sdk/streams/index.ts";
 import type { TestRecord } from "./test-record.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
@@ -187,6 +187,27 @@ test.each<[wrong: string, define: (builder: PipelineBuilder) => unknown, message
       stream("in").batchSql(batchSql`select * from ${other}`);
     },
     'reads store "others", which is not in its task',
+  ],
+  [
+    "a store of sessions",
+    ({ stream }) => {
+      const visits = stream("in")
+        .groupByKey()
+        .windowedBy(session({ gap: 1, grace: 0 }))
+        .count({ store: "visits" });
+      stream("in").batchSql(batchSql`select * from ${visits}`);
+    },
+    'reads store "visits", which holds sessions or sliding windows',
+  ],
+  [
+    "all rows of sliding windows",
+    ({ stream }) =>
+      stream("in")
+        .groupByKey()
+        .windowedBy(sliding({ difference: 1, grace: 0 }))
+        .count()
+        .complete(),
+    "sends all rows of a table of sliding windows",
   ],
 ])("%s is refused [MIB-5]", (_wrong, define, message) => {
   expect(() => driverOf(define)).toThrow(message);

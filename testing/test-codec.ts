@@ -1,5 +1,5 @@
 import { UNLIMITED_WINDOW_END_MS } from "../schema/limits.ts";
-import type { PlanKey, ValueFormat, Windows } from "../schema/plan.ts";
+import type { PlanKey, SlidingWindows, TimeWindows, UnlimitedWindows, ValueFormat, Windows } from "../schema/plan.ts";
 import type { Bytes, ConsumerRecord, Header } from "../schema/record.ts";
 
 const encoder = new TextEncoder();
@@ -51,14 +51,22 @@ export function keyOf(bytes: Bytes | null, windows: Windows | undefined): PlanKe
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const startAt = bytes.length - 8;
   const start = Number(view.getBigInt64(startAt));
-  if (windows.kind !== "cumulative") {
-    const key = decoder.decode(bytes.subarray(0, startAt));
-    return windows.kind === "unlimited"
-      ? { key, start, end: UNLIMITED_WINDOW_END_MS }
-      : { key, start, end: start + windows.sizeMs };
+  if (windows.kind !== "cumulative" && windows.kind !== "session") {
+    return { key: decoder.decode(bytes.subarray(0, startAt)), start, end: endOf(start, windows) };
   }
   const endAt = startAt - 8;
   return { key: decoder.decode(bytes.subarray(0, endAt)), start, end: Number(view.getBigInt64(endAt)) };
+}
+
+function endOf(start: number, windows: TimeWindows | UnlimitedWindows | SlidingWindows): number {
+  switch (windows.kind) {
+    case "time":
+      return start + windows.sizeMs;
+    case "sliding":
+      return start + windows.differenceMs;
+    case "unlimited":
+      return UNLIMITED_WINDOW_END_MS;
+  }
 }
 
 export function headerTexts({ headers }: ConsumerRecord): { readonly [name: string]: string } {

@@ -8,12 +8,12 @@ import {
   pipeline,
   type Pipeline,
   tumbling,
-  type Windows,
+  type NonSessionWindows,
 } from "../sdk/streams/index.ts";
 import { driven, type Given, shown } from "./test/windowed-run.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
-function finals(windows: Windows): Pipeline {
+function finals(windows: NonSessionWindows): Pipeline {
   return pipeline("finals", ({ stream }) =>
     stream<string>("in")
       .groupByKey()

@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { UNLIMITED_WINDOW_END_MS } from "../schema/limits.ts";
-import { cumulative, pipeline, type Pipeline, tumbling, unlimited, type Windows } from "../sdk/streams/index.ts";
+import {
+  cumulative,
+  pipeline,
+  type Pipeline,
+  tumbling,
+  unlimited,
+  type NonSessionWindows,
+} from "../sdk/streams/index.ts";
 import { driven, type Given, shown } from "./test/windowed-run.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
-function sums(windows: Windows): Pipeline {
+function sums(windows: NonSessionWindows): Pipeline {
   return pipeline("sums", ({ stream }) =>
     stream<number>("in")
       .groupByKey()

@@ -88,3 +88,41 @@ test("a state that no result can be made of is refused, and says why [AGG-13]", 
     expect(answer).toMatchObject({ ok: false, code: "internal" });
   }
 });
+
+test.each([
+  ["sliding", { kind: "sliding", differenceMs: 5, graceMs: 0 }, [0, 10, 20, 30]],
+  ["session", { kind: "session", gapMs: 5, graceMs: 0 }, [0, 10, 20, 30]],
+  ["cumulative", { kind: "cumulative", sizeMs: 10, stepMs: 5, graceMs: 0 }, [0, 0, 10, 10, 20, 20, 30, 30]],
+] as const)("%s windows of a key and of all keys come page by page [STR-3, STR-5]", (_kind, windows, starts) => {
+  const store = new MemoryStateStore();
+  store.open("w", windows.kind === "cumulative" ? "window" : "ordered", { bucketMs: 7 });
+  const value = { value: "1", timestampMs: 3 };
+  const put = (start: number, key: string): void => {
+    if (windows.kind === "session") store.ordered.putMany("w", [{ key, at: start + 8, seq: 8, value }]);
+    else if (windows.kind === "sliding") store.ordered.putMany("w", [{ key, at: start, seq: 0, value }]);
+    else for (const slot of [start, start + 5]) store.putWindow("w", slot, key, value);
+  };
+  for (const key of ["a", "b"]) for (const start of [0, 10, 20, 30]) put(start, key);
+  const plan = { nodes: [{ kind: "aggregate", store: { name: "w" }, windows }] };
+  const task = { pipeline: "p", plan, position: 7, store } as unknown as AttachedTask;
+  const read = (query: object, limit: number): (readonly [string, number | undefined])[] => {
+    const rows: (readonly [string, number | undefined])[] = [];
+    let cursor: string | undefined;
+    do {
+      const answer = readStore(loaded, task, { store: "w", query: { ...query, limit, cursor } as never });
+      if (!answer.ok) throw new Error(answer.message);
+      rows.push(...answer.rows.map(({ key, start }) => [key, start] as const));
+      ({ cursor } = answer);
+    } while (cursor !== undefined);
+    return rows;
+  };
+  for (const limit of [1, 3, 100]) {
+    const ofKey = (fromMs: number, toMs: number): unknown =>
+      read({ kind: "windows", key: "a", fromMs, toMs }, limit).map(([, start]) => start);
+    expect(ofKey(0, 100)).toEqual(starts);
+    expect(ofKey(1, 20)).toEqual(starts.filter((start) => start === 10 || start === 20));
+    const all = read({ kind: "scan" }, limit);
+    expect(all).toHaveLength(2 * starts.length);
+    expect(new Set(all.map(([key, start]) => `${key}@${start}`)).size).toBe(8);
+  }
+});

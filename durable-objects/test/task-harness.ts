@@ -1,7 +1,8 @@
 import type { Plan, PlanNode } from "../../schema/plan.ts";
 import type { Bytes, ConsumerRecord, Header } from "../../schema/record.ts";
 import { MemoryStateStore } from "../core/store/memory-state-store.ts";
-import type { StateStore } from "../core/store/state-store.ts";
+import { storesOf } from "../core/plan/stores.ts";
+import type { StateStore, StoreKind } from "../core/store/state-store.ts";
 import type { OutboxRow, SliceOptions, TaskCounters } from "../core/task/task-port.ts";
 import { Task } from "../core/task/task.ts";
 import { recordsOf } from "./batch-body.ts";
@@ -138,10 +139,16 @@ function readable(to: string, { key, value, timestampMs, headers }: ConsumerReco
 }
 
 export function stateOf(plan: Plan, store: StateStore): unknown {
-  return plan.nodes.flatMap((node) => {
-    if (node.kind === "toTable" || (node.kind === "aggregate" && node.windows === undefined)) {
-      return [[node.store.name, store.scan(node.store.name, undefined, 100_000)]];
-    }
-    return node.kind === "aggregate" ? [[node.store.name, store.scanWindows(node.store.name, undefined, 100_000)]] : [];
-  });
+  return plan.nodes.flatMap(storesOf).map(({ name, kind }) => [name, rowsOf(store, name, kind)]);
+}
+
+function rowsOf(store: StateStore, name: string, kind: StoreKind): unknown {
+  switch (kind) {
+    case "keyValue":
+      return store.scan(name, undefined, 100_000);
+    case "window":
+      return store.scanWindows(name, undefined, 100_000);
+    case "ordered":
+      return store.ordered.scan(name, undefined, 100_000);
+  }
 }

@@ -1,6 +1,8 @@
-import type { AggregateNode, Windows } from "../../schema/plan.ts";
+import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
+import type { Windowing } from "./aggregate-functions.ts";
 import type { EmitStrategy } from "./emit.ts";
 import type { GroupedStream } from "./grouped-stream.ts";
+import type { SessionWindowsOf } from "./session.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
 import { Table, type TablePlace } from "./table.ts";
 import { WindowedTable } from "./windowed-table.ts";
@@ -59,8 +61,12 @@ export class CogroupedStream<Aggregate, Value> {
   }
 
   /** Groups by window as well. Time is the largest of all the streams. */
-  windowedBy(windows: Windows): WindowedCogroupedStream<Aggregate, Value> {
-    return new WindowedCogroupedStream(this.#parts, { windows });
+  windowedBy(windows: SessionWindowsOf<Value>): SessionCogroupedStream<Aggregate, Value>;
+  windowedBy(windows: NonSessionWindows): WindowedCogroupedStream<Aggregate, Value>;
+  windowedBy(windows: Windows): WindowedCogroupedStream<Aggregate, Value> | SessionCogroupedStream<Aggregate, Value> {
+    return windows.kind === "session"
+      ? new SessionCogroupedStream(this.#parts, { windows })
+      : new WindowedCogroupedStream(this.#parts, { windows });
   }
 }
 
@@ -101,11 +107,52 @@ export class WindowedCogroupedStream<Aggregate, Value> {
   }
 }
 
-type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit">;
+/**
+ * Several streams grouped by key and session, made by `cogroup(…).windowedBy(session(…))`. Its table has keys
+ * `{key, start, end}`; `Gone` as in `SessionWindowedStream`.
+ *
+ * @example
+ * import { pipeline, session } from "../sdk/streams/index.ts";
+ *
+ * pipeline("activity", ({ stream }) =>
+ *   stream("clicks")
+ *     .groupByKey()
+ *     .cogroup((actions: number) => actions + 1)
+ *     .cogroup(stream("searches").groupByKey(), (actions) => actions + 1)
+ *     .windowedBy(session({ gap: "30 minutes", grace: "5 minutes" }))
+ *     .aggregate(() => 0, (earlier, later) => earlier + later, { store: "activity" }),
+ * );
+ */
+export class SessionCogroupedStream<Aggregate, Value, Gone extends null = null> {
+  readonly #parts: readonly CogroupPart[];
+  readonly #windowing: Windowing;
+
+  constructor(parts: readonly CogroupPart[], windowing: Windowing) {
+    this.#parts = parts;
+    this.#windowing = windowing;
+  }
+
+  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  emit(strategy: { readonly emit: "onClose" }): SessionCogroupedStream<Aggregate, Value, never>;
+  emit(strategy: EmitStrategy): SessionCogroupedStream<Aggregate, Value>;
+  emit(strategy: EmitStrategy): SessionCogroupedStream<Aggregate, Value> {
+    return new SessionCogroupedStream(this.#parts, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** As `aggregate` without windows; the merger makes one aggregate of those of two sessions, the earlier first. */
+  aggregate(
+    initializer: () => Aggregate,
+    merger: (earlier: Aggregate, later: Aggregate, key: string) => Aggregate,
+    options: WindowStoreOptions = {},
+  ): WindowedTable<Aggregate | Gone, Value> {
+    const functions = { initializer, merger: merger as AggregateNode["merger"] };
+    return new WindowedTable(addCogroup(this.#parts, { ...functions, options, windowing: this.#windowing }));
+  }
+}
 
 function addCogroup(
   parts: readonly CogroupPart[],
-  how: { initializer: () => unknown; options: WindowStoreOptions; windowing?: Windowing },
+  how: Pick<AggregateNode, "initializer" | "merger"> & { options: WindowStoreOptions; windowing?: Windowing },
 ): TablePlace {
   const [first, ...others] = parts as readonly [CogroupPart, ...CogroupPart[]];
   const { graph } = first.place;
@@ -114,6 +161,7 @@ function addCogroup(
     inputs: parts.map(({ place }) => place.node),
     store: storeOf(how.options, graph.nextName("cogroup")),
     initializer: how.initializer,
+    ...(how.merger === undefined ? {} : { merger: how.merger }),
     aggregator: first.aggregator,
     others: others.map(({ aggregator }) => aggregator),
     ...how.windowing,

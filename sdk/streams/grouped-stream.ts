@@ -1,19 +1,12 @@
-import type { AggregateNode, Windows } from "../../schema/plan.ts";
+import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
+import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
 import { CogroupedStream } from "./cogrouped-stream.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
+import { SessionWindowedStream } from "./session-windowed-stream.ts";
+import type { SessionWindowsOf } from "./session.ts";
 import { Table, type TablePlace } from "./table.ts";
 import { WindowedTable } from "./windowed-table.ts";
-
-/** Adds an aggregate node under the word; it is told the name that the node will have. */
-type AddAggregate = (
-  word: string,
-  aggregate: (nodeName: string) => Omit<AggregateNode, "name" | "inputs">,
-) => TablePlace;
-
-type Functions = Pick<AggregateNode, "initializer" | "aggregator">;
-
-const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1 };
 
 /**
  * A stream grouped by key, made by `groupByKey()`.
@@ -77,9 +70,13 @@ export class GroupedStream<Value> {
     return new CogroupedStream([{ place: this.#place, aggregator: aggregator as AggregateNode["aggregator"] }]);
   }
 
-  /** Groups by window as well: `tumbling`, `hopping`, `cumulative` or `unlimited`. */
-  windowedBy(windows: Windows): WindowedStream<Value> {
-    return new WindowedStream(this.#add, { windows });
+  /** Groups by window as well: `tumbling`, `hopping`, `sliding`, `session`, `cumulative` or `unlimited`. */
+  windowedBy(windows: SessionWindowsOf<Value>): SessionWindowedStream<Value>;
+  windowedBy(windows: NonSessionWindows): WindowedStream<Value>;
+  windowedBy(windows: Windows): WindowedStream<Value> | SessionWindowedStream<Value> {
+    return windows.kind === "session"
+      ? new SessionWindowedStream(this.#add, { windows })
+      : new WindowedStream(this.#add, { windows });
   }
 
   #aggregate<Result>(word: string, functions: Functions, options: KeyValueStoreOptions = {}): Table<Result, string> {
@@ -88,9 +85,6 @@ export class GroupedStream<Value> {
     );
   }
 }
-
-/** What is the same for every aggregate of one windowed stream. */
-type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit">;
 
 /**
  * A stream grouped by key and window, made by `groupByKey().windowedBy(…)`. Its tables have keys `{key, start, end}`.

@@ -3,15 +3,18 @@ export type {
   BatchContext,
   CumulativeWindows,
   JoinWindows,
+  NonSessionWindows,
   PlanKey,
   RecordContext,
+  SessionWindows,
+  SlidingWindows,
   TimeWindows,
   Trigger,
   UnlimitedWindows,
   Windowed,
   Windows,
 } from "../../schema/plan.ts";
-export { CogroupedStream, WindowedCogroupedStream } from "./cogrouped-stream.ts";
+export { CogroupedStream, SessionCogroupedStream, WindowedCogroupedStream } from "./cogrouped-stream.ts";
 export { type BatchQuery, batchSql } from "./batch-sql.ts";
 export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
@@ -42,10 +45,12 @@ export {
   valueState,
 } from "./processor.ts";
 export { Sequence, sequence, type Times } from "./sequence.ts";
+export { session, type SessionWindowsOf } from "./session.ts";
+export { SessionWindowedStream } from "./session-windowed-stream.ts";
 export { type SinkFor, topic } from "./sink.ts";
 export type { KeyValueStoreOptions, WindowStoreOptions } from "./store.ts";
 export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
 export { Table } from "./table.ts";
 export { availableNow, cron, every, everyRecords, manual, perEvent } from "./trigger.ts";
-export { cumulative, hopping, tumbling, unlimited } from "./windows.ts";
+export { cumulative, hopping, sliding, tumbling, unlimited } from "./windows.ts";
 export { WindowedTable } from "./windowed-table.ts";

@@ -8,6 +8,8 @@ import {
   pipeline,
   type PipelineBuilder,
   r2,
+  session,
+  sliding,
   topic,
   tumbling,
   unlimited,
@@ -135,6 +137,9 @@ test.each<[wrong: string, define: () => unknown, message: string]>([
   ["hops", () => hopping({ size: "1 hour", advance: "1 second", grace: 0 }), "3600 windows"],
   ["step", () => cumulative({ size: "1 hour", step: "25 minutes", grace: 0 }), "Use a step that divides the size."],
   ["steps", () => cumulative({ size: "1 hour", step: "1 second", grace: 0 }), "3600 windows"],
+  ["difference", () => sliding({ difference: 0, grace: 0 }), "Use a size above 0"],
+  ["gap", () => session({ gap: 0, grace: 0 }), "Use a gap above 0"],
+  ["longest gap", () => session({ gap: () => 1, maxGap: "400 days", grace: 0 }), "up to 366 days"],
   ["start", () => unlimited({ start: -1 }), "Give ms since the epoch"],
 ])("a wrong %s throws where it is written, with a remedy [DSL-7]", (_wrong, attempt, message) => {
   expect(attempt).toThrow(message);

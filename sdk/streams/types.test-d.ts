@@ -13,6 +13,8 @@ import {
   type PipelineBuilder,
   r2,
   type RecordContext,
+  session,
+  sliding,
   type Stream,
   type Table,
   topic,
@@ -214,6 +216,43 @@ export function joins({ stream }: PipelineBuilder): void {
   flights.join(hourly, (flight) => flight, near);
 }
 
+/** What sessions give, and what they ask for [WIN-13, WIN-15]. */
+export function sessions({ stream }: PipelineBuilder): void {
+  const grouped = stream<Flight>("flights").groupByKey();
+  const visits = grouped.windowedBy(session({ gap: "30 minutes", grace: 0 }));
+  same<WindowedTable<number | null, Flight>>()(visits.count());
+  same<WindowedTable<number, Flight>>()(visits.emit(onClose()).count());
+  const ownGaps = grouped.windowedBy(
+    session({
+      gap: (flight, key, context) => {
+        same<Flight>()(flight);
+        same<string>()(key);
+        same<RecordContext>()(context);
+        return flight.delay;
+      },
+      maxGap: "1 hour",
+      grace: 0,
+    }),
+  );
+  same<WindowedTable<string[] | null, Flight>>()(
+    ownGaps.aggregate(
+      (): string[] => [],
+      (origins, flight) => [...origins, flight.origin],
+      (earlier, later) => [...earlier, ...later],
+    ),
+  );
+
+  // @ts-expect-error sessions that become one need a merger
+  visits.aggregate(
+    () => 0,
+    (sum) => sum + 1,
+  );
+  // @ts-expect-error gaps of other values
+  grouped.windowedBy(session({ gap: ({ idle }: { idle: number }) => idle, maxGap: "1 hour", grace: 0 }));
+  // @ts-expect-error gaps of each record have a bound
+  session({ gap: (flight: Flight) => flight.delay, grace: 0 });
+}
+
 /** A missing grace and a misspelt unit do not compile [DSL-3, DSL-4]. */
 export function times(): void {
   // @ts-expect-error grace has no default
@@ -222,6 +261,10 @@ export function times(): void {
   hopping({ size: "1 hour", advance: "5 minutes" });
   // @ts-expect-error grace has no default
   cumulative({ size: "1 hour", step: "5 minutes" });
+  // @ts-expect-error grace has no default
+  sliding({ difference: "5 minutes" });
+  // @ts-expect-error grace has no default
+  session({ gap: "5 minutes" });
   // @ts-expect-error what never closes has no grace
   unlimited({ grace: "5 minutes" });
   // @ts-expect-error no such unit

@@ -1,5 +1,5 @@
 import { MAX_TIMESTAMP_MS, MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD } from "../../schema/limits.ts";
-import type { CumulativeWindows, TimeWindows, UnlimitedWindows } from "../../schema/plan.ts";
+import type { CumulativeWindows, SlidingWindows, TimeWindows, UnlimitedWindows } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 
 /**
@@ -104,6 +104,29 @@ export function unlimited(options: { readonly start?: number } = {}): UnlimitedW
   if (Number.isSafeInteger(start) && start >= 0 && start <= MAX_TIMESTAMP_MS)
     return { kind: "unlimited", startMs: start };
   throw new Error(`An unlimited window cannot start at ${start}. Give ms since the epoch, 0 to ${MAX_TIMESTAMP_MS}.`);
+}
+
+/**
+ * Windows of records that lie within `difference` of each other, for each record one that ends with it:
+ * `[t - difference, t]`, and one that begins behind it as soon as it holds a record: `[t + 1, t + 1 + difference]`. Both
+ * ends are in the window; windows that would hold the same records are one. A record goes into each window that holds its
+ * time and is late for those whose `end + grace` is below the largest time seen. Records without a value are dropped.
+ *
+ * @example
+ * import { pipeline, sliding } from "../sdk/streams/index.ts";
+ *
+ * pipeline("bursts", ({ stream }) =>
+ *   stream("logins")
+ *     .groupByKey()
+ *     .windowedBy(sliding({ difference: "1 minute", grace: "10 seconds" }))
+ *     .count({ store: "logins-in-a-minute" })
+ *     .toStream()
+ *     .filter((count) => count > 5)
+ *     .to("bursts"),
+ * );
+ */
+export function sliding(options: { readonly difference: Duration; readonly grace: Duration }): SlidingWindows {
+  return { kind: "sliding", differenceMs: sizeOf(options.difference), graceMs: durationMs(options.grace) };
 }
 
 function sizeOf(size: Duration): number {

@@ -2,7 +2,6 @@ import type { AggregateNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { boundedState, stateText } from "../store/state-value.ts";
 import type { StateEntry, StoreCache } from "../store/store-cache.ts";
-import type { StoredValue } from "../store/state-store.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
 export interface Folded {
@@ -12,15 +11,24 @@ export interface Folded {
   readonly timestampMs: number;
 }
 
-/** Folds a record into one key's state. */
+/** What is folded into which state. */
+export interface FoldAt {
+  readonly key: string;
+  /** Of the node, where it has several. */
+  readonly input: number;
+}
+
+/** Folds records into states. User code throws out of it; states are JSON texts, `undefined` says that there is none. */
 export class Fold {
   readonly #initializer: AggregateNode["initializer"];
+  readonly #merger: AggregateNode["merger"];
   /** By input of the node. */
   readonly #aggregators: readonly AggregateNode["aggregator"][];
   readonly #cache: StoreCache;
 
-  constructor({ initializer, aggregator, others = [] }: AggregateNode, cache: StoreCache) {
+  constructor({ initializer, merger, aggregator, others = [] }: AggregateNode, cache: StoreCache) {
     this.#initializer = initializer;
+    this.#merger = merger;
     this.#aggregators = [aggregator, ...others];
     this.#cache = cache;
   }
@@ -29,26 +37,40 @@ export class Fold {
   apply(entry: StateEntry, record: StreamRecord, input = 0): Folded {
     const before = entry.value;
     const timestampMs = before === undefined ? record.timestampMs : Math.max(before.timestampMs, record.timestampMs);
-    const text = this.#next(before, record, { key: entry.key, input });
+    const text = this.add(before?.value, record, { key: entry.key, input });
     this.#cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
     return { text, before: before?.value, timestampMs };
   }
 
-  #next(
-    before: StoredValue | undefined,
-    record: StreamRecord,
-    { key, input }: { key: string; input: number },
-  ): string | undefined {
-    const initializer = this.#initializer;
-    const aggregator = this.#aggregators[input];
-    const { value, timestampMs } = record;
-    assert(aggregator !== undefined, `input ${input} has an aggregator`);
-    if (before === undefined && initializer === undefined) {
-      return value === null ? undefined : boundedState(record.payload.json("state"), "state");
-    }
+  /** The state with one more record. */
+  add(before: string | undefined, record: StreamRecord, at: FoldAt): string | undefined {
+    if (before === undefined && this.#initializer === undefined) return firstState(record);
     // A fresh object each time: what the aggregator does with it in place ends here.
-    const aggregate: unknown = before === undefined ? initializer?.() : JSON.parse(before.value);
-    const after = aggregator(aggregate, value, key, timestampMs);
+    const aggregate: unknown = before === undefined ? this.#initializer?.() : JSON.parse(before);
+    return this.#with(aggregate, record, at);
+  }
+
+  /** One state of several, in the order given, and one more record. Kafka merges all into the initializer's value. */
+  merge(states: readonly string[], record: StreamRecord, at: FoldAt): string | undefined {
+    const initializer = this.#initializer;
+    if (states.length === 0 && initializer === undefined) return firstState(record);
+    let aggregate = initializer?.();
+    for (const [index, state] of states.entries()) {
+      const later: unknown = JSON.parse(state);
+      aggregate = index === 0 && initializer === undefined ? later : this.#merger?.(aggregate, later, at.key);
+    }
+    return this.#with(aggregate, record, at);
+  }
+
+  #with(aggregate: unknown, record: StreamRecord, { key, input }: FoldAt): string | undefined {
+    const aggregator = this.#aggregators[input];
+    assert(aggregator !== undefined, `input ${input} has an aggregator`);
+    const after = aggregator(aggregate, record.value, key, record.timestampMs);
     return after === null ? undefined : stateText(after, "state");
   }
+}
+
+/** Without an initializer the first value is the state, as the text it came as. */
+function firstState(record: StreamRecord): string | undefined {
+  return record.value === null ? undefined : boundedState(record.payload.json("state"), "state");
 }

@@ -1,20 +1,21 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import type { Clock } from "./clock.ts";
-import { ClosedWindows } from "./closed-windows.ts";
+import { ClosedResults } from "./closed-results.ts";
 import { Fold } from "./fold.ts";
 import type { ManyInputs } from "./input.ts";
 import { LateRecords } from "./late-records.ts";
 import type { Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import { shownBy } from "./result-payload.ts";
+import { SlotClosing } from "./slot-closing.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Updates } from "./updates.ts";
-import { type SlotWindows, slotsOf, type WindowSlots } from "./window-slots.ts";
+import type { WindowSlots } from "./window-slots.ts";
 
 export interface WindowAggregateParts {
   readonly node: AggregateNode;
-  readonly windows: SlotWindows;
+  readonly slots: WindowSlots;
   readonly store: CachedStore;
   readonly clock: Clock;
   /** Of the records that are too late for all their windows. */
@@ -32,20 +33,21 @@ export class WindowAggregate implements ManyInputs {
   readonly #late: LateRecords;
   /** How results go on: each change, or each window when it has closed. */
   readonly #updates: Updates | undefined;
-  readonly #closed: ClosedWindows | undefined;
+  readonly #closed: ClosedResults | undefined;
 
-  constructor({ node, windows, store, clock, late }: WindowAggregateParts, runtime: Runtime, output: Output) {
+  constructor({ node, slots, store, clock, late }: WindowAggregateParts, runtime: Runtime, output: Output) {
     this.name = node.name;
-    this.#slots = slotsOf(windows, node.store.retentionMs);
+    this.#slots = slots;
     this.#store = store;
     this.#clock = clock;
     this.#runtime = runtime;
     this.#fold = new Fold(node, runtime.cache);
     this.#late = new LateRecords(runtime, late);
     const shown = shownBy(node, runtime.trace);
-    if (node.emit === "onClose")
-      this.#closed = new ClosedWindows({ slots: this.#slots, store, clock, shown }, runtime, output);
-    else this.#updates = new Updates(runtime, output, shown);
+    if (node.emit === "onClose") {
+      const windows = new SlotClosing({ slots, store, cache: runtime.cache });
+      this.#closed = new ClosedResults({ windows, clock, shown }, runtime, output);
+    } else this.#updates = new Updates(runtime, output, shown);
   }
 
   process(record: StreamRecord, input = 0): void {
@@ -83,6 +85,8 @@ export class WindowAggregate implements ManyInputs {
     for (; slot <= last; slot += slots.stepMs) {
       if (slot <= closed) continue;
       const entry = this.#runtime.cache.windowEntry(this.#store, slot, key);
+      // A node behind may have been at work meanwhile.
+      this.#runtime.trace.node = this.name;
       const folded = this.#fold.apply(entry, record, input);
       this.#updates?.emit(slots.keyOf(key, slot), folded, record);
     }

@@ -1,7 +1,8 @@
-import type { Windows } from "../../../schema/plan.ts";
+import type { SessionWindows, SlidingWindows, Windows } from "../../../schema/plan.ts";
+import type { OrderedRow } from "../store/ordered-rows.ts";
+import type { KeyRow, StateStore, WindowRow } from "../store/state-store.ts";
 import { type Result, resultText } from "./result-payload.ts";
-import { slotsOf } from "./window-slots.ts";
-import type { KeyRow, StateStore } from "../store/state-store.ts";
+import { type SlotWindows, slotsOf, type WindowSlots } from "./window-slots.ts";
 
 /** A window as its readers see it. */
 export interface WindowEntry extends KeyRow {
@@ -44,20 +45,79 @@ export interface WindowTable {
 }
 
 export function windowReader(store: StateStore, { name, windows, result }: WindowTable): WindowReader {
-  const slots = slotsOf(windows, undefined);
-  const entryOf = ({ start: slot, key, value, timestampMs }: KeyRow & { start: number }): WindowEntry => {
-    const { start, end } = slots.keyOf(key, slot);
-    return { key, start, end, value: resultText(value, result), timestampMs, place: { key, at: slot, seq: 0 } };
-  };
-  return {
-    ofKey: ({ key, fromMs, toMs, after, limit }) => {
-      const range = slots.starting(fromMs, toMs);
-      const from = after === undefined ? range.fromMs : Math.max(range.fromMs, after.at + 1);
-      return store.windowsOfKey(name, key, { fromMs: from, toMs: range.toMs, limit }).map(entryOf);
-    },
-    all: ({ after, limit }) => {
-      const place = after === undefined ? undefined : { start: after.at, key: after.key };
-      return store.scanWindows(name, { after: place }, limit).map(entryOf);
-    },
-  };
+  const from = { store, name, result };
+  switch (windows.kind) {
+    case "time":
+    case "cumulative":
+    case "unlimited":
+      return new SlotReader(from, windows);
+    case "sliding":
+    case "session":
+      return new RowReader(from, windows);
+  }
+}
+
+interface Stored extends Omit<WindowTable, "windows"> {
+  readonly store: StateStore;
+}
+
+/** Rows by slot, then key. */
+class SlotReader implements WindowReader {
+  readonly #from: Stored;
+  readonly #slots: WindowSlots;
+
+  constructor(from: Stored, windows: SlotWindows) {
+    this.#from = from;
+    this.#slots = slotsOf(windows, undefined);
+  }
+
+  ofKey({ key, fromMs, toMs, after, limit }: KeyWindowQuery): readonly WindowEntry[] {
+    const range = this.#slots.starting(fromMs, toMs);
+    const from = after === undefined ? range.fromMs : Math.max(range.fromMs, after.at + 1);
+    const rows = this.#from.store.windowsOfKey(this.#from.name, key, { fromMs: from, toMs: range.toMs, limit });
+    return rows.map((row) => this.#entryOf(row));
+  }
+
+  all({ after, limit }: WindowQuery): readonly WindowEntry[] {
+    const place = after === undefined ? undefined : { start: after.at, key: after.key };
+    return this.#from.store.scanWindows(this.#from.name, { after: place }, limit).map((row) => this.#entryOf(row));
+  }
+
+  #entryOf({ start: slot, key, value: state, timestampMs }: WindowRow): WindowEntry {
+    const { start, end } = this.#slots.keyOf(key, slot);
+    const value = resultText(state, this.#from.result);
+    return { key, start, end, value, timestampMs, place: { key, at: slot, seq: 0 } };
+  }
+}
+
+/** Rows by key, then time: of sliding windows their start, of sessions how far they reach, which orders them as well. */
+class RowReader implements WindowReader {
+  readonly #from: Stored;
+  readonly #windows: SlidingWindows | SessionWindows;
+
+  constructor(from: Stored, windows: SlidingWindows | SessionWindows) {
+    this.#from = from;
+    this.#windows = windows;
+  }
+
+  ofKey({ key, fromMs, toMs, after, limit }: KeyWindowQuery): readonly WindowEntry[] {
+    const fromAt = after === undefined ? fromMs : Math.max(fromMs, after.at + 1);
+    // At most one session began before and reaches into the range.
+    const items = this.#from.store.ordered.range(this.#from.name, key, { fromAt, toAt: Infinity, limit: limit + 1 });
+    const entries = items.map((item) => this.#entryOf({ key, ...item }));
+    return entries.filter(({ start }) => start >= fromMs && start <= toMs).slice(0, limit);
+  }
+
+  all({ after, limit }: WindowQuery): readonly WindowEntry[] {
+    return this.#from.store.ordered.scan(this.#from.name, after, limit).map((row) => this.#entryOf(row));
+  }
+
+  #entryOf({ key, at, seq, value: state, timestampMs }: OrderedRow): WindowEntry {
+    const place = { key, at, seq };
+    const value = resultText(state, this.#from.result);
+    if (this.#windows.kind === "session") {
+      return { key, start: at - seq, end: timestampMs, value, timestampMs, place };
+    }
+    return { key, start: at, end: at + this.#windows.differenceMs, value, timestampMs, place };
+  }
 }

@@ -1,8 +1,6 @@
-import { UNLIMITED_WINDOW_END_MS } from "../../../schema/limits.ts";
+import { DEFAULT_WINDOW_RETENTION_MS, UNLIMITED_WINDOW_END_MS } from "../../../schema/limits.ts";
 import type { CumulativeWindows, TimeWindows, UnlimitedWindows, Windowed } from "../../../schema/plan.ts";
 import { SpanKey } from "./span-key.ts";
-
-const DEFAULT_RETENTION_MS = 24 * 3_600_000;
 
 /** Windows that follow from a record's time alone. Each has a slot: where its rows lie in a store, in the order of its end. */
 export interface WindowSlots {
@@ -46,7 +44,7 @@ class TimeSlots implements WindowSlots {
   readonly #graceMs: number;
   readonly #retentionMs: number;
 
-  constructor({ sizeMs, advanceMs, graceMs }: TimeWindows, retentionMs = DEFAULT_RETENTION_MS) {
+  constructor({ sizeMs, advanceMs, graceMs }: TimeWindows, retentionMs = DEFAULT_WINDOW_RETENTION_MS) {
     this.stepMs = advanceMs;
     this.#sizeMs = sizeMs;
     this.#graceMs = graceMs;
@@ -89,7 +87,7 @@ class CumulativeSlots implements WindowSlots {
   readonly #graceMs: number;
   readonly #retentionMs: number;
 
-  constructor({ sizeMs, stepMs, graceMs }: CumulativeWindows, retentionMs = DEFAULT_RETENTION_MS) {
+  constructor({ sizeMs, stepMs, graceMs }: CumulativeWindows, retentionMs = DEFAULT_WINDOW_RETENTION_MS) {
     this.stepMs = stepMs;
     this.#sizeMs = sizeMs;
     this.#graceMs = graceMs;

@@ -1,5 +1,5 @@
 import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { AggregateNode, PlanNode } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode, Windows } from "../../../schema/plan.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
 import { checkPattern } from "./check-pattern.ts";
 import { isKeyed } from "./cut.ts";
@@ -32,13 +32,19 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   }
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
-  if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkEmit(node, `${field}.emit`);
+  if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkAggregate(node, field);
   if (node.kind === "streamJoin") return checkStreamJoin(node, field);
   return undefined;
 }
 
-function checkEmit({ emit, windows }: AggregateNode, field: string): Problem {
-  if (emit !== "onClose") return undefined;
+function checkAggregate({ emit, windows, merger }: AggregateNode, field: string): Problem {
+  if (windows?.kind === "session" && merger === undefined) {
+    return invalid(`${field}.merger`, "sessions that become one have no merger", "Say how their states become one.");
+  }
+  return emit === "onClose" ? checkOnClose(windows, `${field}.emit`) : undefined;
+}
+
+function checkOnClose(windows: Windows | undefined, field: string): Problem {
   if (windows === undefined) return invalid(field, "only windows close", "Group by windows, or leave it out.");
   if (windows.kind !== "unlimited") return undefined;
   return invalid(field, "unlimited windows never close", "Send each change: onUpdate.");

@@ -19,6 +19,10 @@ export function checkWindows(windows: Windows | undefined, field: string): Probl
       return checkCumulative(windows, field);
     case "unlimited":
       return checkUnlimited(windows, field);
+    case "sliding":
+      return checkSize(windows.differenceMs, `${field}.differenceMs`) ?? checkGrace(windows.graceMs, field);
+    case "session":
+      return checkSize(windows.gapMs, `${field}.gapMs`) ?? checkGrace(windows.graceMs, field);
   }
 }
 
@@ -30,10 +34,18 @@ export function checkRetention({ retentionMs }: StoreDefinition, windows: Window
   if (Number.isSafeInteger(retentionMs) && retentionMs >= least) return undefined;
   return invalid(
     field,
-    `retention ${retentionMs} ms is below size + grace, ${least} ms`,
+    `retention ${retentionMs} ms is below ${leastText[windows.kind]}, ${least} ms`,
     `Keep windows at least ${least} ms.`,
   );
 }
+
+const leastText: { readonly [Kind in Windows["kind"]]: string } = {
+  time: "size + grace",
+  cumulative: "size + grace",
+  sliding: "2 · difference + grace",
+  session: "gap + grace",
+  unlimited: "",
+};
 
 function checkTime({ sizeMs, advanceMs, graceMs }: TimeWindows, field: string): Problem {
   const problem = checkSize(sizeMs, `${field}.sizeMs`);
@@ -68,7 +80,11 @@ function checkUnlimited({ startMs }: UnlimitedWindows, field: string): Problem {
 
 function checkSize(sizeMs: number, field: string): Problem {
   if (Number.isSafeInteger(sizeMs) && sizeMs >= 1 && sizeMs <= MAX_WINDOW_MS) return undefined;
-  return invalid(field, `window size is ${sizeMs} ms`, `Use 1 to ${MAX_WINDOW_MS} ms.`);
+  return invalid(
+    field,
+    `window ${field.slice(field.lastIndexOf(".") + 1, -2)} is ${sizeMs} ms`,
+    `Use 1 to ${MAX_WINDOW_MS} ms.`,
+  );
 }
 
 function checkGrace(graceMs: number, field: string): Problem {

@@ -131,6 +131,24 @@ test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: st
   ],
   ["step", [count("a", "source", { windows: { ...growing, stepMs: 300 } })], "nodes[1].windows.stepMs", "by 300 ms"],
   ["steps", [count("a", "source", { windows: { ...growing, stepMs: 5 } })], "nodes[1].windows.stepMs", "200 windows"],
+  [
+    "gap",
+    [count("a", "source", { windows: { kind: "session", gapMs: 0, graceMs: 0 } })],
+    "nodes[1].windows.gapMs",
+    "window gap is 0 ms",
+  ],
+  [
+    "difference",
+    [count("a", "source", { windows: { kind: "sliding", differenceMs: 1e12, graceMs: 0 } })],
+    "nodes[1].windows.differenceMs",
+    "window difference is",
+  ],
+  [
+    "retention of sliding windows",
+    [count("a", "source", { windows: { kind: "sliding", differenceMs: 10, graceMs: 1 }, retentionMs: 20 })],
+    "nodes[1].store.retentionMs",
+    "below 2 · difference + grace, 21 ms",
+  ],
   ["start", [count("a", "source", { windows: { kind: "unlimited", startMs: -1 } })], "nodes[1].windows.startMs", "-1"],
   [
     "retention of what never closes",
@@ -145,6 +163,12 @@ test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: st
 
 test.each<[wrong: string, node: PlanNode, field: string, message: string]>([
   ["on close without windows", { ...count("a", "source"), emit: "onClose" } as PlanNode, "emit", "only windows close"],
+  [
+    "a session without merger",
+    count("a", "source", { windows: { kind: "session", gapMs: 1, graceMs: 0 } }),
+    "merger",
+    "have no merger",
+  ],
   [
     "on close of what never closes",
     { ...count("a", "source", { windows: { kind: "unlimited", startMs: 0 } }), emit: "onClose" } as PlanNode,

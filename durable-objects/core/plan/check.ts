@@ -1,11 +1,12 @@
 import type { Answer } from "../../../schema/error.ts";
 import { MAX_PLAN_NODES, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { BatchSqlNode, Plan, PlanNode } from "../../../schema/plan.ts";
+import type { BatchSqlNode, CompleteNode, Plan, PlanNode } from "../../../schema/plan.ts";
 import { isTable, readsTable } from "./changes.ts";
 import { checkSink } from "./check-sink.ts";
 import { cutPlan } from "./cut.ts";
 import { readableStore } from "./stores.ts";
 import { checkTrigger } from "./check-trigger.ts";
+import { liesByKey } from "./windows.ts";
 import { checkStores } from "./check-store.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { invalid, type Problem, topicProblem } from "./problem.ts";
@@ -181,10 +182,25 @@ function checkBatches(plan: Plan): Problem {
         `Give the pipeline a trigger such as every("10 seconds").`,
       );
     }
-    const problem = node.kind === "batchSql" ? checkQuery(plan, node, field) : undefined;
+    const problem =
+      node.kind === "batchSql"
+        ? checkQuery(plan, node, field)
+        : node.kind === "complete"
+          ? checkComplete(node, field)
+          : undefined;
     if (problem) return problem;
   }
   return undefined;
+}
+
+/** Rows of a table come out in the order in which they lie, by time: those of sessions and sliding windows lie by key. */
+function checkComplete({ name, windows }: CompleteNode, field: string): Problem {
+  if (windows === undefined || !liesByKey(windows)) return undefined;
+  return invalid(
+    `${field}.windows`,
+    `"${name}" sends all rows of a table of ${windows.kind} windows`,
+    "Send its changes, toStream(), or all rows of a table that is made of them: toStream().map(…).toTable().",
+  );
 }
 
 function checkQuery(plan: Plan, { name, query, stores }: BatchSqlNode, field: string): Problem {
@@ -200,7 +216,14 @@ function checkQuery(plan: Plan, { name, query, stores }: BatchSqlNode, field: st
   );
   for (const [alias, store] of Object.entries(stores)) {
     const found = task === undefined ? undefined : readableStore(task.nodes, store);
-    if (found !== undefined && found.result === undefined) continue;
+    if (found !== undefined && found.result === undefined && found.kind !== "ordered") continue;
+    if (found?.kind === "ordered") {
+      return invalid(
+        `${field}.stores.${alias}`,
+        `"${name}" reads store "${store}", which holds sessions or sliding windows`,
+        "Query a table that is made of them: .toStream().map(…).toTable({ store: … }).",
+      );
+    }
     if (found !== undefined) {
       return invalid(
         `${field}.stores.${alias}`,

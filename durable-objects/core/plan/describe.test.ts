@@ -4,11 +4,14 @@ import {
   d1,
   every,
   hopping,
+  onClose,
   pipeline,
   r2,
+  session,
+  sliding,
   tumbling,
   unlimited,
-  type Windows,
+  type NonSessionWindows,
 } from "../../../sdk/streams/index.ts";
 import { describePlan } from "./describe.ts";
 import { durationText } from "./duration-text.ts";
@@ -69,11 +72,21 @@ test("a plan is described as data and as a flowchart [PLN-6]", () => {
 });
 
 test("windows are described as they are written [PLN-6]", () => {
-  const text = (windows: Windows): string | undefined =>
+  const text = (windows: NonSessionWindows): string | undefined =>
     describePlan(pipeline("p", ({ stream }) => stream("in").groupByKey().windowedBy(windows).count()).plan).nodes[1]
       ?.detail;
   expect(text(cumulative({ size: "1 day", step: "1 hour", grace: 0 }))).toBe(
     "store count-1, cumulative 1 day by 1 hour, grace 0 ms",
+  );
+  expect(text(sliding({ difference: "1 minute", grace: 0 }))).toBe("store count-1, sliding 1 minute, grace 0 ms");
+  const sessions = session({ gap: "5 minutes", grace: "1 minute" });
+  const detail = (windows: typeof sessions): string | undefined =>
+    describePlan(
+      pipeline("p", ({ stream }) => stream("in").groupByKey().windowedBy(windows).emit(onClose()).count()).plan,
+    ).nodes[1]?.detail;
+  expect(detail(sessions)).toBe("store count-1, session gap 5 minutes, grace 1 minute, on close");
+  expect(detail(session({ gap: () => 1, maxGap: "1 hour", grace: 0 }))).toBe(
+    "store count-1, session gap up to 1 hour, grace 0 ms, on close",
   );
   expect(text(unlimited())).toBe("store count-1, unlimited");
   expect(text(unlimited({ start: 5 }))).toBe("store count-1, unlimited from 5");

@@ -9,7 +9,7 @@ import type {
   StreamJoinNode,
   Trigger,
 } from "../../../schema/plan.ts";
-import { storesOf } from "./stores.ts";
+import { readable, storesOf } from "./stores.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
 
@@ -51,7 +51,8 @@ export function describePlan(plan: Plan): PlanDescription {
     trigger,
     stores: plan.nodes
       .flatMap(storesOf)
-      .flatMap(({ name, kind, hidden }) => (hidden === true || kind === "ordered" ? [] : [{ name, kind }])),
+      .filter(readable)
+      .map(({ name, windows }) => ({ name, kind: windows === undefined ? "keyValue" : "window" })),
     sources: plan.nodes.flatMap((node) => (node.kind === "source" ? [node.topic] : [])),
     sinks: plan.nodes.flatMap((node) => (node.kind === "sink" ? [sinkOf(node.sink)] : [])),
   };

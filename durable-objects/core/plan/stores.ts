@@ -2,7 +2,7 @@ import type { AggregateNode, PlanNode, ProcessNode, StreamJoinNode, Windows } fr
 import type { StoreKind } from "../store/state-store.ts";
 import { joinStores } from "./join-stores.ts";
 import type { TaskNode } from "./task-plan.ts";
-import { shapeOf } from "./windows.ts";
+import { liesByKey, shapeOf } from "./windows.ts";
 
 /** A store of a node, as all that deals with stores sees it: layout, checks, reads, descriptions. */
 export interface PlanStore {
@@ -30,11 +30,8 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
       return [{ ...node.store, kind: "keyValue", result: node.result }];
     case "toTable":
       return [{ name: node.store.name, kind: "keyValue", retentionMs: node.store.retentionMs }];
-    case "aggregate": {
-      const { store, windows, result } = node;
-      if (windows === undefined) return [{ ...store, kind: "keyValue", result }];
-      return [{ ...store, kind: "window", windows, shape: shapeOf(windows), result }];
-    }
+    case "aggregate":
+      return aggregateStores(node);
     case "process":
       return processStores(node);
     case "pattern":
@@ -47,6 +44,14 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
     case "streamJoin":
       return streamJoinStores(node);
   }
+}
+
+function aggregateStores({ store, windows, emit, result }: AggregateNode): PlanStore[] {
+  if (windows === undefined) return [{ ...store, kind: "keyValue", result }];
+  const rows: PlanStore = { ...store, kind: "window", windows, shape: shapeOf(windows), result };
+  if (!liesByKey(windows)) return [rows];
+  const timers: PlanStore = { name: timersOf(store.name), kind: "window", hidden: true };
+  return [{ ...rows, kind: "ordered" }, ...(emit === "onClose" ? [timers] : [])];
 }
 
 /** One for each state, `<store>.<state>`, and those of its timers, of the ends of values, and of initial states. */
@@ -98,7 +103,9 @@ function streamJoinStores(node: StreamJoinNode): readonly PlanStore[] {
 
 /** The store of this name that can be read from outside: one of the kinds that a StoreAnswer has. */
 export function readableStore(nodes: readonly (PlanNode | TaskNode)[], name: string): PlanStore | undefined {
-  return nodes
-    .flatMap(storesOf)
-    .find((store) => store.name === name && store.hidden !== true && store.kind !== "ordered");
+  return nodes.flatMap(storesOf).find((store) => store.name === name && readable(store));
+}
+
+export function readable({ hidden, kind, windows }: PlanStore): boolean {
+  return hidden !== true && (kind !== "ordered" || windows !== undefined);
 }

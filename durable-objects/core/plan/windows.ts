@@ -1,4 +1,4 @@
-import type { Windows } from "../../../schema/plan.ts";
+import type { SessionWindows, SlidingWindows, TimeWindows, Windows } from "../../../schema/plan.ts";
 import { durationText } from "./duration-text.ts";
 
 /** How finely windows mind event time, ms; undefined where it closes none. */
@@ -8,17 +8,26 @@ export function stepMsOf(windows: Windows): number | undefined {
       return windows.advanceMs;
     case "cumulative":
       return windows.stepMs;
+    // They close at any time: what waits for it waits a tenth of their length more at most.
+    case "sliding":
+      return Math.max(1, Math.floor(windows.differenceMs / 10));
+    case "session":
+      return Math.max(1, Math.floor(windows.gapMs / 10));
     case "unlimited":
       return undefined;
   }
 }
 
-/** From the start of a window to its close, by stream time: no less is kept. Undefined where nothing closes. */
+/** How long windows must be kept at least, ms, so that what is decided by them can be. Undefined where nothing closes. */
 export function leastRetentionMs(windows: Windows): number | undefined {
   switch (windows.kind) {
     case "time":
     case "cumulative":
       return windows.sizeMs + windows.graceMs;
+    case "sliding":
+      return 2 * windows.differenceMs + windows.graceMs;
+    case "session":
+      return windows.gapMs + windows.graceMs;
     case "unlimited":
       return undefined;
   }
@@ -26,7 +35,12 @@ export function leastRetentionMs(windows: Windows): number | undefined {
 
 /** A topic holds both bounds of these windows in a key: the end does not follow from the start (SNK-9). */
 export function bothBounds(windows: Windows): boolean {
-  return windows.kind === "cumulative";
+  return windows.kind === "cumulative" || windows.kind === "session";
+}
+
+/** Windows that lie by key, then time: others lie by time, then key. */
+export function liesByKey(windows: Windows): windows is SlidingWindows | SessionWindows {
+  return windows.kind === "sliding" || windows.kind === "session";
 }
 
 /** What rows of a window store depend on. */
@@ -38,14 +52,33 @@ export function shapeOf(windows: Windows): readonly (number | string)[] {
       return ["cumulative", windows.sizeMs, windows.stepMs];
     case "unlimited":
       return ["unlimited", windows.startMs];
+    case "sliding":
+      return ["sliding", windows.differenceMs];
+    case "session":
+      return ["session", windows.gapMs];
   }
 }
 
 export function windowsText(windows: Windows): string {
-  if (windows.kind === "unlimited") return windows.startMs === 0 ? "unlimited" : `unlimited from ${windows.startMs}`;
-  const grace = `grace ${durationText(windows.graceMs)}`;
-  const size = durationText(windows.sizeMs);
-  if (windows.kind === "cumulative") return `cumulative ${size} by ${durationText(windows.stepMs)}, ${grace}`;
-  if (windows.advanceMs === windows.sizeMs) return `tumbling ${size}, ${grace}`;
-  return `hopping ${size} by ${durationText(windows.advanceMs)}, ${grace}`;
+  switch (windows.kind) {
+    case "time":
+      return `${timeText(windows)}, ${graceText(windows)}`;
+    case "cumulative":
+      return `cumulative ${durationText(windows.sizeMs)} by ${durationText(windows.stepMs)}, ${graceText(windows)}`;
+    case "unlimited":
+      return windows.startMs === 0 ? "unlimited" : `unlimited from ${windows.startMs}`;
+    case "sliding":
+      return `sliding ${durationText(windows.differenceMs)}, ${graceText(windows)}`;
+    case "session":
+      return `session gap ${windows.gap === undefined ? "" : "up to "}${durationText(windows.gapMs)}, ${graceText(windows)}`;
+  }
+}
+
+function timeText({ sizeMs, advanceMs }: TimeWindows): string {
+  const size = durationText(sizeMs);
+  return advanceMs === sizeMs ? `tumbling ${size}` : `hopping ${size} by ${durationText(advanceMs)}`;
+}
+
+function graceText({ graceMs }: { readonly graceMs: number }): string {
+  return `grace ${durationText(graceMs)}`;
 }

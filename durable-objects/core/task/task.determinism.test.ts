@@ -38,6 +38,12 @@ function sums(node: string): (aggregate: unknown, value: unknown) => unknown {
   };
 }
 
+function merge(earlier: unknown, later: unknown): unknown {
+  const { n, values } = earlier as Sums;
+  const further = later as Sums;
+  return { n: n + further.n, values: [...values, ...further.values].slice(-3) };
+}
+
 const initializer = (): Sums => ({ n: 0, values: [] });
 const topic = (name: string, input: string): PlanNode => ({
   kind: "sink",
@@ -104,6 +110,63 @@ const nodes: readonly PlanNode[] = [
     inputs: ["row"],
     sink: { kind: "d1", table: "t", columns: { id: "TEXT", n: "INTEGER" }, primaryKey: ["id"] },
   },
+  {
+    kind: "aggregate",
+    name: "sessions",
+    inputs: ["filter"],
+    store: { name: "sessions", retentionMs: 30 },
+    windows: { kind: "session", gapMs: 9, graceMs: 5, gap: (value) => 1 + (explode(value, "gap").n % 9) },
+    initializer,
+    aggregator: sums("sessions"),
+    merger: merge,
+  },
+  topic("sessions", "sessions"),
+  {
+    kind: "aggregate",
+    name: "closedSessions",
+    inputs: ["filter"],
+    store: { name: "closedSessions", retentionMs: 20 },
+    windows: { kind: "session", gapMs: 5, graceMs: 0 },
+    emit: "onClose",
+    initializer,
+    aggregator: sums("closedSessions"),
+    merger: merge,
+  },
+  topic("closed-sessions", "closedSessions"),
+  {
+    kind: "aggregate",
+    name: "sliding",
+    inputs: ["filter"],
+    store: { name: "sliding", retentionMs: 30 },
+    windows: { kind: "sliding", differenceMs: 6, graceMs: 4 },
+    initializer,
+    aggregator: sums("sliding"),
+  },
+  topic("sliding", "sliding"),
+  {
+    kind: "aggregate",
+    name: "closedSliding",
+    inputs: ["filter"],
+    store: { name: "closedSliding" },
+    windows: { kind: "sliding", differenceMs: 6, graceMs: 0 },
+    emit: "onClose",
+    initializer,
+    aggregator: sums("closedSliding"),
+  },
+  topic("closed-sliding", "closedSliding"),
+  { kind: "late", name: "late", inputs: ["closedSliding"] },
+  topic("late", "late"),
+  {
+    kind: "aggregate",
+    name: "closedHopping",
+    inputs: ["filter"],
+    store: { name: "closedHopping" },
+    windows: { kind: "time", sizeMs: 10, advanceMs: 4, graceMs: 3 },
+    emit: "onClose",
+    initializer,
+    aggregator: sums("closedHopping"),
+  },
+  topic("closed-hopping", "closedHopping"),
   { kind: "selectKey", name: "rekey", inputs: ["filter"], selector: (value) => `${explode(value, "rekey").n % 3}` },
   {
     kind: "map",
@@ -125,7 +188,9 @@ const nodes: readonly PlanNode[] = [
   },
 ];
 
-const boom = fc.constantFrom("filter", "total", "tumbling", "hopping", "rekey", "map", "check");
+const nodesThatThrow =
+  "filter total tumbling hopping rekey map check gap sessions closedSessions sliding closedSliding closedHopping";
+const boom = fc.constantFrom(...nodesThatThrow.split(" "));
 const given: fc.Arbitrary<Given> = fc.record({
   key: fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom("a", "b", "é") },

@@ -28,11 +28,11 @@ import { TableAggregate } from "../operator/table-aggregate.ts";
 import { TableFilter } from "../operator/table-filter.ts";
 import { TableMapValues } from "../operator/table-map-values.ts";
 import { ToTable } from "../operator/to-table.ts";
-import { WindowAggregate } from "../operator/window-aggregate.ts";
 import { slotsOf } from "../operator/window-slots.ts";
 import { changesRead } from "../plan/changes.ts";
 import { readableStore, timersOf } from "../plan/stores.ts";
 import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
+import { liesByKey } from "../plan/windows.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
 import type { Outbox } from "../sink/outbox.ts";
@@ -45,6 +45,7 @@ import { TimerQueue } from "../store/timer-queue.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 import type { TaskPorts } from "./task-port.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
+import { windowedAggregate } from "./windowed-aggregate.ts";
 
 export interface TopologyParts {
   readonly plan: TaskPlan;
@@ -185,12 +186,8 @@ class TopologyBuilder {
     const { windows, store } = node;
     if (windows === undefined)
       return new Aggregate({ node, store: this.#open(store.name, "keyValue") }, runtime, output);
-    const clock = this.#clock(node);
-    return new WindowAggregate(
-      { node, windows, store: this.#open(store.name, "window"), clock, late: this.#late(node) },
-      runtime,
-      output,
-    );
+    const parts = { node, windows, clock: this.#clock(node), late: this.#late(node) };
+    return windowedAggregate({ ...parts, open: () => this.#open(store.name, "window") }, runtime, output);
   }
 
   #process(node: ProcessNode, output: Output): readonly Operator[] {
@@ -209,6 +206,7 @@ class TopologyBuilder {
   }
 
   #complete({ name, storeName, windows }: CompleteNode, output: Output): Operator {
+    assert(windows === undefined || !liesByKey(windows), `the rows of ${storeName} lie by time`);
     const slots = windows === undefined ? undefined : slotsOf(windows, undefined);
     const keyOf = (key: string, start: number): string | Windowed =>
       slots === undefined ? key : slots.keyOf(key, start);

@@ -1,0 +1,76 @@
+import type { Windowed } from "../../../schema/plan.ts";
+import type { Undoable } from "../store/undo-log.ts";
+import type { Clock } from "./clock.ts";
+import type { Output, Runtime } from "./operator.ts";
+import { TOMBSTONE } from "./payload.ts";
+import type { Shown } from "./result-payload.ts";
+import { StreamRecord } from "./stream-record.ts";
+
+/** A window that has closed, with its state as JSON. */
+export interface ClosedResult {
+  readonly key: Windowed;
+  readonly text: string;
+  readonly timestampMs: number;
+}
+
+/** The windows of an operator as they close. A bound is a time of the operator's choice, by which windows close in order. */
+export interface ClosingWindows {
+  /** Windows up to this bound take no records any more. */
+  closedThrough(streamTimeMs: number): number;
+  /** Those behind one bound up to another, in the order in which they are sent, each once. */
+  due(after: number, through: number): Iterable<ClosedResult>;
+}
+
+export interface ClosedResultsParts {
+  readonly windows: ClosingWindows;
+  /** As it was when windows were last sent. */
+  readonly clock: Clock;
+  readonly shown: Shown;
+}
+
+/** Sends each window once, when it has closed, as a unit of its own. In a micro-batch at its end. */
+export class ClosedResults implements Undoable {
+  readonly #windows: ClosingWindows;
+  readonly #clock: Clock;
+  readonly #shown: Shown;
+  readonly #runtime: Runtime;
+  readonly #output: Output;
+  /** Windows up to this bound were sent. Follows from the clock, so that nothing else need be remembered. */
+  #through: number;
+
+  constructor(parts: ClosedResultsParts, runtime: Runtime, output: Output) {
+    this.#windows = parts.windows;
+    this.#clock = parts.clock;
+    this.#shown = parts.shown;
+    this.#runtime = runtime;
+    this.#output = output;
+    this.#through = parts.windows.closedThrough(parts.clock.streamTimeMs);
+  }
+
+  get through(): number {
+    return this.#through;
+  }
+
+  /** The clock may have moved. */
+  timeMoved(): void {
+    if (!this.#runtime.microBatch) this.send();
+  }
+
+  send(): void {
+    const after = this.#through;
+    const through = this.#windows.closedThrough(this.#clock.streamTimeMs);
+    if (through <= after) return;
+    this.#runtime.undo.save(this, after);
+    this.#through = through;
+    const { origin } = this.#runtime;
+    const replaces = this.#output.readsBefore ? TOMBSTONE : undefined;
+    for (const { key, text, timestampMs } of this.#windows.due(after, through)) {
+      const result = new StreamRecord(key, this.#shown(text), { timestampMs, origin, replaces });
+      this.#runtime.attempt(result, this.#output);
+    }
+  }
+
+  undo(saved: unknown): void {
+    this.#through = saved as number;
+  }
+}

@@ -1,0 +1,30 @@
+import type { CachedStore, StoreCache } from "../store/store-cache.ts";
+import type { ClosedResult, ClosingWindows } from "./closed-results.ts";
+import type { WindowSlots } from "./window-slots.ts";
+
+/** Windows of slots as they close: in order of slot, then key. A bound is a slot. */
+export class SlotClosing implements ClosingWindows {
+  readonly #slots: WindowSlots;
+  readonly #store: CachedStore;
+  readonly #cache: StoreCache;
+
+  constructor({ slots, store, cache }: { slots: WindowSlots; store: CachedStore; cache: StoreCache }) {
+    this.#slots = slots;
+    this.#store = store;
+    this.#cache = cache;
+  }
+
+  closedThrough(streamTimeMs: number): number {
+    return this.#slots.closedThrough(streamTimeMs);
+  }
+
+  *due(after: number, through: number): Iterable<ClosedResult> {
+    for (const { start, key, value } of this.#cache.dueWindows(this.#store, {
+      fromStart: after + 1,
+      upToStart: through,
+    })) {
+      if (value === undefined) continue;
+      yield { key: this.#slots.keyOf(key, start), text: value.value, timestampMs: value.timestampMs };
+    }
+  }
+}

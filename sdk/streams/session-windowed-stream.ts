@@ -1,0 +1,99 @@
+import type { AggregateNode } from "../../schema/plan.ts";
+import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
+import type { EmitStrategy } from "./emit.ts";
+import { storeOf, type WindowStoreOptions } from "./store.ts";
+import { WindowedTable } from "./windowed-table.ts";
+
+/**
+ * A stream grouped by key and session, made by `groupByKey().windowedBy(session(…))`. Its tables have keys
+ * `{key, start, end}`, both times of records. A session that grows is another window: the old one goes with a null value
+ * (`Gone`), unless results come when sessions have closed.
+ *
+ * @example
+ * import { onClose, pipeline, session } from "../sdk/streams/index.ts";
+ *
+ * pipeline("visits", ({ stream }) =>
+ *   stream<{ page: string }>("clicks")
+ *     .groupByKey()
+ *     .windowedBy(session({ gap: "30 minutes", grace: "5 minutes" }))
+ *     .emit(onClose())
+ *     .aggregate(
+ *       (): string[] => [],
+ *       (pages, click) => [...pages, click.page],
+ *       (earlier, later) => [...earlier, ...later],
+ *       { store: "pages-per-visit" },
+ *     )
+ *     .toStream()
+ *     .map((pages, visit) => ({ key: visit.key, value: { pages, minutes: (visit.end - visit.start) / 60_000 } }))
+ *     .to("visits"),
+ * );
+ */
+export class SessionWindowedStream<Value, Gone extends null = null> {
+  readonly #add: AddAggregate;
+  readonly #windowing: Windowing;
+
+  constructor(add: AddAggregate, windowing: Windowing) {
+    this.#add = add;
+    this.#windowing = windowing;
+  }
+
+  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  emit(strategy: { readonly emit: "onClose" }): SessionWindowedStream<Value, never>;
+  emit(strategy: EmitStrategy): SessionWindowedStream<Value>;
+  emit(strategy: EmitStrategy): SessionWindowedStream<Value> {
+    return new SessionWindowedStream(this.#add, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** How many records. */
+  count(options?: WindowStoreOptions): WindowedTable<number | Gone, Value> {
+    const merger = (earlier: unknown, later: unknown): number => (earlier as number) + (later as number);
+    return this.#aggregate("count", { ...COUNT, merger }, options);
+  }
+
+  /**
+   * The first value, then what the reducer makes of the aggregate so far and each further value. It also makes one of the
+   * aggregates of two sessions that become one, the earlier first.
+   */
+  reduce(
+    reducer: (aggregate: Value, value: Value, key: string) => Value,
+    options?: WindowStoreOptions,
+  ): WindowedTable<Value | Gone, Value> {
+    const merger = reducer as AggregateNode["merger"];
+    return this.#aggregate("reduce", { aggregator: reducer as AggregateNode["aggregator"], merger }, options);
+  }
+
+  /**
+   * The initializer's value, then what the aggregator makes of it and each value, kept as JSON as that of
+   * `groupByKey().aggregate`. The merger makes one aggregate of those of two sessions that become one, the earlier first;
+   * before the first of them it gets the initializer's value.
+   */
+  aggregate<Aggregate>(
+    initializer: () => Aggregate,
+    aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
+    ...[merger, options]: [
+      merger: (earlier: Aggregate, later: Aggregate, key: string) => Aggregate,
+      options?: WindowStoreOptions,
+    ]
+  ): WindowedTable<Aggregate | Gone, Value> {
+    const functions = {
+      initializer,
+      aggregator: aggregator as AggregateNode["aggregator"],
+      merger: merger as AggregateNode["merger"],
+    };
+    return this.#aggregate("aggregate", functions, options);
+  }
+
+  #aggregate<Result>(
+    word: string,
+    functions: Functions,
+    options: WindowStoreOptions = {},
+  ): WindowedTable<Result, Value> {
+    const place = this.#add(word, (nodeName) => ({
+      kind: "aggregate",
+      store: storeOf(options, nodeName),
+      ...this.#windowing,
+      ...functions,
+    }));
+    return new WindowedTable(place);
+  }
+}
