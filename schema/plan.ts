@@ -327,6 +327,21 @@ export type CompleteNode = Node<"complete"> & {
   readonly storeName: string;
   readonly windows?: Windows | undefined;
 };
+/** Records of windows under their key without the window, which is where they lie already. */
+export type UnwindowNode = Node<"unwindow"> & {
+  readonly mapper: (value: unknown, window: Windowed, context: RecordContext) => unknown;
+};
+/** What all watermarks of a plan share. */
+export interface WatermarkDefinition {
+  /** `everyBatch` is Spark's: the watermark stands still in a micro-batch and moves at its end. */
+  readonly moves: "everyRecord" | "everyBatch";
+  /** Of several inputs. */
+  readonly policy: "min" | "max";
+  /** A watermark that has moved at the end of a batch is followed by a batch without records. */
+  readonly emptyBatch: boolean;
+}
+/** Event time behind it is the largest time that passed less a delay. */
+export type WatermarkNode = Node<"watermark"> & WatermarkDefinition & { readonly delayMs: number };
 /** The records of all its inputs, in the order in which they arrive. */
 export type MergeNode = Node<"merge">;
 /** Places records by their key again, in an internal topic of so many partitions; as many as before unless given. */
@@ -360,6 +375,8 @@ export type PlanNode =
   | BatchSqlNode
   | ForEachBatchNode
   | CompleteNode
+  | WatermarkNode
+  | UnwindowNode
   | MergeNode
   | RepartitionNode
   | SinkNode;

@@ -21,6 +21,10 @@ import type {
   RepartitionNode,
   SelectKeyNode,
   SplitNode,
+  WatermarkDefinition,
+  UnwindowNode,
+  WatermarkNode,
+  Windowed,
 } from "../../schema/plan.ts";
 import type { BatchQuery } from "./batch-sql.ts";
 import { type Duration, durationMs } from "./duration.ts";
@@ -299,6 +303,55 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     });
   }
 
+  /**
+   * Records of windows under their key without the window: windows of windows, and other state by that key, then need no
+   * internal topic, which `map` would. A tombstone of a window is handed over as null.
+   *
+   * @example
+   * import { pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("busiest-hour", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+   *     .count()
+   *     .toStream()
+   *     .unwindow((orders, hour) => ({ hour: hour.start, orders: orders ?? 0 }))
+   *     .groupByKey()
+   *     .reduce((best, hour) => (hour.orders > best.orders ? hour : best), { store: "busiest-hour" }),
+   * );
+   */
+  unwindow<Next>(
+    this: Stream<Value, Windowed>,
+    mapper: (value: Value, window: Windowed, context: RecordContext) => Next,
+  ): Stream<Next, string | null> {
+    return this.#then("unwindow", { kind: "unwindow", mapper: mapper as UnwindowNode["mapper"] });
+  }
+
+  /**
+   * Sets the time of all stateful operators behind it: the largest record time that passed here, less a delay. Of several
+   * inputs the least counts (`policy: "max"`: the largest). With `moves: "everyBatch"` it is Spark's: it stands still
+   * in a micro-batch, records are late by its value in the batch before, and when it has moved a batch without records
+   * follows (`emptyBatch: false`: none), so that what has closed comes out. Windows then need no grace of their own.
+   *
+   * @example
+   * import { every, onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("hourly", ({ stream }) =>
+   *   stream("orders")
+   *     .withWatermark("10 minutes", { moves: "everyBatch" })
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+   *     .emit(onClose())
+   *     .count()
+   *     .to("orders-per-hour"),
+   * ).trigger(every("10 seconds"));
+   */
+  withWatermark(delay: Duration, options: Partial<WatermarkDefinition> = {}): Stream<Value, Key> {
+    const { moves = "everyRecord", policy = "min", emptyBatch = true } = options;
+    return this.#then("watermark", { kind: "watermark", delayMs: durationMs(delay), moves, policy, emptyBatch });
+  }
+
   /** All records in one partition: for what is over all of them, such as a sum of everything or a sorted whole. */
   coalesce(): Stream<Value, Key> {
     return this.repartition({ partitions: 1 });
@@ -543,6 +596,8 @@ export class Stream<Value, Key extends PlanKey = string | null> {
       | BatchSqlNode
       | ForEachBatchNode
       | MapBatchNode
+      | UnwindowNode
+      | WatermarkNode
       | BranchNode
       | DedupNode
       | SelectKeyNode

@@ -11,6 +11,23 @@ export interface Cap {
 /** Where nothing holds time back: a users' topic, or an internal topic with one upstream. */
 export const UNCAPPED: Cap = { ms: Infinity };
 
+/** The time of an operator: see Clock and WatermarkClock. */
+export interface OperatorClock {
+  /** By which results come out and state is let go. */
+  readonly streamTimeMs: number;
+  /** By which records are late; the same but where time moves by micro-batches. */
+  readonly lateTimeMs: number;
+  /**
+   * A record of this time comes too late for an operator without windows: by more than it allows, or, where a watermark
+   * gives the time, when that has reached the record's, since the delay was allowed already.
+   */
+  isLate(timestampMs: number, allowedMs: number): boolean;
+  /** How far one input has come. Never goes back either. */
+  inputTimeMs(input: number): number;
+  /** A record with this time is about to be processed, of this input of the operator. */
+  advance(timestampMs: number, input?: number): void;
+}
+
 export interface ClockOptions {
   /** One for each input of the operator. */
   readonly caps: readonly Cap[];
@@ -26,7 +43,7 @@ export type SavedClock = readonly (number | null)[];
  * record included, and no more than the input's cap; -Infinity before the first. Never goes back, except when the record
  * that moved it is undone.
  */
-export class Clock implements Undoable {
+export class Clock implements OperatorClock, Undoable {
   readonly #undo: UndoLog;
   readonly #caps: readonly Cap[];
   readonly #capped: boolean;
@@ -50,6 +67,14 @@ export class Clock implements Undoable {
   /** The largest timestamp that reached it from one input, and no more than that input's cap. Never goes back either. */
   inputTimeMs(input: number): number {
     return Math.min(this.#reached[input] ?? -Infinity, this.#caps[input]?.ms ?? Infinity);
+  }
+
+  get lateTimeMs(): number {
+    return this.streamTimeMs;
+  }
+
+  isLate(timestampMs: number, allowedMs: number): boolean {
+    return timestampMs < this.streamTimeMs - allowedMs;
   }
 
   /** Absent before the first record. */

@@ -1,6 +1,6 @@
 import type { Windowed } from "../../../schema/plan.ts";
 import type { Undoable } from "../store/undo-log.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import type { Output, Runtime } from "./operator.ts";
 import { TOMBSTONE } from "./payload.ts";
 import type { Shown } from "./result-payload.ts";
@@ -24,14 +24,14 @@ export interface ClosingWindows {
 export interface ClosedResultsParts {
   readonly windows: ClosingWindows;
   /** As it was when windows were last sent. */
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
   readonly shown: Shown;
 }
 
 /** Sends each window once, when it has closed, as a unit of its own. In a micro-batch at its end. */
 export class ClosedResults implements Undoable {
   readonly #windows: ClosingWindows;
-  readonly #clock: Clock;
+  readonly #clock: OperatorClock;
   readonly #shown: Shown;
   readonly #runtime: Runtime;
   readonly #output: Output;

@@ -1,6 +1,6 @@
 import type { DedupNode } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -9,7 +9,7 @@ export interface DedupParts {
   readonly node: DedupNode;
   /** Rows by (bucket of the first record's time, id); the value is that time. A bucket is as long as `within`. */
   readonly store: CachedStore;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
 }
 
 /**
@@ -20,7 +20,7 @@ export class Dedup implements Operator {
   readonly name: string;
   readonly #node: DedupNode;
   readonly #store: CachedStore;
-  readonly #clock: Clock;
+  readonly #clock: OperatorClock;
   readonly #runtime: Runtime;
   readonly #output: Output;
 
@@ -41,7 +41,7 @@ export class Dedup implements Operator {
     const id = this.#idOf(record, storeKey(record.key, this.name));
     const { timestampMs } = record;
     this.#clock.advance(timestampMs);
-    if (timestampMs < this.#clock.streamTimeMs - this.#node.withinMs) {
+    if (this.#clock.isLate(timestampMs, this.#node.withinMs)) {
       this.#runtime.tally.lateRecords++;
       return;
     }

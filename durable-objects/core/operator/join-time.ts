@@ -1,5 +1,5 @@
 import type { JoinWindows } from "../../../schema/plan.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import { bucketOf, retentionOf } from "./join-windows.ts";
 import { LEFT, type Side } from "./join-pair.ts";
 
@@ -8,10 +8,10 @@ const UNBOUNDED: JoinWindows = { kind: "join", beforeMs: Infinity, afterMs: Infi
 
 /** What the clock of a stream join says of the records of its sides. Sides are the inputs of the clock. */
 export class JoinTime {
-  readonly #clock: Clock | undefined;
+  readonly #clock: OperatorClock | undefined;
   readonly #windows: JoinWindows;
 
-  constructor(windows: JoinWindows | undefined, clock: Clock | undefined) {
+  constructor(windows: JoinWindows | undefined, clock: OperatorClock | undefined) {
     this.#windows = windows ?? UNBOUNDED;
     this.#clock = clock;
   }

@@ -2,7 +2,7 @@ import type { StreamJoinNode } from "../../../schema/plan.ts";
 import { joinStores } from "../plan/join-stores.ts";
 import type { OrderedStore } from "../store/ordered-store.ts";
 import { TimerQueue } from "../store/timer-queue.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import { LEFT, RIGHT, type Side } from "./join-pair.ts";
 import { JoinSide } from "./join-side.ts";
 import { JoinTime } from "./join-time.ts";
@@ -13,7 +13,7 @@ import { UnmatchedRecords } from "./unmatched.ts";
 
 /** The operators of the two inputs of a stream join, its stores opened. There is a clock where there are windows. */
 export function openStreamJoin(
-  { node, clock }: { readonly node: StreamJoinNode; readonly clock: Clock | undefined },
+  { node, clock }: { readonly node: StreamJoinNode; readonly clock: OperatorClock | undefined },
   runtime: Runtime,
   output: Output,
 ): readonly [left: JoinSide, right: JoinSide] {

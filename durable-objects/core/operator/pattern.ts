@@ -3,7 +3,7 @@ import { advance, NO_RUNS, type PatternState } from "../pattern/runs.ts";
 import { stateText } from "../store/state-value.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import { returnedValue } from "./returned.ts";
@@ -15,7 +15,7 @@ export interface PatternParts {
   readonly store: CachedStore;
   /** When the youngest run of a key can no longer end, by operator time. */
   readonly timers: TimerQueue;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
 }
 
 /** Finds sequences of records of a key (PAT-1). A record with a null key is dropped and counted. */
@@ -24,7 +24,7 @@ export class Pattern implements Operator {
   readonly #node: PatternNode;
   readonly #store: CachedStore;
   readonly #timers: TimerQueue;
-  readonly #clock: Clock;
+  readonly #clock: OperatorClock;
   readonly #runtime: Runtime;
   readonly #output: Output;
 
@@ -51,7 +51,7 @@ export class Pattern implements Operator {
     const { state, matches } = advance(this.#node, before, {
       value: record.value,
       timestampMs,
-      streamTimeMs: this.#clock.streamTimeMs,
+      streamTimeMs: this.#clock.lateTimeMs,
       context,
     });
     const results = matches.map(({ matched }) => returnedValue(this.#node.select(matched, key, context), this.name));

@@ -10,7 +10,7 @@ import type {
 } from "../../../schema/plan.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import { utf8 } from "./key-text.ts";
 import { compositeKey, splitCompositeKey } from "./keyed-state.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
@@ -23,7 +23,7 @@ export interface ProcessParts {
   readonly node: ProcessNode;
   readonly state: ProcessorState;
   readonly timers: TimerQueue;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
 }
 
 const STREAM_INPUT = 0;

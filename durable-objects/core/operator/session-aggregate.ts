@@ -1,7 +1,7 @@
 import type { AggregateNode, SessionWindows } from "../../../schema/plan.ts";
 import type { OrderedStore } from "../store/ordered-store.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import { ClosedResults } from "./closed-results.ts";
 import { Fold, type FoldAt } from "./fold.ts";
 import { LateRecords } from "./late-records.ts";
@@ -22,7 +22,7 @@ export interface SessionAggregateParts {
   readonly store: OrderedStore;
   /** Where sessions are sent when they have closed. */
   readonly timers: TimerQueue | undefined;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
   /** Of the records that are too late for their session. */
   readonly late: Output | undefined;
 }
@@ -36,7 +36,7 @@ export class SessionAggregate implements ManyInputs {
   readonly #windows: SessionWindows;
   readonly #rows: SessionRows;
   readonly #times: SessionTimes;
-  readonly #clock: Clock;
+  readonly #clock: OperatorClock;
   readonly #runtime: Runtime;
   readonly #fold: Fold;
   readonly #late: LateRecords;
@@ -72,7 +72,7 @@ export class SessionAggregate implements ManyInputs {
     const { timestampMs } = record;
     const reachMs = timestampMs + this.#gapOf(record);
     this.#clock.advance(timestampMs, input);
-    const { streamTimeMs } = this.#clock;
+    const { lateTimeMs: streamTimeMs } = this.#clock;
     // What is let go at the next flush is gone already, wherever the slice ends.
     const fromMs = Math.max(timestampMs, this.#times.goneBefore(streamTimeMs));
     const others = [...this.#rows.touching(key, fromMs, reachMs)];

@@ -1,7 +1,7 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
 import type { OrderedStore } from "../store/ordered-store.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import { ClosedResults } from "./closed-results.ts";
 import { Fold, type FoldAt } from "./fold.ts";
 import { LateRecords } from "./late-records.ts";
@@ -23,7 +23,7 @@ export interface SlidingAggregateParts {
   readonly store: OrderedStore;
   /** Where windows are sent when they have closed. */
   readonly timers: TimerQueue | undefined;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
   /** Of the records that are too late for all their windows. */
   readonly late: Output | undefined;
 }
@@ -37,7 +37,7 @@ export class SlidingAggregate implements ManyInputs {
   readonly #differenceMs: number;
   readonly #rows: SlidingRows;
   readonly #times: SlidingTimes;
-  readonly #clock: Clock;
+  readonly #clock: OperatorClock;
   readonly #runtime: Runtime;
   readonly #fold: Fold;
   readonly #late: LateRecords;
@@ -71,7 +71,7 @@ export class SlidingAggregate implements ManyInputs {
     }
     const key = storeKey(record.key, this.name);
     this.#clock.advance(record.timestampMs, input);
-    const closed = this.#times.closedThrough(this.#clock.streamTimeMs);
+    const closed = this.#times.closedThrough(this.#clock.lateTimeMs);
     const { taken, refused } = record.timestampMs > closed ? this.#take(record, { key, input }, closed) : NONE_TAKEN;
     if (refused > 0) this.#missed(record, taken);
     this.#closed?.timeMoved();

@@ -1,6 +1,6 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
-import type { Clock } from "./clock.ts";
+import type { OperatorClock } from "./clock.ts";
 import { ClosedResults } from "./closed-results.ts";
 import { Fold } from "./fold.ts";
 import type { ManyInputs } from "./input.ts";
@@ -17,7 +17,7 @@ export interface WindowAggregateParts {
   readonly node: AggregateNode;
   readonly slots: WindowSlots;
   readonly store: CachedStore;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
   /** Of the records that are too late for all their windows. */
   readonly late: Output | undefined;
 }
@@ -27,7 +27,7 @@ export class WindowAggregate implements ManyInputs {
   readonly name: string;
   readonly #slots: WindowSlots;
   readonly #store: CachedStore;
-  readonly #clock: Clock;
+  readonly #clock: OperatorClock;
   readonly #runtime: Runtime;
   readonly #fold: Fold;
   readonly #late: LateRecords;
@@ -57,7 +57,7 @@ export class WindowAggregate implements ManyInputs {
     }
     const key = storeKey(record.key, this.name);
     this.#clock.advance(record.timestampMs, input);
-    this.#foldInto(record, { key, input, closed: this.#slots.closedThrough(this.#clock.streamTimeMs) });
+    this.#foldInto(record, { key, input, closed: this.#slots.closedThrough(this.#clock.lateTimeMs) });
     this.#closed?.timeMoved();
   }
 
@@ -96,6 +96,6 @@ export class WindowAggregate implements ManyInputs {
 
   #missed(record: StreamRecord, last: number, closed: number): void {
     const missed = last <= closed ? this.#slots.keyOf("", last) : undefined;
-    this.#late.add(record, missed && { ...missed, streamTimeMs: this.#clock.streamTimeMs });
+    this.#late.add(record, missed && { ...missed, streamTimeMs: this.#clock.lateTimeMs });
   }
 }

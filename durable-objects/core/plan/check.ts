@@ -1,6 +1,6 @@
 import type { Answer } from "../../../schema/error.ts";
 import { MAX_PLAN_NODES, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { BatchSqlNode, CompleteNode, Plan, PlanNode } from "../../../schema/plan.ts";
+import type { BatchSqlNode, CompleteNode, Plan, PlanNode, WatermarkNode } from "../../../schema/plan.ts";
 import { isTable, readsTable } from "./changes.ts";
 import { checkSink } from "./check-sink.ts";
 import { cutPlan } from "./cut.ts";
@@ -24,6 +24,7 @@ export function checkPlan(plan: Plan): Answer {
     checkStores(plan.nodes) ??
     checkTopicKeys(plan.nodes) ??
     checkBatches(plan) ??
+    checkWatermarks(plan) ??
     checkSinks(plan) ?? { ok: true }
   );
 }
@@ -164,6 +165,37 @@ function checkTopicKeys(nodes: readonly PlanNode[]): Problem {
       `topic "${topic}" gets keys of windows that are written with their start and of windows that are written with both bounds`,
       "Give each its own topic, or give the records a text key first.",
     );
+  }
+  return undefined;
+}
+
+/** Watermarks of one plan move alike, once on each way, and those of batches in a pipeline that has them. */
+function checkWatermarks({ nodes, trigger }: Plan): Problem {
+  const passed = new Set<string>();
+  let first: WatermarkNode | undefined;
+  for (const [index, node] of nodes.entries()) {
+    if (node.inputs.some((input) => passed.has(input))) passed.add(node.name);
+    if (node.kind !== "watermark") continue;
+    const field = `nodes[${index}]`;
+    if (passed.has(node.name)) {
+      return invalid(`${field}.inputs`, `"${node.name}" is behind another watermark`, "Give a stream one watermark.");
+    }
+    first ??= node;
+    if (node.moves !== first.moves || node.policy !== first.policy || node.emptyBatch !== first.emptyBatch) {
+      return invalid(
+        field,
+        `"${node.name}" moves in another way than "${first.name}"`,
+        "Give all watermarks of a pipeline the same options.",
+      );
+    }
+    if (node.moves === "everyBatch" && trigger.kind === "perEvent") {
+      return invalid(
+        "trigger",
+        `"${node.name}" moves by micro-batches, and the pipeline runs per event`,
+        `Give the pipeline a trigger such as every("10 seconds").`,
+      );
+    }
+    passed.add(node.name);
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Plan, PlanNode, RepartitionNode } from "../../../schema/plan.ts";
+import type { Plan, PlanNode, RepartitionNode, WatermarkDefinition } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
 import { retentionOf } from "../operator/join-windows.ts";
@@ -63,6 +63,7 @@ class Cutter {
   /** … and those that read its records placed by key. */
   readonly #copies = new Map<string, string[]>();
   readonly #keys = new Map<string, Keys>();
+  readonly #watermarks = new Map<string, WatermarkDefinition & { readonly delayMs: number }>();
   readonly #changes: ReadonlySet<string>;
 
   constructor(changes: ReadonlySet<string>) {
@@ -75,6 +76,7 @@ class Cutter {
     const keys = new Map(node.inputs.map((input) => [input, this.#keysIn(task, input)]));
     this.#keys.set(node.name, keysAfter(node, keys));
     this.#home.set(node.name, task);
+    this.#noteWatermark(node);
     this.#nodesOf(task).push(node);
   }
 
@@ -127,6 +129,7 @@ class Cutter {
     const [input = ""] = node.inputs;
     this.#cross({ node: input, topic, as: node.name, partitions: node.partitions });
     this.#home.set(node.name, topic);
+    this.#noteWatermark(node);
     this.#keys.set(node.name, placed(this.#keysOf(input)));
   }
 
@@ -190,8 +193,18 @@ class Cutter {
     known.inputs.push({ node, input: home });
     const sink = { kind: "internalSink", name: `${topic}.${tag}`, topic, tag, broadcast: false } as const;
     this.#nodesOf(home).push({ ...sink, inputs: [node], changes: this.#changes.has(node) });
-    this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag });
+    const watermark = this.#watermarks.get(node);
+    this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag, watermark });
     if (as === node) this.#copies.set(node, [...(this.#copies.get(node) ?? []), topic]);
+  }
+
+  /** That which a node's records have passed, of several the slowest: it goes with them into other tasks. */
+  #noteWatermark(node: PlanNode): void {
+    const passed = node.inputs.flatMap((input) => this.#watermarks.get(input) ?? []);
+    const [slowest] = node.kind === "watermark" ? [node] : passed.toSorted((a, b) => b.delayMs - a.delayMs);
+    if (slowest === undefined) return;
+    const { moves, policy, emptyBatch, delayMs } = slowest;
+    this.#watermarks.set(node.name, { moves, policy, emptyBatch, delayMs });
   }
 
   #keysIn(task: string, input: string): Keys {

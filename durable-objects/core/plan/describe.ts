@@ -114,6 +114,7 @@ function detailOf(node: PlanNode): string | undefined {
     case "flatMap":
     case "selectKey":
     case "mapBatch":
+    case "unwindow":
     case "forEachBatch":
     case "flatMapValues":
     case "peek":
@@ -125,6 +126,8 @@ function detailOf(node: PlanNode): string | undefined {
       return undefined;
     case "batchSql":
       return node.query.replace(/\s+/g, " ").trim();
+    case "watermark":
+      return `${durationText(node.delayMs)}, ${node.moves === "everyBatch" ? "every batch" : "every record"}, ${node.policy}`;
     case "complete":
       return `all of store ${node.storeName}`;
     case "branch":

@@ -39,6 +39,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "source":
     case "toTable":
     case "dedup":
+    case "unwindow":
     case "pattern":
     // An aggregate's own input lies by key.
     case "late":
@@ -53,6 +54,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "foreach":
     case "forEachBatch":
     case "complete":
+    case "watermark":
     case "split":
     case "branch":
     case "mapValues":

@@ -1,4 +1,4 @@
-import type { Plan, PlanNode, RepartitionNode, SourceNode } from "../../../schema/plan.ts";
+import type { Plan, PlanNode, RepartitionNode, SourceNode, WatermarkDefinition } from "../../../schema/plan.ts";
 
 /** Where the records that another task sent under a tag enter. Has the name of the node that made them. */
 export interface InternalSourceNode {
@@ -6,6 +6,8 @@ export interface InternalSourceNode {
   readonly name: string;
   readonly inputs: readonly [];
   readonly tag: number;
+  /** Of the records, where they passed one before they were sent. */
+  readonly watermark?: (WatermarkDefinition & { readonly delayMs: number }) | undefined;
 }
 
 /** Sends the records of its input to an internal topic of the pipeline. */

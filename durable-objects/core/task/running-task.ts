@@ -117,7 +117,7 @@ export class RunningTask implements Runtime {
       if (record.batchEnd?.control !== true) this.#take(record, terminated);
       if (record.batchEnd !== undefined) this.#endBatch(record.batchEnd);
     }
-    if (this.#microBatch) for (const operator of this.#topology.operators) operator.endBatch?.();
+    if (this.#microBatch) this.#endMicroBatch();
     for (const operator of this.#topology.operators) operator.expire?.();
     this.#settle();
     const stateRowsWritten = this.cache.flush();
@@ -216,6 +216,15 @@ export class RunningTask implements Runtime {
     assert(source !== undefined, `an internal record has a tag of the plan, not ${value.tag}`);
     this.trace.node = source.name;
     source.take(origin, value);
+  }
+
+  /** A watermark that moves by batches moves here; if it did, a batch without records follows (WMK-2). */
+  #endMicroBatch(): void {
+    const { operators, watermark } = this.#topology;
+    for (const operator of operators) operator.endBatch?.();
+    if (watermark?.batchEnded() !== true) return;
+    for (const operator of operators) operator.endBatch?.();
+    watermark.emptyBatchEnded();
   }
 
   /** What the batch says of the task that sent it counts for what comes after it (ENG-20). */

@@ -11,6 +11,7 @@ import { PassOn } from "../operator/pass-on.ts";
 import { Peek } from "../operator/peek.ts";
 import { SelectKey } from "../operator/select-key.ts";
 import { Split } from "../operator/split.ts";
+import { Unwindow } from "../operator/unwindow.ts";
 import type { TaskNode } from "../plan/task-plan.ts";
 
 type StatelessKind =
@@ -19,6 +20,7 @@ type StatelessKind =
   | "mapValues"
   | "flatMap"
   | "selectKey"
+  | "unwindow"
   | "flatMapValues"
   | "peek"
   | "foreach"
@@ -47,6 +49,8 @@ export function statelessOperator(
       return new FlatMap(node, output);
     case "selectKey":
       return new SelectKey(node, output);
+    case "unwindow":
+      return new Unwindow(node, output);
     case "flatMapValues":
       return new FlatMapValues(node, output);
     case "peek":

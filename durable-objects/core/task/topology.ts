@@ -5,12 +5,13 @@ import type {
   PatternNode,
   ProcessNode,
   SinkNode,
+  WatermarkDefinition,
   Windowed,
   StreamJoinNode,
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
-import { type Cap, Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
+import { type Cap, Clock, type OperatorClock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { BatchSql } from "../operator/batch-sql.ts";
 import { Complete } from "../operator/complete.ts";
 import { Dedup } from "../operator/dedup.ts";
@@ -28,10 +29,18 @@ import { TableAggregate } from "../operator/table-aggregate.ts";
 import { TableFilter } from "../operator/table-filter.ts";
 import { TableMapValues } from "../operator/table-map-values.ts";
 import { ToTable } from "../operator/to-table.ts";
+import { Watermark } from "../operator/watermark.ts";
+import { WatermarkClock } from "../operator/watermark-clock.ts";
 import { slotsOf } from "../operator/window-slots.ts";
 import { changesRead } from "../plan/changes.ts";
 import { readableStore, timersOf } from "../plan/stores.ts";
-import { type InternalSinkNode, isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
+import {
+  type InternalSinkNode,
+  type InternalSourceNode,
+  isSource,
+  type TaskNode,
+  type TaskPlan,
+} from "../plan/task-plan.ts";
 import { liesByKey } from "../plan/windows.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
@@ -67,7 +76,9 @@ export class Topology {
   /** In plan order. */
   readonly operators: readonly Operator[];
   /** By operator, in plan order. */
-  readonly clocks: ReadonlyMap<string, Clock>;
+  readonly clocks: ReadonlyMap<string, { readonly saved: SavedClock | undefined }>;
+  /** Of all operators behind a watermark; absent where the plan has none. */
+  readonly watermark: WatermarkClock | undefined;
 
   constructor(parts: TopologyParts) {
     const builder = new TopologyBuilder(parts);
@@ -77,14 +88,21 @@ export class Topology {
     this.internalSources = new Map(builder.internalSources.map((source) => [source.tag, source]));
     this.operators = builder.operators.toReversed();
     this.clocks = new Map([...builder.clocks].toReversed());
+    this.watermark = builder.watermark;
   }
 }
+
+/** The clock that all operators behind a watermark share, among those of operators: no node has this name. */
+const WATERMARK = "watermark:";
 
 class TopologyBuilder {
   readonly sources: Source[] = [];
   readonly internalSources: InternalSource[] = [];
   readonly operators: Operator[] = [];
-  readonly clocks = new Map<string, Clock>();
+  readonly clocks = new Map<string, { readonly saved: SavedClock | undefined }>();
+  readonly watermark: WatermarkClock | undefined;
+  /** Nodes by which records with a watermark enter, in plan order. */
+  readonly #watermarked: readonly TaskNode[];
   readonly #parts: TopologyParts;
   readonly #stores = new Map<string, CachedStore>();
   readonly #consumers = new Map<string, Operator[]>();
@@ -93,14 +111,43 @@ class TopologyBuilder {
   constructor(parts: TopologyParts) {
     this.#parts = parts;
     this.#changes = changesRead(parts.plan.nodes);
+    this.#watermarked = parts.plan.nodes.filter((node) => watermarkOf(node) !== undefined);
+    this.watermark = this.#watermarkClock();
   }
 
   add(node: TaskNode): void {
     const consumers = (this.#consumers.get(node.name) ?? []).toReversed();
     const output = new Output(this.#parts.runtime.trace, consumers, this.#changes.has(node.name));
     if (node.kind === "source") this.sources.push(new Source(node, output));
-    else if (node.kind === "internalSource") this.internalSources.push(new InternalSource(node, output));
+    else if (node.kind === "internalSource") this.#addInternalSource(node, output);
     else this.#place(node, this.#operator(node, output));
+  }
+
+  /** Where its records passed a watermark before they were sent, the clock here sees their times again. */
+  #addInternalSource(node: InternalSourceNode, output: Output): void {
+    const { trace } = this.#parts.runtime;
+    const entry = node.watermark === undefined ? output : new Output(trace, [this.#watermark(node, output)]);
+    this.internalSources.push(new InternalSource(node, entry));
+  }
+
+  #watermark(node: TaskNode, output: Output): Watermark {
+    const { watermark: clock } = this;
+    assert(clock !== undefined, `node ${node.name} has a watermark, so the task has`);
+    return new Watermark({ name: node.name, clock, input: this.#watermarked.indexOf(node) }, output);
+  }
+
+  #watermarkClock(): WatermarkClock | undefined {
+    const [first] = this.#watermarked;
+    const definition = first === undefined ? undefined : watermarkOf(first);
+    if (definition === undefined) return undefined;
+    const inputs = this.#watermarked.map((node) => ({
+      delayMs: watermarkOf(node)?.delayMs ?? 0,
+      cap: this.#capOf(node.name),
+    }));
+    const saved = this.#parts.clocks[WATERMARK];
+    const clock = new WatermarkClock(this.#parts.runtime.undo, { definition, inputs, saved });
+    this.clocks.set(WATERMARK, clock);
+    return clock;
   }
 
   /** One operator takes all inputs, or there is one for each of them. */
@@ -129,6 +176,7 @@ class TopologyBuilder {
       case "mapValues":
       case "flatMap":
       case "selectKey":
+      case "unwindow":
       case "flatMapValues":
       case "peek":
       case "foreach":
@@ -140,6 +188,8 @@ class TopologyBuilder {
       case "mapBatch":
       case "forEachBatch":
         return statelessOperator(node, runtime, output);
+      case "watermark":
+        return this.#watermark(node, output);
       case "batchSql":
         return new BatchSql({ node, select: this.#select(node) }, runtime, output);
       case "complete":
@@ -239,11 +289,18 @@ class TopologyBuilder {
   }
 
   /** The clock of a node, with an input for each of its inputs. */
-  #clock(node: TaskNode): Clock {
+  #clock(node: TaskNode): OperatorClock {
+    const { watermark } = this;
+    if (watermark !== undefined && this.#behindWatermark(node)) return watermark;
     const caps = node.inputs.map((input) => this.#capOf(input));
     const clock = new Clock(this.#parts.runtime.undo, { caps, saved: this.#parts.clocks[node.name] });
     this.clocks.set(node.name, clock);
     return clock;
+  }
+
+  #behindWatermark({ inputs }: TaskNode): boolean {
+    const behind = inputs.flatMap((input) => nodesBehind(this.#parts.plan.nodes, input));
+    return behind.some((node) => watermarkOf(node) !== undefined);
   }
 
   /** What holds back the time of a node's records: the slowest of the upstreams that they come from. */
@@ -295,18 +352,29 @@ class LeastCap implements Cap {
 
 /** Tags of the internal sources that a node's records come from, each once. */
 function tagsBehind(nodes: readonly TaskNode[], name: string): number[] {
+  return nodesBehind(nodes, name).flatMap((node) => (node.kind === "internalSource" ? [node.tag] : []));
+}
+
+/** A node and all that its records come from, each once. */
+function nodesBehind(nodes: readonly TaskNode[], name: string): readonly TaskNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const tags = new Set<number>();
-  const seen = new Set<string>();
+  const found = new Set<TaskNode>();
   const visit = (each: string): void => {
-    if (seen.has(each)) return;
-    seen.add(each);
     const node = byName.get(each);
-    if (node?.kind === "internalSource") tags.add(node.tag);
-    if (node !== undefined && !isSource(node)) for (const input of node.inputs) visit(input);
+    if (node === undefined || found.has(node)) return;
+    found.add(node);
+    if (!isSource(node)) for (const input of node.inputs) visit(input);
   };
   visit(name);
-  return [...tags];
+  return [...found];
+}
+
+type TaskWatermark = WatermarkDefinition & { readonly delayMs: number };
+
+/** Of records that enter a task here, or pass a watermark here. */
+function watermarkOf(node: TaskNode): TaskWatermark | undefined {
+  if (node.kind === "watermark") return node;
+  return node.kind === "internalSource" ? node.watermark : undefined;
 }
 
 export function partitionsOf(ports: TaskPorts, topic: string): number {

@@ -1,5 +1,5 @@
 import type { AggregateNode, SessionWindows, SlidingWindows, Windows } from "../../../schema/plan.ts";
-import type { Clock } from "../operator/clock.ts";
+import type { OperatorClock } from "../operator/clock.ts";
 import type { ManyInputs } from "../operator/input.ts";
 import type { Output, Runtime } from "../operator/operator.ts";
 import { SessionAggregate } from "../operator/session-aggregate.ts";
@@ -19,7 +19,7 @@ const BUCKETS = 48;
 export interface WindowedAggregateParts {
   readonly node: AggregateNode;
   readonly windows: Windows;
-  readonly clock: Clock;
+  readonly clock: OperatorClock;
   /** Of the records that are too late; undefined when nobody reads them. */
   readonly late: Output | undefined;
   /** Its store, where windows lie by time: others may ask for it too. */
