@@ -3,6 +3,7 @@ import type { StoredSink } from "./sqlite/task-table.ts";
 import { checkPlan } from "./core/plan/check.ts";
 import { checkDeployment } from "./core/plan/check-deployment.ts";
 import { cutPlan } from "./core/plan/cut.ts";
+import { describePlan, type PlanDescription } from "./core/plan/describe.ts";
 import { planHash, wiringOf } from "./core/plan/identity.ts";
 import type { TaskGraph, TaskPlan } from "./core/plan/task-plan.ts";
 
@@ -11,6 +12,7 @@ export class Plans {
   readonly #plans: readonly Plan[];
   readonly #graphs = new Map<Plan, TaskGraph | undefined>();
   readonly #hashes = new Map<Plan, string>();
+  readonly #descriptions = new Map<Plan, PlanDescription>();
 
   constructor(plans: readonly Plan[]) {
     this.#plans = plans;
@@ -46,6 +48,12 @@ export class Plans {
     let hash = this.#hashes.get(plan);
     if (hash === undefined) this.#hashes.set(plan, (hash = planHash(plan)));
     return hash;
+  }
+
+  describe(plan: Plan): PlanDescription {
+    let description = this.#descriptions.get(plan);
+    if (description === undefined) this.#descriptions.set(plan, (description = describePlan(plan)));
+    return description;
   }
 
   /** The tables and prefixes that a version writes. */

@@ -265,6 +265,8 @@ export interface TopologyNode {
   readonly kind: string;
   readonly inputs: readonly string[];
   readonly detail?: string | undefined;
+  /** What the task that runs it reads: a topic, or an internal one by its logical name. */
+  readonly task?: string | undefined;
 }
 
 export interface CatalogRpc {

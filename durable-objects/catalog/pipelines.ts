@@ -8,7 +8,6 @@ import type {
   TableDescription,
 } from "../../schema/rpc.ts";
 import { checkPlan } from "../core/plan/check.ts";
-import { describePlan } from "../core/plan/describe.ts";
 import { storesOf } from "../core/plan/stores.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { PipelineRow } from "./pipeline-table.ts";
@@ -35,8 +34,11 @@ export class Pipelines {
   }
 
   record(name: string): Answer<{ readonly pipeline: PipelineRecord }> {
-    const pipeline = this.records().find((record) => record.name === name);
-    return pipeline === undefined ? unknownPipeline(name) : { ok: true, pipeline };
+    const { table, plans } = this.#parts;
+    const plan = plans.newest().find((each) => each.name === name);
+    if (plan !== undefined) return { ok: true, pipeline: this.#recordOf(plan) };
+    const gone = table.get(name);
+    return gone === undefined ? unknownPipeline(name) : { ok: true, pipeline: this.#recordOfGone(gone) };
   }
 
   /** Pipelines that read or write the topic, dead letters included, and have not failed. */
@@ -51,9 +53,11 @@ export class Pipelines {
     return this.#parts.plans
       .newest()
       .flatMap((plan) =>
-        describePlan(plan).sinks.flatMap(({ kind, name, columns }) =>
-          kind === "d1" ? [{ table: name, pipeline: plan.name, columns: columns ?? [] }] : [],
-        ),
+        this.#parts.plans
+          .describe(plan)
+          .sinks.flatMap(({ kind, name, columns }) =>
+            kind === "d1" ? [{ table: name, pipeline: plan.name, columns: columns ?? [] }] : [],
+          ),
       );
   }
 
@@ -154,7 +158,7 @@ export class Pipelines {
     const row = this.#parts.table.get(newest.name);
     const begun = row !== undefined && row.version >= newest.version;
     const plan = (row && this.#parts.plans.get(row.name, row.version)) ?? newest;
-    const { nodes, mermaid, trigger, sources, stores } = describePlan(plan);
+    const { nodes, mermaid, trigger, sources, stores } = this.#parts.plans.describe(plan);
     return {
       name: plan.name,
       version: row?.version ?? plan.version,

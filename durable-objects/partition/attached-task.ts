@@ -1,7 +1,7 @@
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
 import type { D1Sink, Trigger } from "../../schema/plan.ts";
 import type { PlanIdentity } from "../../schema/rpc.ts";
-import type { InternalTopic, TaskPlan } from "../core/plan/task-plan.ts";
+import type { InternalTopic, TaskGraph, TaskPlan } from "../core/plan/task-plan.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import { upstreamName } from "../core/plan/upstreams.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
@@ -66,7 +66,8 @@ export class AttachedTask {
   readonly outputs: TaskRow["outputs"];
   readonly upstreams: TaskRow["upstreams"];
   readonly sinks: readonly StoredSink[];
-  readonly #internalTopic: InternalTopic | undefined;
+  /** Its input, if it is an internal topic behind which something minds event time. */
+  readonly #timedTopic: InternalTopic | undefined;
   readonly store: SqliteStateStore;
   readonly select: SqlSelect;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
@@ -123,9 +124,8 @@ export class AttachedTask {
     this.store = new SqliteStateStore(sql, row.id);
     this.select = new SqlSelect(sql, row.id);
     this.idleAt = row.idleAt;
-    this.#internalTopic = plans
-      .graph(row.pipeline, row.version)
-      ?.internalTopics.find(({ name }) => name === this.input);
+    const graph = plans.graph(row.pipeline, row.version);
+    this.#timedTopic = graph === undefined ? undefined : timedTopic(graph, this.input);
     this.plan = plans.task(row.pipeline, row.version, this.input);
     this.identity = { version: row.version, hash: plans.hash(row.pipeline, row.version) ?? "" };
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, { partition: partition.partition, plans });
@@ -153,7 +153,7 @@ export class AttachedTask {
 
   /** Tasks that hold its event time back. */
   get heldBackBy(): string[] | undefined {
-    const topic = this.#internalTopic;
+    const topic = this.#timedTopic;
     const slowest = this.code?.slowest ?? [];
     if (topic === undefined || slowest.length === 0) return undefined;
     return slowest.slice(0, MAX_NAMED).map((upstream) => upstreamName(topic, this.upstreams, upstream));
@@ -208,6 +208,12 @@ export class AttachedTask {
     }
     return undefined;
   }
+}
+
+function timedTopic({ tasks, internalTopics }: TaskGraph, input: string): InternalTopic | undefined {
+  const sinks = tasks.flatMap(({ nodes }) => nodes.filter((node) => node.kind === "internalSink"));
+  if (sinks.every(({ topic, stepMs }) => topic !== input || stepMs === undefined)) return undefined;
+  return internalTopics.find(({ name }) => name === input);
 }
 
 type StoredR2Sink = Exclude<StoredSink, D1Sink>;

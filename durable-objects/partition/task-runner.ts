@@ -166,19 +166,25 @@ export class TaskRunner {
 
   /** Decides the next slice and commits, a turn ahead, what must be known of it if the object ends inside. */
   #prepare(id: number): { task: AttachedTask; end: number; wroteAhead: boolean } | undefined {
+    const task = this.#shell.loaded?.taskById(id);
+    // Most often there is nothing to do, and that needs no transaction.
+    if (task?.runnable !== true || this.#full || task.position >= this.#wanted(task)) return undefined;
     return this.#shell.write((loaded) => {
-      const task = loaded.taskById(id);
-      if (task?.runnable !== true || this.#full) return undefined;
       this.#skipTrimmed(loaded, task);
-      const perEvent = task.trigger.kind === "perEvent";
-      const wanted = perEvent ? loaded.log.logEndOffset : (task.microBatch?.batch.to ?? task.dueTo);
+      const wanted = this.#wanted(task);
       if (task.position >= wanted) return undefined;
       const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
-      const decided = !perEvent && this.#decideMicroBatch(loaded, task, limit);
+      const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
       const end = task.microBatch?.batch.to ?? Math.min(wanted, task.position + limit);
       const guarded = this.#guard(loaded, task, end);
       return { task, end, wroteAhead: decided || guarded };
     });
+  }
+
+  /** How far the task should come now. */
+  #wanted({ trigger, microBatch, dueTo }: AttachedTask): number {
+    if (trigger.kind === "perEvent") return this.#shell.loaded?.log.logEndOffset ?? 0;
+    return microBatch?.batch.to ?? dueTo;
   }
 
   /** So much waits in the outbox that the tasks wait for it (ENG-7). */

@@ -77,7 +77,7 @@ function columnsOf(table: SQLiteTable): object[] {
     name: column.name,
     type: column.getSQLType().toUpperCase(),
     notNull: column.notNull,
-    default: null,
+    default: column.default === undefined ? null : String(column.default),
     key: key.indexOf(column.name) + 1,
   }));
 }

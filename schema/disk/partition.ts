@@ -57,8 +57,6 @@ export const task = sqliteTable("task", {
   skipped: integer().notNull(),
   /** Records that a target refused for good and the dead-letter topic has instead. */
   refused: integer().notNull(),
-  /** Offset up to which it was asked to run, of a task that runs only when it is asked. */
-  dueTo: integer("due_to").notNull().default(0),
   /** JSON: clocks of operators and counters, opaque to SQL. */
   progress: text().notNull(),
   error: text(),
@@ -70,6 +68,8 @@ export const task = sqliteTable("task", {
   wiring: text(),
   /** End of the log at which it last said that it is idle; null when it never has. */
   idleAt: integer("idle_at"),
+  /** Offset up to which it was asked to run, of a task that runs only when it is asked. */
+  dueTo: integer("due_to").notNull().default(0),
 });
 
 /** What a task observed besides its log: read as "before the record at `position` it saw …". */

@@ -120,8 +120,10 @@ async function askPipeline(row, signal) {
   const answer = await get(`/v1/pipelines/${encodeURIComponent(row.summary.name)}`, { signal });
   if (!answer.ok) return answer;
   row.described = answer.value;
-  const { tasks } = answer.value;
-  const records = tasks.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
+  const { tasks, sources } = answer.value;
+  // What came in from outside: a record that goes on through an internal topic is still the same one.
+  const entries = tasks.filter(({ topic }) => sources.includes(topic));
+  const records = entries.reduce((sum, { recordsIn }) => sum + recordsIn, 0);
   if (tasks.length > 0) row.rate.add(performance.now(), records);
   return answer;
 }

@@ -56,7 +56,7 @@ test("a plan is described as data and as a flowchart [PLN-6]", () => {
     `  n2["mapValues-1"]`,
   ]);
   expect(mermaid).toContain("  n1 --> n2");
-  expect(nodes[2]).toEqual({ name: "mapValues-1", kind: "mapValues", inputs: ["count-1"] });
+  expect(nodes[2]).toEqual({ name: "mapValues-1", kind: "mapValues", inputs: ["count-1"], task: "flights" });
   expect(stores).toEqual([
     { name: "per-hour", kind: "window" },
     { name: "count-2", kind: "window" },
@@ -69,6 +69,44 @@ test("a plan is described as data and as a flowchart [PLN-6]", () => {
     { kind: "topic", name: "last-flights" },
     { kind: "r2", name: "archive" },
   ]);
+});
+
+test("a plan that is cut is described by its tasks, with the topics between them [PLN-6]", () => {
+  const cut = pipeline("by-shop", ({ stream }) =>
+    stream("orders")
+      .selectKey(() => "a")
+      .groupByKey()
+      .count()
+      .toStream()
+      .repartition({ partitions: 2 })
+      .to("counts"),
+  );
+  const { text, mermaid } = describePlan(cut.plan);
+  expect(text).toBe(`Pipeline: by-shop (version 1, perEvent())
+  Task of orders
+    source-1 (topic orders)
+    selectKey-1 <- source-1
+  Task of __selectKey-1
+    count-1 (store count-1) <- selectKey-1
+  Task of __repartition-1
+    sink-1 (topic counts) <- repartition-1
+  repartition-1 (2 partitions) <- count-1`);
+  expect(mermaid).toBe(`flowchart LR
+  subgraph t0["orders"]
+    n0(["source-1<br/>topic orders"])
+    n1["selectKey-1"]
+  end
+  subgraph t1["__selectKey-1"]
+    n2[("count-1<br/>store count-1")]
+  end
+  subgraph t2["__repartition-1"]
+    n4(["sink-1<br/>topic counts"])
+  end
+  n3[/"repartition-1<br/>2 partitions"/]
+  n0 --> n1
+  n1 -- "__selectKey-1" --> n2
+  n2 --> n3
+  n3 --> n4`);
 });
 
 test("windows are described as they are written [PLN-6]", () => {

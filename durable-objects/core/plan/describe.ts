@@ -9,6 +9,9 @@ import type {
   StreamJoinNode,
   Trigger,
 } from "../../../schema/plan.ts";
+import { checkPlan } from "./check.ts";
+import { cutPlan } from "./cut.ts";
+import { mermaidOf } from "./mermaid.ts";
 import { readable, storesOf } from "./stores.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
@@ -37,17 +40,19 @@ export interface PlanDescription {
 }
 
 export function describePlan(plan: Plan): PlanDescription {
+  const tasks = tasksOf(plan);
   const nodes = plan.nodes.map((node): TopologyNode => ({
     name: node.name,
     kind: node.kind,
     inputs: node.inputs,
     detail: detailOf(node),
+    task: tasks.get(node.name),
   }));
   const trigger = triggerText(plan.trigger);
   return {
     nodes,
     mermaid: mermaidOf(nodes),
-    text: [`Pipeline: ${plan.name} (version ${plan.version}, ${trigger})`, ...nodes.map(lineOf)].join("\n"),
+    text: [`Pipeline: ${plan.name} (version ${plan.version}, ${trigger})`, ...linesOf(nodes)].join("\n"),
     trigger,
     stores: plan.nodes
       .flatMap(storesOf)
@@ -171,32 +176,29 @@ function joinWindowsText(windows: JoinWindows | undefined): string {
   return `${before === after ? `within ${before}` : `${before} before to ${after} after`}, grace ${grace}`;
 }
 
+/** By node, what the task that runs it reads. A repartition is in none: it lies between two. */
+function tasksOf(plan: Plan): ReadonlyMap<string, string> {
+  if (!checkPlan(plan).ok) return new Map();
+  return new Map(
+    cutPlan(plan).tasks.flatMap(({ input, nodes }) =>
+      nodes.flatMap(({ kind, name }) => (kind === "internalSource" || kind === "internalSink" ? [] : [[name, input]])),
+    ),
+  );
+}
+
+/** Under their tasks, where there are several. */
+function linesOf(nodes: readonly TopologyNode[]): string[] {
+  const tasks = [...new Set(nodes.flatMap(({ task }) => task ?? []))];
+  if (tasks.length <= 1) return nodes.map(lineOf);
+  const between = nodes.filter(({ task }) => task === undefined);
+  const inTasks = tasks.flatMap((task) => [
+    `  Task of ${task}`,
+    ...nodes.filter((node) => node.task === task).map((node) => `  ${lineOf(node)}`),
+  ]);
+  return [...inTasks, ...between.map(lineOf)];
+}
+
 function lineOf({ name, inputs, detail }: TopologyNode): string {
   const from = inputs.length === 0 ? "" : ` <- ${inputs.join(", ")}`;
   return `  ${name}${detail === undefined ? "" : ` (${detail})`}${from}`;
 }
-
-/** Node ids are positions, since a name such as `end` is a word of Mermaid. */
-function mermaidOf(nodes: readonly TopologyNode[]): string {
-  const ids = new Map(nodes.map(({ name }, index) => [name, `n${index}`]));
-  const boxes = nodes.map(({ name, kind, detail }, index) => {
-    const label = detail === undefined ? name : `${name}<br/>${detail}`;
-    const [open, close] = shapes[kind] ?? ["[", "]"];
-    return `  n${index}${open}"${label}"${close}`;
-  });
-  const arrows = nodes.flatMap(({ inputs }, index) => inputs.map((input) => `  ${ids.get(input)} --> n${index}`));
-  return ["flowchart LR", ...boxes, ...arrows].join("\n");
-}
-
-/** Stadiums at the ends, cylinders for state. */
-const shapes: { readonly [kind: string]: readonly [open: string, close: string] } = {
-  source: ["([", "])"],
-  sink: ["([", "])"],
-  aggregate: ["[(", ")]"],
-  toTable: ["[(", ")]"],
-  tableAggregate: ["[(", ")]"],
-  dedup: ["[(", ")]"],
-  pattern: ["[(", ")]"],
-  process: ["[(", ")]"],
-  streamJoin: ["[(", ")]"],
-};

@@ -60,6 +60,7 @@ export const pipelineDescription = z
           kind: z.string(),
           inputs: z.array(z.string()),
           detail: z.string().optional(),
+          task: z.string().meta({ description: "The `topic` of the tasks that run it." }).optional(),
         }),
       ),
       mermaid: z.string(),

@@ -35,7 +35,20 @@ const TASK_COLUMNS = [
   ["Outbox", "number", ({ outbox }) => integer(outbox)],
   ["Last batch", "number", ({ lastBatch }) => batchText(lastBatch)],
   ["Watermark (UTC)", "time", ({ watermark }) => utc(watermark)],
+  ["Time waits for", "text", ({ heldBackBy }) => namesText(heldBackBy)],
 ];
+
+/** Internal topics begin with two underscores. @param {string} name */
+function shortName(name) {
+  return name.startsWith("__") ? `\u21b3 ${name.slice(2)}` : name;
+}
+
+/** @param {Task["heldBackBy"]} names */
+function namesText(names) {
+  const [first, ...others] = names ?? [];
+  if (first === undefined) return NOTHING;
+  return others.length === 0 ? shortName(first) : `${shortName(first)} and ${integer(others.length)} more`;
+}
 
 /** @param {Task["lastBatch"]} batch */
 function batchText(batch) {
@@ -126,7 +139,7 @@ function errors(error, tasks) {
   const ofTasks = tasks.filter((task) => task.error !== undefined && task.error !== error);
   return [
     ...(error === undefined ? [] : [error]),
-    ...ofTasks.slice(0, 3).map((task) => `${task.topic}/${task.partition}: ${task.error}`),
+    ...ofTasks.slice(0, 3).map((task) => `${shortName(task.topic)}/${task.partition}: ${task.error}`),
     ...(ofTasks.length > 3 ? [`${ofTasks.length - 3} more tasks with errors`] : []),
   ];
 }
@@ -148,7 +161,7 @@ function updateTasks(card, tasks) {
     key: ({ topic, partition }) => `${topic}/${partition}`,
     create: ({ topic, partition }) => {
       const cells = TASK_COLUMNS.map(([, kind]) => element("td", { class: kind }));
-      return element("tr", {}, element("th", { scope: "row" }, `${topic}/${partition}`), ...cells);
+      return element("tr", {}, element("th", { scope: "row" }, shortName(`${topic}/${partition}`)), ...cells);
     },
     update: (line, task) => {
       for (const [index, [, , show]] of TASK_COLUMNS.entries()) {
