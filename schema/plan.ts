@@ -409,6 +409,16 @@ export interface R2Sink {
   readonly maxFileBytes: number;
 }
 
+/** What becomes of a record on which user code throws. */
+export type ErrorPolicy =
+  | { readonly kind: "deadLetter" }
+  /** The task stops at the record, its state kept, until it is resumed. */
+  | { readonly kind: "fail" }
+  /** It is tried again so often, after growing pauses from `backoffMs`, while the task waits; then it is a dead letter. */
+  | { readonly kind: "retry"; readonly times: number; readonly backoffMs: number }
+  /** It is a dead letter, and so is every later record of its key, until they are redriven. */
+  | { readonly kind: "parkKey" };
+
 export interface Plan {
   readonly name: string;
   readonly version: number;
@@ -416,4 +426,6 @@ export interface Plan {
   readonly nodes: readonly PlanNode[];
   /** Where records go, as they came, that user code throws on or a sink cannot take. */
   readonly deadLetterTopic: string;
+  /** Absent: `deadLetter`. */
+  readonly onError?: ErrorPolicy | undefined;
 }

@@ -1,7 +1,15 @@
 import type { BatchCall } from "../durable-objects/core/operator/operator.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
-import type { InputRecord, OutboxRow, TaskCounters, TaskPorts } from "../durable-objects/core/task/task-port.ts";
+import { RecordFailure } from "../durable-objects/core/task/record-failure.ts";
+import type {
+  InputRecord,
+  OutboxRow,
+  SliceOptions,
+  SliceResult,
+  TaskCounters,
+  TaskPorts,
+} from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
 import type { Bytes, ProducerRecord } from "../schema/record.ts";
@@ -20,6 +28,11 @@ export class TestPartition {
   #position = 0;
   #progress: string | undefined;
   #batchId = 0;
+  /** Why the task has stopped, by the policy `fail`. */
+  failure: string | undefined;
+  #retried = -1;
+  #retries = 0;
+  #giveUp: number | undefined;
 
   constructor(plan: TaskPlan, ports: Omit<TaskPorts, "store">) {
     this.#plan = plan;
@@ -33,7 +46,7 @@ export class TestPartition {
 
   /** Records not yet run. */
   get waiting(): number {
-    return this.#log.length - this.#position;
+    return this.failure === undefined ? this.#log.length - this.#position : 0;
   }
 
   append(records: readonly ProducerRecord[]): void {
@@ -60,13 +73,41 @@ export class TestPartition {
     const batched = this.#plan.trigger.kind !== "perEvent";
     const limit = batched ? MAX_MICRO_BATCH_RECORDS : MAX_SLICE_RECORDS;
     const records = this.#log.slice(this.#position, this.#position + limit);
-    const options = batched ? { nowMs, microBatch: { batchId: this.#batchId } } : { nowMs };
-    const { rows, progress, batchCalls } = this.store.transaction(() => this.#task.run(records, options));
-    this.#position += records.length;
+    const giveUp = this.#giveUp;
+    const options = batched ? { nowMs, giveUp, microBatch: { batchId: this.#batchId } } : { nowMs, giveUp };
+    const result = this.#attempt(records, options);
+    if (result === undefined) return [];
+    const { rows, progress, batchCalls, failure } = result;
+    this.#position = failure?.offset ?? this.#position + records.length;
     this.#progress = progress;
     this.batchCalls.push(...batchCalls);
     if (batched) this.#batchId += 1;
+    if (failure !== undefined) this.#failed(failure);
     return rows;
+  }
+
+  /** Undefined when a policy stopped a micro-batch, of which nothing is left then. */
+  #attempt(records: readonly InputRecord[], options: SliceOptions): SliceResult | undefined {
+    try {
+      return this.store.transaction(() => this.#task.run(records, options));
+    } catch (error) {
+      if (!(error instanceof RecordFailure)) throw error;
+      this.crash();
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  /** The pauses of a retry are left out: nothing happens in them. */
+  #failed(failure: RecordFailure): void {
+    const policy = this.#plan.onError;
+    if (policy?.kind !== "retry") {
+      this.failure = failure.message;
+      return;
+    }
+    this.#retries = this.#retried === failure.offset ? this.#retries + 1 : 1;
+    this.#retried = failure.offset;
+    if (this.#retries >= policy.times) this.#giveUp = failure.offset;
   }
 
   #restored(): Task {

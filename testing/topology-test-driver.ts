@@ -128,6 +128,17 @@ export class TopologyTestDriver {
     return new TestStore({ name, stores: this.#storesOf(node.name), windows, result });
   }
 
+  /** Why a task has stopped, by the policy `fail`; undefined while none has. */
+  get failure(): string | undefined {
+    return this.#tasks.partitions.find(({ failure }) => failure !== undefined)?.failure;
+  }
+
+  /** What has stopped goes on, and tries its record again. */
+  resume(): void {
+    for (const partition of this.#tasks.partitions) partition.failure = undefined;
+    this.#afterAppend();
+  }
+
   /** The records of each batch that the functions given to `forEachBatch` would have been called with, which the driver does not. */
   get forEachBatchCalls(): readonly (readonly BatchRecord[])[] {
     return this.#tasks.partitions.flatMap(({ batchCalls }) => batchCalls.map(({ records }) => records));

@@ -117,8 +117,12 @@ export class Loaded {
 }
 
 /** By name, all timers that belong to one task. */
-export function timersOf({ id }: { readonly id: number }): readonly [run: string, progress: string, idle: string] {
-  return [`run:${id}`, `progress:${id}`, `idle:${id}`];
+export function timersOf({
+  id,
+}: {
+  readonly id: number;
+}): readonly [run: string, progress: string, idle: string, retry: string] {
+  return [`run:${id}`, `progress:${id}`, `idle:${id}`, `retry:${id}`];
 }
 
 /**

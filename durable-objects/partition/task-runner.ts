@@ -11,6 +11,8 @@ import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import { RecordFailure } from "../core/task/record-failure.ts";
+import { Retries } from "./retries.ts";
 import { dueMs } from "./schedule.ts";
 import type { Shell } from "./shell.ts";
 
@@ -23,6 +25,7 @@ const TERMINATED = "the object ended while this record was processed: an endless
 export class TaskRunner {
   readonly #shell: Shell;
   readonly #deliveries: Deliveries;
+  readonly #retries = new Retries();
   #pumping = false;
   #kicked = false;
   /** After a wake the time of the wake: an outage is not silence. */
@@ -58,6 +61,7 @@ export class TaskRunner {
     const task = loaded.tasks.find((candidate) => timersOf(candidate).some((name) => name === timer));
     if (task?.runnable !== true) return;
     const [run, progress, idle] = timersOf(task);
+    // A `retry` timer only wakes: the step after this alarm tries again.
     if (timer === idle) this.#idle(loaded, task, nowMs);
     if (timer === run && task.position < loaded.log.logEndOffset) {
       task.dueTo = loaded.log.logEndOffset;
@@ -138,9 +142,25 @@ export class TaskRunner {
       if (task === slice.task && task.runnable) this.#run(task, slice.end);
       return true;
     } catch (error) {
+      if (error instanceof RecordFailure) return this.#stopped(id, error);
       this.#fail(id, error);
       return false;
     }
+  }
+
+  /** A policy stopped the task in front of a record: for good, or until it is tried again. */
+  #stopped(id: number, failure: RecordFailure): false {
+    const task = this.#shell.loaded?.taskById(id);
+    const policy = task?.plan?.onError;
+    if (task === undefined || policy?.kind !== "retry") {
+      this.#fail(id, failure);
+      return false;
+    }
+    const retryAtMs = this.#retries.failed(id, failure.offset, { policy, nowMs: this.#shell.now() });
+    task.error = failure.message;
+    this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
+    this.#shell.changed.notify();
+    return false;
   }
 
   #fail(id: number, error: unknown): void {
@@ -169,6 +189,7 @@ export class TaskRunner {
     const task = this.#shell.loaded?.taskById(id);
     // Most often there is nothing to do, and that needs no transaction.
     if (task?.runnable !== true || this.#full || task.position >= this.#wanted(task)) return undefined;
+    if (this.#retries.waits(id, this.#shell.now())) return undefined;
     return this.#shell.write((loaded) => {
       this.#skipTrimmed(loaded, task);
       const wanted = this.#wanted(task);
@@ -229,17 +250,19 @@ export class TaskRunner {
   #run(task: AttachedTask, end: number): void {
     const startedMs = this.#shell.now();
     const from = task.position;
-    const emitted = this.#shell.write((loaded) => {
+    const result = this.#shell.write((loaded) => {
       const { code } = task;
-      if (code === undefined) return 0;
-      const options = optionsOf(task, startedMs);
-      const result = this.#fold(loaded, task, { code, end, options });
-      this.#commit(loaded, task, { result, nowMs: options.nowMs, from, startedMs });
-      return result.rows.length;
+      if (code === undefined) return undefined;
+      const options = { ...optionsOf(task, startedMs), giveUp: this.#retries.givenUp(task.id) };
+      const done = this.#fold(loaded, task, { code, end, options });
+      this.#commit(loaded, task, { result: done, nowMs: options.nowMs, from, startedMs });
+      return done;
     });
-    if (emitted > 0) this.#deliveries.kick();
+    if (result !== undefined && result.rows.length > 0) this.#deliveries.kick();
     this.#shell.changed.notify();
     this.#shell.background(this.#measure(task, startedMs));
+    if (result?.failure !== undefined) throw result.failure;
+    task.error = undefined;
   }
 
   #fold(

@@ -2,6 +2,7 @@
 import { d1, every, type Pipeline, pipeline, r2, tumbling } from "../../sdk/streams/index.ts";
 import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
+import { errorPipelines } from "./on-error.ts";
 import { triggerPipelines } from "./triggers.ts";
 
 export interface Reading {
@@ -105,4 +106,5 @@ export const testPipelines: readonly Pipeline[] = [
   held,
   ...internalTopicPipelines,
   ...triggerPipelines,
+  ...errorPipelines,
 ];

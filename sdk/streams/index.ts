@@ -29,6 +29,7 @@ export {
   unbounded,
   within,
 } from "./join.ts";
+export { deadLetter, fail, parkKey, retry } from "./on-error.ts";
 export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
 export { type FileOptions, r2 } from "./r2.ts";
 export {

@@ -1,4 +1,4 @@
-import type { Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
+import type { ErrorPolicy, Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
 import { checkName, Graph } from "./graph.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 import { Stream, tableAt } from "./stream.ts";
@@ -51,6 +51,11 @@ export class Pipeline {
   /** When it runs: `perEvent()`, which it is unless told, or `every("2 seconds")`. Keeps state and position. */
   trigger(trigger: Trigger): Pipeline {
     return new Pipeline({ ...this.plan, trigger });
+  }
+
+  /** What becomes of a record on which user code throws: `deadLetter()` unless told, `fail()`, `retry(3)` or `parkKey()`. */
+  onError(onError: ErrorPolicy): Pipeline {
+    return new Pipeline({ ...this.plan, onError });
   }
 
   /** 1 unless told. Raise it when the stores change their shape: the new version starts from nothing. */

@@ -1,4 +1,4 @@
-import type { BatchContext } from "../../../schema/plan.ts";
+import type { BatchContext, ErrorPolicy } from "../../../schema/plan.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
@@ -12,6 +12,7 @@ import { DeadLetters } from "../sink/dead-letters.ts";
 import { Outbox } from "../sink/outbox.ts";
 import { StoreCache } from "../store/store-cache.ts";
 import { UndoLog } from "../store/undo-log.ts";
+import { ParkedKeys } from "./parked-keys.ts";
 import { ProgressSender } from "./progress-sender.ts";
 import type { Progress } from "./progress.ts";
 import type {
@@ -23,6 +24,7 @@ import type {
   TaskCounters,
   TaskPorts,
 } from "./task-port.ts";
+import { RecordFailure } from "./record-failure.ts";
 import { partitionsOf, Topology } from "./topology.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
@@ -49,6 +51,11 @@ export class RunningTask implements Runtime {
   #batch: BatchContext = NO_BATCH;
   #recordsIn: number;
   #depth = 0;
+  #giveUp: number | undefined;
+  /** The last unit of a record ended as a dead letter. */
+  #failed = false;
+  readonly #policy: ErrorPolicy["kind"];
+  readonly #parked: ParkedKeys | undefined;
   #atWork: ConsumerRecord = NOTHING_YET;
 
   constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
@@ -74,6 +81,8 @@ export class RunningTask implements Runtime {
     this.#internal = isInternal(plan.input);
     this.#upstreams = new UpstreamTimes(ports.upstreams ?? [], progress.upstreams);
     this.#progressSender = new ProgressSender(plan, ports);
+    this.#policy = plan.onError?.kind ?? "deadLetter";
+    this.#parked = this.#policy === "parkKey" ? new ParkedKeys(this.cache) : undefined;
     this.#topology = new Topology({
       plan,
       ports,
@@ -106,17 +115,14 @@ export class RunningTask implements Runtime {
     return { recordsIn: this.#recordsIn, ...this.tally };
   }
 
-  run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated }: SliceOptions): SliceResult {
+  run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated, giveUp }: SliceOptions): SliceResult {
     const before = this.counters;
     this.#microBatch = microBatch !== undefined;
     this.batchCalls.length = 0;
     const { topic, partition } = this.#ports;
     this.#batch = microBatch === undefined ? NO_BATCH : { batchId: microBatch.batchId, nowMs, topic, partition };
-    for (const record of records) {
-      this.#atWork = record;
-      if (record.batchEnd?.control !== true) this.#take(record, terminated);
-      if (record.batchEnd !== undefined) this.#endBatch(record.batchEnd);
-    }
+    this.#giveUp = giveUp;
+    const failure = this.#takeAll(records, terminated);
     if (this.#microBatch) this.#endMicroBatch();
     for (const operator of this.#topology.operators) operator.expire?.();
     this.#settle();
@@ -131,6 +137,7 @@ export class RunningTask implements Runtime {
       stateRowsWritten,
       progress: this.#progress(),
       batchCalls: [...this.batchCalls],
+      failure,
     };
   }
 
@@ -177,11 +184,31 @@ export class RunningTask implements Runtime {
       this.undo.rollback(undoMark);
       this.#outbox.discard(outboxMark);
       Object.assign(this.tally, { recordsOut, lateRecords, droppedRecords, deadLetters });
+      if (error instanceof RecordFailure) throw error;
+      if (this.#depth === 1) this.#failed = true;
+      if (this.#stopsAt(this.#atWork.offset))
+        throw new RecordFailure(error, { offset: this.#atWork.offset, node: this.trace.node });
       for (const one of [letter()].flat()) this.#bury(one, error, this.trace.node);
     } finally {
       this.#depth--;
     }
     if (this.#depth === 0) this.#settle();
+  }
+
+  /** Answers the failure before which it stopped; in a micro-batch, which is done whole or not, it throws it. */
+  #takeAll(records: Iterable<InputRecord>, terminated: string | undefined): RecordFailure | undefined {
+    for (const record of records) {
+      this.#atWork = record;
+      try {
+        if (record.batchEnd?.control !== true) this.#take(record, terminated);
+      } catch (error) {
+        if (this.#microBatch || !(error instanceof RecordFailure)) throw error;
+        this.#recordsIn--;
+        return error;
+      }
+      if (record.batchEnd !== undefined) this.#endBatch(record.batchEnd);
+    }
+    return undefined;
   }
 
   #take(record: ConsumerRecord, terminated: string | undefined): void {
@@ -193,6 +220,8 @@ export class RunningTask implements Runtime {
   #process(record: ConsumerRecord): void {
     const { topic, partition } = this.#ports;
     const origin = new Origin(topic, partition, record);
+    if (this.#parked !== undefined && this.#parked.count(origin.key) > 0) return this.#park(record, origin);
+    this.#failed = false;
     this.unit(
       () => this.#asSent(record),
       () => {
@@ -201,6 +230,14 @@ export class RunningTask implements Runtime {
         else this.#enterSources(origin);
       },
     );
+    if (this.#failed) this.#parked?.add(origin.key, 1);
+  }
+
+  /** A record of its key has failed before: it goes after it, in order. */
+  #park(record: ConsumerRecord, origin: Origin): void {
+    this.#parked?.add(origin.key, 1);
+    this.#bury(this.#asSent(record), new Error("an earlier record of its key failed: redrive that one first"), "");
+    this.#settle();
   }
 
   #enterSources(origin: Origin): void {
@@ -242,6 +279,12 @@ export class RunningTask implements Runtime {
 
   get #progressMs(): number {
     return this.#internal ? this.#upstreams.progressMs : this.streamTimeMs;
+  }
+
+  /** A retry is of whole records: what fails inside one, or when time brings it, is a dead letter at once. */
+  #stopsAt(offset: number): boolean {
+    if (offset === this.#giveUp) return false;
+    return this.#policy === "fail" || (this.#policy === "retry" && this.#depth === 1);
   }
 
   #settle(): void {

@@ -2,6 +2,7 @@ import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import type { BatchCall } from "../operator/operator.ts";
 import type { SelectPort } from "../sql/select-port.ts";
 import type { StateStore } from "../store/state-store.ts";
+import type { RecordFailure } from "./record-failure.ts";
 import type { UpstreamRange } from "./upstream-times.ts";
 
 /** A topic that the task writes. */
@@ -62,6 +63,8 @@ export interface SliceOptions {
   readonly microBatch?: { readonly batchId: number } | undefined;
   /** The records are not run: each is dead-lettered for this reason (the crash guard's `terminated`). */
   readonly terminated?: string | undefined;
+  /** The record at this offset is a dead letter when it fails, whatever the policy. */
+  readonly giveUp?: number | undefined;
 }
 
 export interface SliceResult {
@@ -71,6 +74,8 @@ export interface SliceResult {
   readonly stateRowsWritten: number;
   /** When a slice without records should run, to tell internal topics of progress that was held back (ENG-22). */
   readonly progressDueMs: number | undefined;
+  /** The policy stopped the slice in front of this record: what came before it is done. */
+  readonly failure: RecordFailure | undefined;
   /** Async functions of the plan and their records: called by the owner before it commits the slice. */
   readonly batchCalls: readonly BatchCall[];
   /** JSON text: clocks, counters. Given back to `restore` after a wake. */
@@ -97,7 +102,7 @@ export interface TaskPort {
   restore(progress: string | undefined): void;
   /**
    * Runs the records, flushes state to `ports.store` and gives what must be committed with it. Throws only when the store
-   * throws or on a bug; the caller then rolls back and calls `restore`. An error of user code is a dead letter, not a throw.
+   * throws, on a bug, or with a RecordFailure where a policy stops a task inside a micro-batch; the caller then rolls back and calls `restore`. An error of user code is a dead letter, not a throw.
    */
   run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult;
   readonly counters: TaskCounters;
