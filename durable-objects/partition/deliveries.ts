@@ -7,7 +7,7 @@ import type { Pending, StoredRow } from "../sqlite/outbox-table.ts";
 import { deadLettersOf } from "./dead-letter.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
-import type { WallClock } from "../wall-clock.ts";
+import { withDeadline } from "./with-deadline.ts";
 import type { Shell } from "./shell.ts";
 
 const DELIVER_TIMER = "deliver";
@@ -229,17 +229,4 @@ export class Deliveries {
 
 function keyOf({ task, target }: Pending): string {
   return `${task} ${target}`;
-}
-
-/** The delivery itself goes on; its target drops what it has already taken. */
-async function withDeadline<T>(work: Promise<T>, deadlineMs: number, clock: WallClock): Promise<T> {
-  let inTime: (() => void) | undefined;
-  const late = new Promise<never>((_, reject) => {
-    inTime = clock.after(deadlineMs, () => reject(new Error(`no answer within ${deadlineMs} ms`)));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    inTime?.();
-  }
 }

@@ -9,6 +9,7 @@ import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/tas
 import { isInternal } from "../../schema/internal-topic.ts";
 import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
+import { BatchCallFailed, BatchCalls } from "./batch-calls.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { RecordFailure } from "../core/task/record-failure.ts";
@@ -18,6 +19,8 @@ import type { Shell } from "./shell.ts";
 
 const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
 
+const FIRST_CALL_PAUSE_MS = 250;
+
 /**
  * Runs the tasks of one partition over what has been appended, in turns of their own (ENG-1): an append commits and
  * answers, then `kick` lets the tasks take all that has arrived meanwhile.
@@ -26,6 +29,7 @@ export class TaskRunner {
   readonly #shell: Shell;
   readonly #deliveries: Deliveries;
   readonly #retries = new Retries();
+  readonly #batchCalls: BatchCalls;
   #pumping = false;
   #kicked = false;
   /** After a wake the time of the wake: an outage is not silence. */
@@ -34,6 +38,7 @@ export class TaskRunner {
   constructor(shell: Shell, deliveries: Deliveries) {
     this.#shell = shell;
     this.#deliveries = deliveries;
+    this.#batchCalls = new BatchCalls(shell);
     this.#lastAppendMs = shell.now();
   }
 
@@ -137,11 +142,17 @@ export class TaskRunner {
         return false;
       }
       if (slice.wroteAhead) await this.#shell.sync();
+      if (this.#batchCalls.needed(slice.task)) {
+        await this.#batchCalls.call(slice.task, slice.end, optionsOf(slice.task, this.#shell.now()));
+        // The guard is for what runs now: a function that is waited for ends no object.
+        if (this.#shell.write((loaded) => this.#guard(loaded, slice.task, slice.end))) await this.#shell.sync();
+      }
       // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
       const task = this.#shell.loaded?.taskById(id);
       if (task === slice.task && task.runnable) this.#run(task, slice.end);
       return true;
     } catch (error) {
+      if (error instanceof BatchCallFailed) return this.#callAgain(id, error);
       if (error instanceof RecordFailure) return this.#stopped(id, error);
       this.#fail(id, error);
       return false;
@@ -157,6 +168,17 @@ export class TaskRunner {
       return false;
     }
     const retryAtMs = this.#retries.failed(id, failure.offset, { policy, nowMs: this.#shell.now() });
+    task.error = failure.message;
+    this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
+    this.#shell.changed.notify();
+    return false;
+  }
+
+  #callAgain(id: number, failure: BatchCallFailed): false {
+    const task = this.#shell.loaded?.taskById(id);
+    if (task === undefined) return false;
+    const policy = { kind: "retry", times: Number.POSITIVE_INFINITY, backoffMs: FIRST_CALL_PAUSE_MS } as const;
+    const retryAtMs = this.#retries.failed(id, task.position, { policy, nowMs: this.#shell.now() });
     task.error = failure.message;
     this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
     this.#shell.changed.notify();
@@ -197,7 +219,7 @@ export class TaskRunner {
       const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
       const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
       const end = task.microBatch?.batch.to ?? Math.min(wanted, task.position + limit);
-      const guarded = this.#guard(loaded, task, end);
+      const guarded = !this.#batchCalls.needed(task) && this.#guard(loaded, task, end);
       return { task, end, wroteAhead: decided || guarded };
     });
   }

@@ -2,6 +2,7 @@
 import { d1, every, type Pipeline, pipeline, r2, tumbling } from "../../sdk/streams/index.ts";
 import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
+import { batchFunctionPipelines } from "./batch-functions.ts";
 import { errorPipelines } from "./on-error.ts";
 import { triggerPipelines } from "./triggers.ts";
 
@@ -107,4 +108,5 @@ export const testPipelines: readonly Pipeline[] = [
   ...internalTopicPipelines,
   ...triggerPipelines,
   ...errorPipelines,
+  ...batchFunctionPipelines,
 ];

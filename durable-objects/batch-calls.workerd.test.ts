@@ -1,0 +1,87 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env as bindings } from "cloudflare:workers";
+import { beforeAll, expect, test, vi } from "vitest";
+import { type Called, calls } from "../pipelines/test/batch-functions.ts";
+import { partitionName } from "../schema/rpc.ts";
+import type { Env } from "./env.ts";
+import { aborts } from "./test/aborts.ts";
+import { batchOf, createTopic, partition } from "./test/client.ts";
+
+const env = bindings as unknown as Env;
+let input = "";
+
+async function append(...numbers: readonly number[]): Promise<void> {
+  const batch = batchOf(numbers.map((n) => ({ key: "k", value: { n } })));
+  const answer = await partition(env, input).append({ batch, largestRecordBytes: 100 });
+  if (!answer.ok) throw new Error(answer.message);
+}
+
+async function until(position: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await partition(env, input).touch({});
+      expect(await partition(env, input).tasks({ pipeline: "called" })).toMatchObject({ tasks: [{ position }] });
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+}
+
+async function countOf(): Promise<string | undefined> {
+  const query = { kind: "key", key: "k" } as const;
+  const answer = await partition(env, input).readStore({ pipeline: "called", store: "counts", query, waitMs: 0 });
+  return answer.ok ? answer.rows[0]?.value : undefined;
+}
+
+beforeAll(async () => {
+  input = await createTopic(env, "called-in");
+});
+
+test("the function has resolved before its batch is committed [MIB-7]", async () => {
+  const seen: unknown[] = [];
+  calls.onBatch = async (called) => {
+    seen.push([called.numbers, await countOf()]);
+  };
+  await append(1, 2);
+  await until(2);
+  expect(seen).toEqual([[[1, 2], undefined]]);
+  expect(await countOf()).toBe("2");
+});
+
+test("one that fails or never ends is called again with the same batch, and then the task goes on [MIB-7]", async () => {
+  const seen: Called[] = [];
+  calls.onBatch = (called) => {
+    seen.push(called);
+    if (seen.length === 1) return Promise.reject(new Error("no"));
+    return seen.length === 2 ? new Promise(() => undefined) : Promise.resolve();
+  };
+  await append(3, 4);
+  await vi.waitFor(async () => {
+    expect(await partition(env, input).tasks({ pipeline: "called" })).toMatchObject({
+      tasks: [{ position: 2, error: expect.stringContaining("forEachBatch-1, batch") }],
+    });
+  }, 10_000);
+  await append(5);
+  await until(5);
+  expect(seen.slice(0, 3).map(({ numbers }) => numbers)).toEqual([
+    [3, 4],
+    [3, 4],
+    [3, 4],
+  ]);
+  expect(new Set(seen.slice(0, 3).map(({ batchId }) => batchId)).size).toBe(1);
+  expect(seen.slice(3).flatMap(({ numbers }) => numbers)).toEqual([5]);
+  expect(await countOf()).toBe("5");
+});
+
+test("a batch whose object ends while the function runs comes again as it was [MIB-7]", async () => {
+  const seen: Called[] = [];
+  calls.onBatch = async (called) => {
+    seen.push(called);
+    if (seen.length === 1) aborts.get(partitionName(input, 0))?.("while a function is waited for");
+  };
+  await append(6, 7);
+  await vi.waitFor(() => expect(seen).toHaveLength(1), 10_000);
+  await vi.waitFor(() => until(7), 20_000);
+  expect(seen).toEqual([seen[0], seen[0]]);
+  await evictDurableObject(partition(env, input));
+  expect(await countOf()).toBe("7");
+});
