@@ -276,6 +276,22 @@ export type TableMapValuesNode = Node<"tableMapValues"> & {
 export type GroupTableNode = Node<"groupTable"> & {
   readonly selector: (value: unknown, key: PlanKey) => KeyValue;
 };
+/** How many changes may be held back; undefined is any number. */
+export interface SuppressBufferBounds {
+  readonly maxRecords?: number | undefined;
+  readonly maxBytes?: number | undefined;
+  /** The oldest go before their time, or the task stops. */
+  readonly whenFull: "emitEarly" | "shutDown";
+}
+/** Holds changes of a table back, and sends the last change of each key. */
+export type SuppressNode = Node<"suppress"> & {
+  readonly store: StoreDefinition;
+  /** `windowCloses`: until the window's end, and then no row that is gone; `timeLimit`: from the key's first change on. */
+  readonly until: "windowCloses" | "timeLimit";
+  /** Beyond it, by stream time, ms: the grace of the windows, or the limit. */
+  readonly waitMs: number;
+  readonly buffer: SuppressBufferBounds;
+};
 /** One state for each group of rows; null removes it. Reads a `groupTable`. */
 export type TableAggregateNode = Node<"tableAggregate"> & {
   readonly store: StoreDefinition;
@@ -371,6 +387,7 @@ export type PlanNode =
   | TableMapValuesNode
   | GroupTableNode
   | TableAggregateNode
+  | SuppressNode
   | MapBatchNode
   | BatchSqlNode
   | ForEachBatchNode

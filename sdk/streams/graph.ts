@@ -35,6 +35,13 @@ export class Graph {
     throw new Error("The two streams are of different pipelines. Define both inside one function given to pipeline().");
   }
 
+  /** The windows of a table's keys: those of the aggregate that the table goes back to. */
+  windowsOf(table: string): Windows | undefined {
+    const node = this.#nodes.find(({ name }) => name === table);
+    if (node === undefined) return undefined;
+    return node.kind === "aggregate" ? node.windows : this.windowsOf(node.inputs[0] ?? "");
+  }
+
   /** Reading a topic twice reads it once: both streams begin at one source node. */
   source(topic: string, format: ValueFormat): string {
     checkTopicName(topic);

@@ -51,6 +51,7 @@ export { SessionWindowedStream } from "./session-windowed-stream.ts";
 export { type SinkFor, topic } from "./sink.ts";
 export type { KeyValueStoreOptions, WindowStoreOptions } from "./store.ts";
 export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
+export { BufferConfig, type FinalResults, type Suppressed, untilTimeLimit, untilWindowCloses } from "./suppress.ts";
 export { Table } from "./table.ts";
 export { availableNow, cron, every, everyRecords, manual, perEvent } from "./trigger.ts";
 export { cumulative, hopping, sliding, tumbling, unlimited } from "./windows.ts";

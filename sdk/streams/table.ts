@@ -5,12 +5,14 @@ import type {
   StoreDefinition,
   TableFilterNode,
   TableMapValuesNode,
+  Windowed,
 } from "../../schema/plan.ts";
 import type { Graph } from "./graph.ts";
 import { GroupedTable } from "./grouped-table.ts";
 import type { SinkFor } from "./sink.ts";
-import { type RowStoreOptions, storeOf } from "./store.ts";
+import { type KeyValueStoreOptions, type RowStoreOptions, storeOf } from "./store.ts";
 import type { Stream } from "./stream.ts";
+import { type FinalResults, graceOf, type Suppressed } from "./suppress.ts";
 
 /** What a row holds: a change may also say that it is gone. */
 type Row<Value> = Exclude<Value, null>;
@@ -138,6 +140,29 @@ export class Table<Value, Key extends PlanKey> {
     const { store: storeName, windows } = graph.tableOf(node);
     const name = graph.add("complete", { kind: "complete", storeName, windows, inputs: [node] });
     return this.#place.streamAt(name);
+  }
+
+  /**
+   * Holds changes back and sends the last of each key: `untilWindowCloses()` each window once, with its final result,
+   * `untilTimeLimit(duration)` at most one change a key in that time. Name the store to keep what waits when the pipeline
+   * is changed.
+   */
+  suppress(
+    this: Table<Value, Windowed>,
+    suppressed: FinalResults,
+    options?: KeyValueStoreOptions,
+  ): Table<Row<Value>, Windowed>;
+  suppress(suppressed: Suppressed<Key>, options?: KeyValueStoreOptions): Table<Value, Key>;
+  suppress(
+    { until, limitMs, buffer }: Suppressed<never>,
+    options: KeyValueStoreOptions = {},
+  ): Table<Row<Value>, Windowed> | Table<Value, Key> {
+    const { graph, node } = this.#place;
+    const store = storeOf(options, graph.nextName("suppress"));
+    const waitMs = until === "timeLimit" ? (limitMs ?? 0) : graceOf(graph.windowsOf(node));
+    return this.#at<Value, Key>(
+      graph.add("suppress", { kind: "suppress", store, until, waitMs, buffer: buffer.bounds, inputs: [node] }),
+    );
   }
 
   /** Sends the changes: short for `.toStream().to(sink)`. */

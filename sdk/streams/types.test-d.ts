@@ -1,5 +1,6 @@
 // Type tests of the DSL: this file compiles, and each `@ts-expect-error` line would not. `tsc -b` runs it.
 import {
+  BufferConfig,
   type CogroupedStream,
   cumulative,
   d1,
@@ -19,8 +20,10 @@ import {
   type Table,
   topic,
   tumbling,
-  unbounded,
   unlimited,
+  unbounded,
+  untilTimeLimit,
+  untilWindowCloses,
   type Windowed,
   type WindowedTable,
   within,
@@ -148,6 +151,28 @@ export function cogroups({ stream }: PipelineBuilder): void {
   both.aggregate(() => "0");
   // @ts-expect-error the aggregate is a number
   both.cogroup(stream<string>("lines").groupByKey(), (text, line) => text + line);
+}
+
+/** Changes held back [SUP-1, SUP-2, SUP-7]. */
+export function suppressed({ stream, table }: PipelineBuilder): void {
+  const flights = table<Flight>("flights");
+  const hourly = stream("flights")
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+    .count();
+  same<Table<number, Windowed>>()(hourly.suppress(untilWindowCloses()));
+  same<Table<number, Windowed>>()(
+    hourly.filter((count) => count > 1).suppress(untilWindowCloses(BufferConfig.unbounded())),
+  );
+  same<Table<number | null, Windowed>>()(hourly.filter((count) => count > 1).suppress(untilTimeLimit("1 second")));
+  same<Table<Flight | null, string>>()(
+    flights.suppress(untilTimeLimit(5, BufferConfig.maxRecords(10)), { store: "waiting" }),
+  );
+  // @ts-expect-error only windows close
+  flights.suppress(untilWindowCloses());
+  // @ts-expect-error final results cannot be early
+  untilWindowCloses(BufferConfig.maxRecords(10));
+  untilWindowCloses(BufferConfig.maxRecords(10).shutDownWhenFull());
 }
 
 /** Rows in groups [TBL-5]. */

@@ -17,11 +17,15 @@ export interface Sliced {
 
 /**
  * Runs records through a pipeline, those of one topic that stand together in slices of a size; an `every` pipeline runs a
- * micro-batch for each.
+ * micro-batch for each. A driver goes on with them.
  */
-export function runSliced(subject: Pipeline, records: readonly Piped[], running: Sliced = {}): TopologyTestDriver {
+export function runSliced(
+  subject: Pipeline | TopologyTestDriver,
+  records: readonly Piped[],
+  running: Sliced = {},
+): TopologyTestDriver {
   const { size = Infinity, crash = false, partitions = 1 } = running;
-  const driver = new TopologyTestDriver(subject, { partitions });
+  const driver = subject instanceof TopologyTestDriver ? subject : new TopologyTestDriver(subject, { partitions });
   for (const slice of slicesOf(records, size)) {
     driver.pipe(slice[0]?.topic ?? "", slice);
     driver.runBatch();

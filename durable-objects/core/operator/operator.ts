@@ -63,6 +63,8 @@ export interface Runtime {
   letterOf(record: StreamRecord): ConsumerRecord;
   /** Hands records to an async function that the task's owner calls once the slice has been tried (BAT-20). */
   readonly batchCalls: BatchCall[];
+  /** Stops the task: nothing of the slice stays, and the task says why until it is resumed. */
+  stop(reason: string): never;
   /** Forwards an update as a unit of its own, which is the update's dead letter when it fails. */
   attempt(update: StreamRecord, output: Output): void;
 }

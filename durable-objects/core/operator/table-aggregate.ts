@@ -20,12 +20,12 @@ export class TableAggregate implements Operator {
   readonly #runtime: Runtime;
   readonly #updates: Updates;
 
-  constructor(node: TableAggregateNode, runtime: Runtime, output: Output) {
-    this.name = node.name;
-    this.#node = node;
-    this.#store = runtime.cache.open(node.store.name, "keyValue");
+  constructor(parts: { node: TableAggregateNode; store: CachedStore }, runtime: Runtime, output: Output) {
+    this.name = parts.node.name;
+    this.#node = parts.node;
+    this.#store = parts.store;
     this.#runtime = runtime;
-    this.#updates = new Updates(runtime, output, shownBy(node, runtime.trace));
+    this.#updates = new Updates(runtime, output, shownBy(parts.node, runtime.trace));
   }
 
   process(record: StreamRecord): void {

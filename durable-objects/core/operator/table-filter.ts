@@ -1,8 +1,8 @@
 import type { TableFilterNode } from "../../../schema/plan.ts";
-import type { Operator, Output, Runtime } from "./operator.ts";
+import type { Operator, Output } from "./operator.ts";
 import { type Payload, TOMBSTONE } from "./payload.ts";
 import { StreamRecord } from "./stream-record.ts";
-import { RowStore } from "./table-row.ts";
+import type { RowStore } from "./table-row.ts";
 
 /**
  * The rows for which the predicate is truthy. A row that no longer matches leaves with a tombstone; one that did not match
@@ -14,10 +14,10 @@ export class TableFilter implements Operator {
   readonly #rows: RowStore | undefined;
   readonly #output: Output;
 
-  constructor(node: TableFilterNode, runtime: Runtime, output: Output) {
+  constructor(node: TableFilterNode, rows: RowStore | undefined, output: Output) {
     this.name = node.name;
     this.#predicate = node.predicate;
-    this.#rows = node.store === undefined ? undefined : new RowStore({ ...node, store: node.store }, runtime);
+    this.#rows = rows;
     this.#output = output;
   }
 

@@ -1,9 +1,9 @@
 import type { TableMapValuesNode } from "../../../schema/plan.ts";
-import type { Operator, Output, Runtime } from "./operator.ts";
+import type { Operator, Output } from "./operator.ts";
 import { type Payload, TOMBSTONE } from "./payload.ts";
 import { returnedValue } from "./returned.ts";
 import { StreamRecord } from "./stream-record.ts";
-import { RowStore } from "./table-row.ts";
+import type { RowStore } from "./table-row.ts";
 
 /**
  * A new value for each row. Tombstones pass by the mapper; null from it is one. Without a store the value before is made
@@ -15,10 +15,10 @@ export class TableMapValues implements Operator {
   readonly #rows: RowStore | undefined;
   readonly #output: Output;
 
-  constructor(node: TableMapValuesNode, runtime: Runtime, output: Output) {
+  constructor(node: TableMapValuesNode, rows: RowStore | undefined, output: Output) {
     this.name = node.name;
     this.#mapper = node.mapper;
-    this.#rows = node.store === undefined ? undefined : new RowStore({ ...node, store: node.store }, runtime);
+    this.#rows = rows;
     this.#output = output;
   }
 

@@ -1,4 +1,3 @@
-import type { StoreDefinition } from "../../../schema/plan.ts";
 import { boundedState } from "../store/state-value.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import type { Runtime } from "./operator.ts";
@@ -12,10 +11,11 @@ export class RowStore {
   readonly #runtime: Runtime;
   readonly #node: string;
 
-  constructor(node: { readonly name: string; readonly store: StoreDefinition }, runtime: Runtime) {
-    this.#store = runtime.cache.open(node.store.name, "keyValue");
+  /** `name`: of the node, for errors. */
+  constructor({ name, store }: { readonly name: string; readonly store: CachedStore }, runtime: Runtime) {
+    this.#store = store;
     this.#runtime = runtime;
-    this.#node = node.name;
+    this.#node = name;
   }
 
   /** Puts the row in place of the one before, a tombstone removes it; answers both as they are read from the store. */

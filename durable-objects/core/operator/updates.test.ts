@@ -37,6 +37,7 @@ function runtimeOf(microBatch: boolean): Runtime {
     batch,
     batchCalls,
     letterOf: task.letterOf.bind(task),
+    stop: task.stop.bind(task),
     unit: task.unit.bind(task),
     attempt: task.attempt.bind(task),
     microBatch,

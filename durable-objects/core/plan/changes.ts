@@ -18,17 +18,19 @@ function readsBefore(node: PlanNode | TaskNode, asked: boolean): boolean {
   if (node.kind === "internalSink") return node.changes;
   if (node.kind === "tableFilter") return node.store === undefined;
   if (node.kind === "tableMapValues") return node.store === undefined && asked;
-  return node.kind === "groupTable" || node.kind === "tableAggregate";
+  return node.kind === "groupTable" || node.kind === "tableAggregate" || node.kind === "suppress";
 }
 
 /** Reads changes of a table, and nothing else. */
 export function readsTable({ kind }: PlanNode): boolean {
-  return kind === "tableFilter" || kind === "tableMapValues" || kind === "groupTable";
+  return kind === "groupTable" || DERIVED.has(kind);
 }
 
 /** Its records are the changes of a table: a row a key, a tombstone for one that goes. */
 export function isTable(node: PlanNode): boolean {
   const { kind } = node;
-  if (kind === "aggregate" || kind === "toTable") return true;
-  return kind === "tableAggregate" || kind === "tableFilter" || kind === "tableMapValues";
+  return kind === "aggregate" || kind === "toTable" || kind === "tableAggregate" || DERIVED.has(kind);
 }
+
+/** Tables made of one table, with its keys. */
+const DERIVED: ReadonlySet<PlanNode["kind"]> = new Set(["tableFilter", "tableMapValues", "suppress"] as const);

@@ -3,7 +3,8 @@ import type { AggregateNode, PlanNode, Windows } from "../../../schema/plan.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
 import { checkPattern } from "./check-pattern.ts";
 import { isKeyed } from "./cut.ts";
-import { AS_READ, type Keys, keysOf } from "./keys.ts";
+import { checkSuppress } from "./check-suppress.ts";
+import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { storesOf } from "./stores.ts";
 import { checkStreamJoin } from "./check-join.ts";
 import { invalid, type Problem } from "./problem.ts";
@@ -16,7 +17,9 @@ export function checkStores(nodes: readonly PlanNode[]): Problem {
     const before = node.inputs.map((input) => keys.get(input) ?? AS_READ);
     const field = `nodes[${index}]`;
     const problem =
-      (isKeyed(node) ? checkKeys(node.name, before, `${field}.inputs`) : undefined) ?? checkNode(node, stores, field);
+      (isKeyed(node) ? checkKeys(node.name, before, `${field}.inputs`) : undefined) ??
+      (node.kind === "suppress" ? checkSuppress(node, merged(before), field) : undefined) ??
+      checkNode(node, stores, field);
     if (problem) return problem;
   }
   return undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PlanNode } from "../../../schema/plan.ts";
+import type { PlanNode, SuppressNode } from "../../../schema/plan.ts";
 import { planOf } from "../../test/task-harness.ts";
 import { checkPlan } from "./check.ts";
 
@@ -29,6 +29,47 @@ const hours: PlanNode = {
   windows: { kind: "time", sizeMs: 10, advanceMs: 10, graceMs: 0 },
   aggregator: () => 1,
 };
+
+const wait: SuppressNode = {
+  kind: "suppress",
+  name: "wait",
+  inputs: ["hours"],
+  store: { name: "wait" },
+  until: "windowCloses",
+  waitMs: 5,
+  buffer: { maxRecords: 5, whenFull: "shutDown" },
+};
+const ever: PlanNode = { ...hours, windows: { kind: "unlimited", startMs: 0 } };
+
+test("what is held back is accepted, by window and by key [SUP-7]", () => {
+  const limit = { ...wait, inputs: ["table"], until: "timeLimit", buffer: { whenFull: "emitEarly" } } as const;
+  expect(checkPlan(planOf([source, hours, wait, table, { ...limit, name: "l", store: { name: "l" } }]))).toEqual({
+    ok: true,
+  });
+});
+
+test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: string]>([
+  ["stream", [{ ...wait, inputs: ["source"] }], "nodes[1].inputs[0]", "which is no table"],
+  ["no windows", [table, { ...wait, inputs: ["table"] }], "nodes[2].until", "a table that has none"],
+  ["windows for ever", [ever, wait], "nodes[2].until", "never close"],
+  ["early", [hours, { ...wait, buffer: { whenFull: "emitEarly" } }], "nodes[2].buffer.whenFull", "before they close"],
+  ["wait", [hours, { ...wait, waitMs: -1 }], "nodes[2].waitMs", "-1 ms"],
+  [
+    "records",
+    [hours, { ...wait, buffer: { maxRecords: 0.5, whenFull: "shutDown" } }],
+    "nodes[2].buffer.maxRecords",
+    "0.5",
+  ],
+  ["bytes", [hours, { ...wait, buffer: { maxBytes: -1, whenFull: "shutDown" } }], "nodes[2].buffer.maxBytes", "-1"],
+])("%s is refused [SUP-7]", (_wrong, ...[nodes, field, message]) => {
+  const answer = checkPlan(planOf([source, ...nodes]));
+  expect(answer).toMatchObject({
+    ok: false,
+    field,
+    message: expect.stringContaining(message),
+    hint: expect.anything(),
+  });
+});
 
 test("tables of tables are accepted, windows in groups too [TBL-8]", () => {
   const rows = [

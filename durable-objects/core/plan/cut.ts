@@ -32,8 +32,8 @@ function stepOf(node: TaskNode): number | undefined {
     const kept = node.join === "left" || node.join === "outer";
     return kept ? 1 : Math.max(1, retentionOf(node.windows));
   }
-  // A timer may be set for any time.
-  if (node.kind === "process") return TIMER_STEP_MS;
+  // A timer may be set, and a change held back, for any time.
+  if (node.kind === "process" || node.kind === "suppress") return TIMER_STEP_MS;
   return node.kind === "aggregate" && node.windows !== undefined ? stepMsOf(node.windows) : undefined;
 }
 

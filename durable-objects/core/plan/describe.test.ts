@@ -3,6 +3,9 @@ import {
   cumulative,
   d1,
   every,
+  BufferConfig,
+  untilTimeLimit,
+  untilWindowCloses,
   hopping,
   onClose,
   pipeline,
@@ -128,6 +131,31 @@ test("windows are described as they are written [PLN-6]", () => {
   );
   expect(text(unlimited())).toBe("store count-1, unlimited");
   expect(text(unlimited({ start: 5 }))).toBe("store count-1, unlimited from 5");
+});
+
+test("what is held back is described with its bounds [PLN-6]", () => {
+  const described = describePlan(
+    pipeline("p", ({ stream, table }) => {
+      table("t")
+        .filter(() => true, { store: "rows" })
+        .suppress(untilTimeLimit("5 seconds", BufferConfig.maxRecords(9).withMaxBytes(8)));
+      const hours = stream("in")
+        .groupByKey()
+        .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+        .count();
+      hours.suppress(untilWindowCloses(BufferConfig.unbounded().withMaxRecords(7)));
+      hours.suppress(untilWindowCloses());
+    }).plan,
+  );
+  expect(described.nodes.map(({ name, detail }) => `${name} (${detail})`)).toEqual(
+    expect.arrayContaining([
+      "filter-1 (store rows)",
+      "suppress-1 (until 5 seconds, at most 9 records and 8 bytes, then early)",
+      "suppress-2 (until the window closes, at most 7 records, then it stops)",
+      "suppress-3 (until the window closes)",
+    ]),
+  );
+  expect(described.stores.map(({ name }) => name)).toEqual(["table-1", "rows", "count-1"]);
 });
 
 test("a duration is written in its largest whole unit [PLN-6]", () => {

@@ -7,6 +7,7 @@ import type {
   PlanNode,
   Sink,
   StreamJoinNode,
+  SuppressNode,
   Trigger,
 } from "../../../schema/plan.ts";
 import { checkPlan } from "./check.ts";
@@ -103,6 +104,8 @@ function detailOf(node: PlanNode): string | undefined {
       return `${node.steps.map(stepText).join(" ")} within ${durationText(node.withinMs)}`;
     case "dedup":
       return `within ${durationText(node.withinMs)}`;
+    case "suppress":
+      return suppressText(node);
     case "tableFilter":
     case "tableMapValues":
       return node.store === undefined ? undefined : `store ${node.store.name}`;
@@ -148,6 +151,17 @@ function aggregateDetail({ store, windows, emit }: AggregateNode): string {
   if (emit === "onClose") parts.push("on close");
   return parts.join(", ");
 }
+
+function suppressText({ until, waitMs, buffer: { maxRecords, maxBytes, whenFull } }: SuppressNode): string {
+  const bounds = [
+    ...(maxRecords === undefined ? [] : [`${maxRecords} records`]),
+    ...(maxBytes === undefined ? [] : [`${maxBytes} bytes`]),
+  ];
+  const full = bounds.length === 0 ? "" : `, at most ${bounds.join(" and ")}, then ${FULL[whenFull]}`;
+  return `until ${until === "timeLimit" ? durationText(waitMs) : "the window closes"}${full}`;
+}
+
+const FULL = { emitEarly: "early", shutDown: "it stops" } as const;
 
 function sinkDetail(sink: Sink): string {
   switch (sink.kind) {

@@ -59,6 +59,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "branch":
     case "mapValues":
     case "merge":
+    case "suppress":
     case "tableFilter":
     case "tableMapValues":
     case "sink":

@@ -52,6 +52,7 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   toTable: ["[(", ")]"],
   tableAggregate: ["[(", ")]"],
   dedup: ["[(", ")]"],
+  suppress: ["[(", ")]"],
   pattern: ["[(", ")]"],
   process: ["[(", ")]"],
   streamJoin: ["[(", ")]"],

@@ -1,4 +1,11 @@
-import type { AggregateNode, PlanNode, ProcessNode, StreamJoinNode, Windows } from "../../../schema/plan.ts";
+import type {
+  AggregateNode,
+  PlanNode,
+  ProcessNode,
+  StreamJoinNode,
+  SuppressNode,
+  Windows,
+} from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import { joinStores } from "./join-stores.ts";
 import type { TaskNode } from "./task-plan.ts";
@@ -39,6 +46,8 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
         { name: node.store.name, kind: "keyValue", shape: node.steps.map(({ name }) => name), hidden: true },
         { name: timersOf(node.store.name), kind: "window", hidden: true },
       ];
+    case "suppress":
+      return suppressStores(node);
     case "dedup":
       return [{ name: node.store.name, kind: "window", shape: [node.withinMs], hidden: true }];
     case "streamJoin":
@@ -69,6 +78,24 @@ function processStores({ store, states, inputs }: ProcessNode): PlanStore[] {
   }));
   const met: PlanStore[] = inputs.length > 1 ? [{ name: metOf(store.name), kind: "keyValue", hidden: true }] : [];
   return [...stores, ...own, ...met];
+}
+
+function suppressStores({ store: { name }, until, buffer }: SuppressNode): PlanStore[] {
+  const rows: PlanStore = { name, kind: "window", shape: ["suppress", until], hidden: true };
+  const places: PlanStore = { name: placesOf(name), kind: "keyValue", hidden: true };
+  const size: PlanStore = { name: sizeOf(name), kind: "keyValue", hidden: true };
+  const bounded = buffer.maxRecords !== undefined || buffer.maxBytes !== undefined;
+  return [rows, ...(until === "timeLimit" ? [places] : []), ...(bounded ? [size] : [])];
+}
+
+/** The time under which the row of a key lies. */
+export function placesOf(store: string): string {
+  return `${store}.places`;
+}
+
+/** How much a bounded store has. */
+export function sizeOf(store: string): string {
+  return `${store}.size`;
 }
 
 export function stateStoreOf(store: string, state: string): string {

@@ -56,6 +56,7 @@ export class RunningTask implements Runtime {
   #failed = false;
   readonly #policy: ErrorPolicy["kind"];
   readonly #parked: ParkedKeys | undefined;
+  #stopped = false;
   #atWork: ConsumerRecord = NOTHING_YET;
 
   constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
@@ -171,6 +172,11 @@ export class RunningTask implements Runtime {
     return { key, value, timestampMs, headers: origin.record.headers, offset: origin.record.offset };
   }
 
+  stop(reason: string): never {
+    this.#stopped = true;
+    throw new Error(reason);
+  }
+
   unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void): void {
     const { recordsOut, lateRecords, droppedRecords, deadLetters } = this.tally;
     const undoMark = this.undo.mark;
@@ -179,8 +185,8 @@ export class RunningTask implements Runtime {
     try {
       work();
     } catch (error) {
-      // Of the StateStore it is nobody's record's, and goes on.
-      if (this.cache.failed) throw error;
+      // Of the StateStore, or of what stops the task, it is nobody's record's, and goes on.
+      if (this.cache.failed || this.#stopped) throw error;
       this.undo.rollback(undoMark);
       this.#outbox.discard(outboxMark);
       Object.assign(this.tally, { recordsOut, lateRecords, droppedRecords, deadLetters });

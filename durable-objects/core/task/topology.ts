@@ -25,10 +25,6 @@ import { stateOf } from "../operator/processor-state.ts";
 import { shownBy } from "../operator/result-payload.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
-import { TableAggregate } from "../operator/table-aggregate.ts";
-import { TableFilter } from "../operator/table-filter.ts";
-import { TableMapValues } from "../operator/table-map-values.ts";
-import { ToTable } from "../operator/to-table.ts";
 import { Watermark } from "../operator/watermark.ts";
 import { WatermarkClock } from "../operator/watermark-clock.ts";
 import { slotsOf } from "../operator/window-slots.ts";
@@ -52,6 +48,7 @@ import type { SelectPort } from "../sql/select-port.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 import { TimerQueue } from "../store/timer-queue.ts";
 import { statelessOperator } from "./stateless-operator.ts";
+import { tableOperator, type TableParts } from "./table-operator.ts";
 import type { TaskPorts } from "./task-port.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
 import { windowedAggregate } from "./windowed-aggregate.ts";
@@ -199,18 +196,16 @@ class TopologyBuilder {
         const further = node.inputs.slice(1).map((_, at) => new FurtherInput(aggregate, at + 1));
         return [aggregate, ...further];
       }
-      case "toTable":
-        return new ToTable({ node, store: this.#open(node.store.name, "keyValue") }, runtime, output);
       case "process":
         return this.#process(node, output);
       case "pattern":
         return this.#pattern(node, output);
+      case "toTable":
       case "tableFilter":
-        return new TableFilter(node, runtime, output);
       case "tableMapValues":
-        return new TableMapValues(node, runtime, output);
       case "tableAggregate":
-        return new TableAggregate(node, runtime, output);
+      case "suppress":
+        return tableOperator(node, this.#tableParts(node), output);
       case "dedup":
         return new Dedup(
           { node, store: this.#open(node.store.name, "window"), clock: this.#clock(node) },
@@ -247,6 +242,14 @@ class TopologyBuilder {
     const timers = new TimerQueue(runtime.cache, this.#open(timersOf(node.store.name), "window"));
     const process = new Process({ node, state, timers, clock }, runtime, output);
     return node.inputs.length > 1 ? [process, new ProcessInitial(process)] : [process];
+  }
+
+  #tableParts(node: TaskNode): TableParts {
+    return {
+      runtime: this.#parts.runtime,
+      open: (store, kind) => this.#open(store, kind),
+      clock: () => this.#clock(node),
+    };
   }
 
   #select({ name }: BatchSqlNode): SelectPort {
