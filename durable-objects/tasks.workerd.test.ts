@@ -175,6 +175,20 @@ describe("a task per event", () => {
     expect(await drain(topicId, "sums")).toEqual({ ok: true });
     expect(await statusOf(topicId, "sums")).toMatchObject({ state: "running", lag: 0 });
   });
+
+  test("counts the rows it writes, through evictions [PIP-8]", async () => {
+    const before = (await statusOf(topicId, "sums")).rowsWritten;
+    await append(topicId, [
+      { key: "c", value: { n: 1 } },
+      { key: "c", value: { n: 1 } },
+      { key: "d", value: { n: 1 } },
+    ]);
+    await drain(topicId, "sums");
+    // Two sums, one batch to its topic, and the task itself.
+    expect((await statusOf(topicId, "sums")).rowsWritten).toBe(before + 4);
+    await evictDurableObject(partition(env, topicId));
+    expect((await statusOf(topicId, "sums")).rowsWritten).toBe(before + 4);
+  });
 });
 
 describe("a task in micro-batches", () => {

@@ -150,6 +150,8 @@ export interface TaskStatus {
   readonly outbox: number;
   /** Of an internal input: tasks `topic/partition` that hold event time back, because they have not come further (ENG-20). */
   readonly heldBackBy?: readonly string[] | undefined;
+  /** By its slices so far: rows of state and outbox, and the task's own. */
+  readonly rowsWritten: number;
   readonly lastBatch?:
     | {
         readonly batchId: number;

@@ -2,6 +2,7 @@ import type { BatchCall } from "../durable-objects/core/operator/operator.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
 import { RecordFailure } from "../durable-objects/core/task/record-failure.ts";
+import { rowsWritten } from "../durable-objects/core/task/rows-written.ts";
 import type {
   InputRecord,
   OutboxRow,
@@ -33,6 +34,7 @@ export class TestPartition {
   #retried = -1;
   #retries = 0;
   #giveUp: number | undefined;
+  #rowsWritten = 0;
 
   constructor(plan: TaskPlan, ports: Omit<TaskPorts, "store">) {
     this.#plan = plan;
@@ -42,6 +44,10 @@ export class TestPartition {
 
   get counters(): TaskCounters {
     return this.#task.counters;
+  }
+
+  get rowsWritten(): number {
+    return this.#rowsWritten;
   }
 
   /** Records not yet run. */
@@ -80,6 +86,7 @@ export class TestPartition {
     const { rows, progress, batchCalls, failure } = result;
     this.#position = failure?.offset ?? this.#position + records.length;
     this.#progress = progress;
+    this.#rowsWritten += rowsWritten(result);
     this.batchCalls.push(...batchCalls);
     if (batched) this.#batchId += 1;
     if (failure !== undefined) this.#failed(failure);

@@ -280,6 +280,19 @@ test("keys keep to their partition, and stores are read over all [DRV-7]", () =>
   expect(driver.read("places")).toMatchObject([{ value: 3 }]);
 });
 
+test("rows written are those of state and outbox and one a transaction: by keys, not by records [DRV-9]", () => {
+  const driver = new TopologyTestDriver(totals);
+  expect(driver.rowsWritten).toBe(0);
+  driver.pipe(
+    "orders",
+    Array.from({ length: 100 }, (_, index) => order(`s${index % 2}`, index)),
+  );
+  expect(driver.rowsWritten).toBe(2 + 1 + 1);
+  driver.crash();
+  driver.pipe("orders", order("s0", 1));
+  expect(driver.rowsWritten).toBe(4 + 3);
+});
+
 test.each<[wrong: string, use: (driver: TopologyTestDriver) => unknown, message: string]>([
   ["topic read", (driver) => driver.pipe("order", order("a", 1)), `It reads "orders".`],
   ["topic written", (driver) => driver.read("total"), `It writes: "totals.dead-letters", "totals".`],

@@ -158,6 +158,14 @@ export class TopologyTestDriver {
     return sum;
   }
 
+  /**
+   * Rows that all transactions of the tasks have written: state, outbox, and one of the task itself. They are what work costs
+   * on the platform; many records of few keys in one `pipe` cost less than one by one, as they do in production.
+   */
+  get rowsWritten(): number {
+    return this.#tasks.partitions.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0);
+  }
+
   #afterAppend(): void {
     const { trigger } = this.#plan;
     const { waiting } = this.#tasks;

@@ -93,6 +93,7 @@ export class AttachedTask {
   microBatch: { readonly batch: MicroBatch } | undefined;
   lastBatchId: number;
   lastBatch: LastBatch | undefined;
+  rowsWritten: number;
   sliceRecords: number;
   /** End of the log at which it last said that it is idle. */
   idleAt: number | undefined;
@@ -120,6 +121,7 @@ export class AttachedTask {
     this.position = row.position;
     this.skipped = row.skipped;
     this.refused = row.refused;
+    this.rowsWritten = row.rowsWritten;
     this.sinks = row.sinks;
     this.store = new SqliteStateStore(sql, row.id);
     this.select = new SqlSelect(sql, row.id);
@@ -180,6 +182,7 @@ export class AttachedTask {
     const { guard, microBatch } = this;
     const batchId = microBatch?.batch.batchId ?? this.lastBatchId + 1;
     this.lastBatch = { batchId, from: slice.from, to: this.position, durationMs: 0, rowsWritten: slice.rowsWritten };
+    this.rowsWritten += slice.rowsWritten;
     this.lastBatchId = batchId;
     this.microBatch = undefined;
     if (guard.kind === "single" && this.position < guard.until)

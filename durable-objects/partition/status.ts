@@ -25,6 +25,7 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     droppedRecords: counters.droppedRecords,
     outbox: loaded.outbox.pending(task.id).reduce((rows, pending) => rows + pending.rows, 0),
     heldBackBy: task.heldBackBy,
+    rowsWritten: task.rowsWritten,
     lastBatch: task.lastBatch,
     error: task.error ?? deliveries.errorOf(task),
   };

@@ -5,6 +5,7 @@ import {
   MAX_SLICE_BYTES,
   PROGRESS_INTERVAL_MS,
 } from "../../schema/limits.ts";
+import { rowsWritten } from "../core/task/rows-written.ts";
 import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import { decompress } from "../gzip.ts";
@@ -312,15 +313,17 @@ export class TaskRunner {
   ): void {
     const { result } = slice;
     this.#sendAll(loaded, task, slice);
+    const written = rowsWritten(result);
     loaded.taskTable.commit(task.id, {
       position: task.position,
       progress: result.progress,
       layout: task.code?.layout ?? "",
+      rowsWritten: task.rowsWritten + written,
     });
     // Nobody else reads an internal log.
     if (task.internal) loaded.log.trimBehind(task.position);
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
-    task.advanced({ from: slice.from, rowsWritten: result.stateRowsWritten + result.rows.length + 1 });
+    task.advanced({ from: slice.from, rowsWritten: written });
   }
 
   /** What a slice sends, and when its task must tell others what it held back (ENG-22). */

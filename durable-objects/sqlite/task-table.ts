@@ -27,6 +27,7 @@ export interface TaskRow {
   readonly wiring: string | undefined;
   readonly idleAt: number | undefined;
   readonly dueTo: number;
+  readonly rowsWritten: number;
 }
 
 /** A micro-batch `[from, to)` decided and not yet run, or run: its journal row stays as long as the log does. */
@@ -46,7 +47,7 @@ export interface Trying {
 }
 
 type Row = Record<
-  "id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused" | "due_to",
+  "id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused" | "due_to" | "rows_written",
   number
 > &
   Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> &
@@ -81,6 +82,7 @@ export class TaskTable {
       wiring: row.wiring ?? undefined,
       idleAt: row.idle_at ?? undefined,
       dueTo: row.due_to,
+      rowsWritten: row.rows_written,
     }));
   }
 
@@ -104,9 +106,9 @@ export class TaskTable {
       .one().id;
   }
 
-  commit(id: number, done: { position: number; progress: string; layout: string }): void {
-    const query = "UPDATE task SET position = ?, progress = ?, layout = ? WHERE id = ?";
-    this.#sql.exec(query, done.position, done.progress, done.layout, id);
+  commit(id: number, done: { position: number; progress: string; layout: string; rowsWritten: number }): void {
+    const query = "UPDATE task SET position = ?, progress = ?, layout = ?, rows_written = ? WHERE id = ?";
+    this.#sql.exec(query, done.position, done.progress, done.layout, done.rowsWritten, id);
   }
 
   setDueTo(id: number, dueTo: number): void {

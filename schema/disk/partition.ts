@@ -70,6 +70,8 @@ export const task = sqliteTable("task", {
   idleAt: integer("idle_at"),
   /** Offset up to which it was asked to run, of a task that runs only when it is asked. */
   dueTo: integer("due_to").notNull().default(0),
+  /** By its slices so far, this row included. */
+  rowsWritten: integer("rows_written").notNull().default(0),
 });
 
 /** What a task observed besides its log: read as "before the record at `position` it saw …". */

@@ -37,6 +37,9 @@ const taskStatus = z
         description: "Tasks `topic/partition` that hold event time back here, because they have not come further.",
       })
       .optional(),
+    rowsWritten: z.int().meta({
+      description: "By the slices of the task so far: rows of state and outbox, and its own.",
+    }),
     lastBatch: z
       .object({
         batchId: z.int(),

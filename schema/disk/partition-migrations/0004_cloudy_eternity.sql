@@ -1,0 +1,1 @@
+ALTER TABLE `task` ADD `rows_written` integer DEFAULT 0 NOT NULL;
