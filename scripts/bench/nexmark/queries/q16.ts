@@ -1,0 +1,23 @@
+import { query } from "./query.ts";
+
+/** What q15 counts, of each channel and day, and the last minute that had a bid. */
+export const q16 = query("q16", {
+  rows: "last",
+  sql: `
+    SELECT channel, strftime('%Y-%m-%d', dateTime / 1000, 'unixepoch') AS day,
+      MAX(strftime('%H:%M', dateTime / 1000, 'unixepoch')) AS minute,
+      COUNT(*) AS totalBids,
+      COUNT(*) FILTER (WHERE price < 10000) AS rank1Bids,
+      COUNT(*) FILTER (WHERE price >= 10000 AND price < 1000000) AS rank2Bids,
+      COUNT(*) FILTER (WHERE price >= 1000000) AS rank3Bids,
+      COUNT(DISTINCT bidder) AS totalBidders,
+      COUNT(DISTINCT bidder) FILTER (WHERE price < 10000) AS rank1Bidders,
+      COUNT(DISTINCT bidder) FILTER (WHERE price >= 10000 AND price < 1000000) AS rank2Bidders,
+      COUNT(DISTINCT bidder) FILTER (WHERE price >= 1000000) AS rank3Bidders,
+      COUNT(DISTINCT auction) AS totalAuctions,
+      COUNT(DISTINCT auction) FILTER (WHERE price < 10000) AS rank1Auctions,
+      COUNT(DISTINCT auction) FILTER (WHERE price >= 10000 AND price < 1000000) AS rank2Auctions,
+      COUNT(DISTINCT auction) FILTER (WHERE price >= 1000000) AS rank3Auctions
+    FROM bid GROUP BY channel, day
+  `,
+});
