@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // One runtime for all files, so storage is shared: names of objects must be unique across files.
           isolate: false,
           maxWorkers: 1,

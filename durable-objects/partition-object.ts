@@ -3,6 +3,7 @@ import { type Answer, refuse } from "../schema/error.ts";
 import type * as Rpc from "../schema/rpc.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
 import { append, deliver } from "./partition/appender.ts";
+import { Awaiting } from "./partition/awaiting.ts";
 import { attach } from "./partition/attach.ts";
 import { Deliveries } from "./partition/deliveries.ts";
 import { drain } from "./partition/drain.ts";
@@ -29,12 +30,14 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   readonly #shell: Shell;
   readonly #deliveries: Deliveries;
   readonly #runner: TaskRunner;
+  readonly #awaiting: Awaiting;
 
   constructor(ctx: DurableObjectState, env: Env, host: Host) {
     super(ctx, env);
     this.#shell = new Shell(ctx, env, host);
     this.#deliveries = new Deliveries(this.#shell);
     this.#runner = new TaskRunner(this.#shell, this.#deliveries);
+    this.#awaiting = new Awaiting(this.#shell, this.#runner);
     this.#deliveries.onRoom = () => this.#runner.kick();
     this.#goOn();
   }
@@ -57,7 +60,11 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async append(request: Rpc.AppendRequest): Promise<Answer<Rpc.Appended>> {
-    return this.#appending((loaded, nowMs) => append(loaded, request, nowMs));
+    const appended = this.#appending((loaded, nowMs) => append(loaded, request, nowMs));
+    if (request.await === undefined || !appended.ok || appended.duplicate) return appended;
+    const to = appended.lastOffset + 1;
+    if (request.await === "delivered") return { ...appended, delivered: await this.#awaiting.delivered(to) };
+    return { ...appended, processed: await this.#awaiting.processed(appended.baseOffset, to) };
   }
 
   async deliver(request: Rpc.DeliverRequest): Promise<Answer<{ readonly last: number }>> {

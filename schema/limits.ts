@@ -83,6 +83,9 @@ export const MAX_COLUMNS = 100;
 /** Segments joined by `/`, so that a prefix is a folder: no empty one, none of dots alone. */
 export const OBJECT_PREFIX_PATTERN = /^(?!.{201})(?!\.+(\/|$))[a-zA-Z0-9._=-]+(\/(?!\.+(\/|$))[a-zA-Z0-9._=-]+)*$/;
 
+/** How long a produce with `await` waits; longer than that is a backlog. */
+export const AWAIT_PROCESSED_MS = 10_000;
+export const AWAIT_DELIVERED_MS = 25_000;
 export const MAX_RETRIES = 100;
 export const MAX_RETRY_BACKOFF_MS = 3_600_000;
 /** A timer of one key and name that comes due so often at one record sets itself for a time that has come. */

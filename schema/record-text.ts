@@ -3,6 +3,7 @@
 import { isJson } from "./json-text.ts";
 import type { JsonWriter } from "./json-writer.ts";
 import type { ConsumerRecord, Header } from "./record.ts";
+import type { SentRecord } from "./rpc.ts";
 import { isUtf8 } from "./utf8.ts";
 
 export interface RecordTextOptions {
@@ -27,6 +28,21 @@ export function writeRecordJson(writer: JsonWriter, record: ConsumerRecord, opti
   writer.text(',"value":');
   if (options.binary === true && record.value !== null) writeBase64Json(writer, record.value);
   else writeValueJson(writer, record.value);
+  writer.text(',"headers":{');
+  if (record.headers.length > 0) writeHeaders(writer, record.headers);
+  writer.text("}}");
+}
+
+/** Writes `{"topic", "partition", "timestamp", "key", "value", "headers"}`: a record on its way to a topic. */
+export function writeSentRecordJson(writer: JsonWriter, record: SentRecord): void {
+  writer.text(`{"topic":${JSON.stringify(record.topic)},"partition":`);
+  writer.integer(record.partition);
+  writer.text(',"timestamp":');
+  writer.integer(record.timestampMs);
+  writer.text(',"key":');
+  writeTextJson(writer, record.key);
+  writer.text(',"value":');
+  writeValueJson(writer, record.value);
   writer.text(',"headers":{');
   if (record.headers.length > 0) writeHeaders(writer, record.headers);
   writer.text("}}");

@@ -1,7 +1,7 @@
 // What crosses between Workers, the Catalog and Partitions. Every method takes one object and ignores fields it does not
 // know (a deploy may be half out); refusals are values, because errors lose their class over Durable Object RPC.
 import type { Answer } from "./error.ts";
-import type { Bytes } from "./record.ts";
+import type { Bytes, Header } from "./record.ts";
 import type { TopicConfig } from "./topic-config.ts";
 
 export interface TopicIdentity {
@@ -28,6 +28,8 @@ export interface AppendRequest {
   readonly largestRecordBytes: number;
   /** Set when the request carried Producer-Id/Epoch/Sequence headers; absent, the batch's own producer fields count. */
   readonly requestSequence?: RequestSequence | undefined;
+  /** Answer only when tasks per event have run these records, or when what they sent has arrived. */
+  readonly await?: "processed" | "delivered" | undefined;
 }
 
 export interface RequestSequence {
@@ -38,11 +40,31 @@ export interface RequestSequence {
   readonly fingerprint: number;
 }
 
+/** What a task per event sent for the records of an append. */
+export interface Processed {
+  readonly pipeline: string;
+  readonly records: readonly SentRecord[];
+}
+
+/** A record that a task sent to a users' topic. */
+export interface SentRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Bytes | null;
+  readonly value: Bytes | null;
+  readonly timestampMs: number;
+  readonly headers: readonly Header[];
+}
+
 export interface Appended {
   /** -1 where a duplicate is older than what is remembered. */
   readonly baseOffset: number;
   readonly lastOffset: number;
   readonly duplicate: boolean;
+  /** With `await: "processed"`; absent after too long a backlog, and for a duplicate. */
+  readonly processed?: readonly Processed[] | undefined;
+  /** With `await: "delivered"`; false when it took too long. */
+  readonly delivered?: boolean | undefined;
 }
 
 export interface ReadRequest {

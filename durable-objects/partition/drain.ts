@@ -53,7 +53,7 @@ export async function drain(
 }
 
 /** Rows up to `last` of a target are still in the outbox. */
-function stillWaits(loaded: Loaded | undefined, { task, target, last }: Pending): boolean {
+export function stillWaits(loaded: Loaded | undefined, { task, target, last }: Pending): boolean {
   const pending = loaded?.outbox.pendingOf(task, target);
   return pending !== undefined && pending.first <= last;
 }

@@ -10,6 +10,7 @@ import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/tas
 import { isInternal } from "../../schema/internal-topic.ts";
 import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
+import type { Watch } from "./awaiting.ts";
 import { BatchCallFailed, BatchCalls } from "./batch-calls.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
@@ -31,6 +32,7 @@ export class TaskRunner {
   readonly #deliveries: Deliveries;
   readonly #retries = new Retries();
   readonly #batchCalls: BatchCalls;
+  readonly #watches = new Map<number, Set<Watch>>();
   #pumping = false;
   #kicked = false;
   /** After a wake the time of the wake: an outage is not silence. */
@@ -97,6 +99,24 @@ export class TaskRunner {
     this.#send(loaded, task, { rows: task.code?.idle() ?? [], nowMs });
     task.idleAt = loaded.log.logEndOffset;
     loaded.taskTable.setIdleAt(task.id, task.idleAt);
+  }
+
+  watch(task: number, watch: Watch): void {
+    const watches = this.#watches.get(task) ?? new Set();
+    this.#watches.set(task, watches.add(watch));
+  }
+
+  unwatch(task: number, watch: Watch): void {
+    const watches = this.#watches.get(task);
+    watches?.delete(watch);
+    if (watches?.size === 0) this.#watches.delete(task);
+  }
+
+  /** All offsets that somebody watches, and what lies between. */
+  #watched(task: number): { readonly from: number; readonly to: number } | undefined {
+    const watches = [...(this.#watches.get(task) ?? [])];
+    if (watches.length === 0) return undefined;
+    return { from: Math.min(...watches.map(({ from }) => from)), to: Math.max(...watches.map(({ to }) => to)) };
   }
 
   /** Somebody asks for what is in the log now. A task that runs at no other time must not forget it when the object ends. */
@@ -276,12 +296,18 @@ export class TaskRunner {
     const result = this.#shell.write((loaded) => {
       const { code } = task;
       if (code === undefined) return undefined;
-      const options = { ...optionsOf(task, startedMs), giveUp: this.#retries.givenUp(task.id) };
+      const giveUp = this.#retries.givenUp(task.id);
+      const options = { ...optionsOf(task, startedMs), giveUp, watch: this.#watched(task.id) };
       const done = this.#fold(loaded, task, { code, end, options });
       this.#commit(loaded, task, { result: done, nowMs: options.nowMs, from, startedMs });
       return done;
     });
     if (result !== undefined && result.rows.length > 0) this.#deliveries.kick();
+    for (const watch of this.#watches.get(task.id) ?? []) {
+      for (const record of result?.watched ?? []) {
+        if (record.offset >= watch.from && record.offset < watch.to) watch.records.push(record);
+      }
+    }
     this.#shell.changed.notify();
     this.#shell.background(this.#measure(task, startedMs));
     if (result?.failure !== undefined) throw result.failure;

@@ -90,6 +90,20 @@ const former = pipeline("former", ({ stream }) =>
     .to(d1("former", { columns: { id: "TEXT", total: "INTEGER" }, primaryKey: ["id"] })),
 );
 
+/** Sums by key for a producer that waits for them. */
+const awaited = pipeline("awaited", ({ stream }) =>
+  stream<Reading>("awaited-in")
+    .peek((reading) => hooks.onValue(reading))
+    .groupByKey()
+    .aggregate(
+      () => 0,
+      (sum, { n }) => sum + n,
+    )
+    .toStream()
+    .mapValues((sum) => ({ sum }))
+    .to("awaited-out"),
+);
+
 /** For a test in which its output goes. */
 const lost = pipeline("lost", ({ stream }) => stream<Reading>("lost-in").to("lost-out"));
 
@@ -103,6 +117,7 @@ export const testPipelines: readonly Pipeline[] = [
   copy,
   ticks,
   former,
+  awaited,
   lost,
   held,
   ...internalTopicPipelines,

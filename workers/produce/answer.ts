@@ -1,5 +1,6 @@
 import { problemOf, type Answer, type Refusal } from "../../schema/error.ts";
 import type { Appended } from "../../schema/rpc.ts";
+import { awaitedText } from "./awaited.ts";
 import { jsonText } from "../answer.ts";
 
 /** What each touched partition said. */
@@ -40,7 +41,8 @@ export function recordsAnswer(partitions: readonly number[], outcomes: Outcomes)
     text += offset === undefined ? errors.get(partition) : `{"partition":${partition},"offset":${offset}}`;
     if (offset !== undefined) next.set(partition, offset + 1);
   }
-  return jsonText(`{"offsets":[${text}]${duplicate ? ',"duplicate":true' : ""}}`, errors.size > 0 ? 207 : 200);
+  const more = awaitedText([...outcomes].flatMap(([partition, one]) => (one.ok ? [[partition, one] as const] : [])));
+  return jsonText(`{"offsets":[${text}]${duplicate ? ',"duplicate":true' : ""}${more}}`, errors.size > 0 ? 207 : 200);
 }
 
 /**
@@ -50,7 +52,7 @@ export function recordsAnswer(partitions: readonly number[], outcomes: Outcomes)
 export function batchAnswer(partition: number, records: number | undefined, appended: Appended): Response {
   const { baseOffset, lastOffset, duplicate } = appended;
   const head = `"partition":${partition},"baseOffset":${baseOffset},"lastOffset":${lastOffset}`;
-  const range = duplicate ? `${head},"duplicate":true` : head;
+  const range = `${duplicate ? `${head},"duplicate":true` : head}${awaitedText([[partition, appended]])}`;
   if (records === undefined) return jsonText(`{${range}}`);
   const step = baseOffset < 0 ? 0 : 1;
   let offsets = "";

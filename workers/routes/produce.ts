@@ -34,7 +34,7 @@ function append(context: EdgeContext, identity: TopicIdentity, [partition, reque
 async function produceRecords(
   context: EdgeContext,
   records: readonly ProduceInput[],
-  producer: RequestProducer | undefined,
+  { producer, wait }: { readonly producer: RequestProducer | undefined; readonly wait: AppendRequest["await"] },
 ): Promise<Response> {
   const nowMs = Date.now();
   const answer = await withTopic(context.env, topicOf(context), async (identity) => {
@@ -46,7 +46,9 @@ async function produceRecords(
     const { appends } = encoded;
     const refusal = await checkSettings(context.env, identity, { appends, nowMs });
     if (refusal !== undefined) return refusal;
-    const asked = [...appends].map(async (one) => [one[0], await append(context, identity, one)] as const);
+    const asked = [...appends].map(
+      async (one) => [one[0], await append(context, identity, [one[0], { ...one[1], await: wait }])] as const,
+    );
     const outcomes: Outcomes = new Map(await Promise.all(asked));
     return commonRefusal(outcomes) ?? { ok: true as const, placed: places.placed, outcomes };
   });
@@ -56,14 +58,19 @@ async function produceRecords(
 async function produceBatch(
   context: EdgeContext,
   bytes: Bytes,
-  to: { readonly partition: number; readonly producer: RequestProducer | undefined; readonly each: boolean },
+  to: {
+    readonly partition: number;
+    readonly producer: RequestProducer | undefined;
+    readonly each: boolean;
+    readonly wait: AppendRequest["await"];
+  },
 ): Promise<Response> {
-  const { partition, producer, each } = to;
+  const { partition, producer, each, wait } = to;
   const batch = batchAppend(bytes, producer);
   if (!batch.ok) return problem(batch);
   const answer = await withTopic<Appended>(context.env, topicOf(context), async (identity) => {
     const exists = checkPartition(partition, identity.partitions);
-    return exists.ok ? append(context, identity, [partition, batch.append]) : exists;
+    return exists.ok ? append(context, identity, [partition, { ...batch.append, await: wait }]) : exists;
   });
   return answered(answer, (appended) => batchAnswer(partition, each ? batch.records : undefined, appended));
 }
@@ -73,10 +80,6 @@ function checkHeaders(
   context: EdgeContext,
   query: ProduceParameters,
 ): Answer<{ readonly type: string; readonly producer: RequestProducer | undefined }> {
-  if (query.await !== undefined) {
-    const hint = "Leave it out, and drain the pipeline or read its output topic";
-    return refuse("invalid_request", `await=${query.await} is not available yet`, { hint, field: "await" });
-  }
   const type = mediaTypeOf(context.req.header("content-type"));
   if (type !== RECORD_BATCH_TYPE && !textReaders.has(type)) {
     const hint = `Send ${[...textReaders.keys()].join(", ")} or ${RECORD_BATCH_TYPE}`;
@@ -109,8 +112,9 @@ produce.post(
     if (!body.ok) return problem(body);
     const { partition } = query;
     const each = query.offsets !== "range";
-    if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer, each });
+    const wait = query.await;
+    if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer, each, wait });
     const read = (textReaders.get(type) ?? readProduceBody)(body.bytes);
-    return read.ok ? produceRecords(context, read.records, producer) : problem(read);
+    return read.ok ? produceRecords(context, read.records, { producer, wait }) : problem(read);
   }),
 );

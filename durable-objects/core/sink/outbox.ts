@@ -14,12 +14,16 @@ export class Outbox {
   readonly #targets = new Map<string, Target<never>>();
   readonly #waiting: (() => void)[] = [];
 
+  /** Told of each item that goes, by target; undefined while nobody asks. */
+  sent: ((target: string, item: unknown) => void) | undefined;
+
   /** `make` opens the target on its first item of the slice. A target name always has one kind of item. */
   put<Item>(target: string, item: Item, make: (target: string) => Target<Item>): void {
     this.#waiting.push(() => {
       let open = this.#targets.get(target) as Target<Item> | undefined;
       if (open === undefined) this.#targets.set(target, (open = make(target)) as Target<never>);
       open.add(item);
+      this.sent?.(target, item);
     });
   }
 

@@ -23,9 +23,11 @@ import type {
   SliceResult,
   TaskCounters,
   TaskPorts,
+  WatchedRecord,
 } from "./task-port.ts";
 import { RecordFailure } from "./record-failure.ts";
 import { partitionsOf, Topology } from "./topology.ts";
+import { watchedRecord } from "./watched-records.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
 const encoder = new TextEncoder();
@@ -116,13 +118,15 @@ export class RunningTask implements Runtime {
     return { recordsIn: this.#recordsIn, ...this.tally };
   }
 
-  run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated, giveUp }: SliceOptions): SliceResult {
+  run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated, giveUp, watch }: SliceOptions): SliceResult {
     const before = this.counters;
     this.#microBatch = microBatch !== undefined;
     this.batchCalls.length = 0;
     const { topic, partition } = this.#ports;
     this.#batch = microBatch === undefined ? NO_BATCH : { batchId: microBatch.batchId, nowMs, topic, partition };
     this.#giveUp = giveUp;
+    const watched: WatchedRecord[] = [];
+    this.#outbox.sent = watch && ((target, item) => this.#note(watched, watch, { target, item }));
     const failure = this.#takeAll(records, terminated);
     if (this.#microBatch) this.#endMicroBatch();
     for (const operator of this.#topology.operators) operator.expire?.();
@@ -139,6 +143,7 @@ export class RunningTask implements Runtime {
       progress: this.#progress(),
       batchCalls: [...this.batchCalls],
       failure,
+      watched,
     };
   }
 
@@ -199,6 +204,16 @@ export class RunningTask implements Runtime {
       this.#depth--;
     }
     if (this.#depth === 0) this.#settle();
+  }
+
+  #note(
+    watched: WatchedRecord[],
+    { from, to }: { readonly from: number; readonly to: number },
+    { target, item }: { readonly target: string; readonly item: unknown },
+  ): void {
+    const { offset } = this.#atWork;
+    const record = offset >= from && offset < to ? watchedRecord(offset, target, item) : undefined;
+    if (record !== undefined) watched.push(record);
   }
 
   /** Answers the failure before which it stopped; in a micro-batch, which is done whole or not, it throws it. */

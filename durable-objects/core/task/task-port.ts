@@ -1,3 +1,4 @@
+import type { SentRecord } from "../../../schema/rpc.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import type { BatchCall } from "../operator/operator.ts";
 import type { SelectPort } from "../sql/select-port.ts";
@@ -56,6 +57,11 @@ export interface OutboxRow {
   readonly body: Bytes;
 }
 
+/** A record sent to a topic, and the offset of the record that caused it. */
+export interface WatchedRecord extends SentRecord {
+  readonly offset: number;
+}
+
 export interface SliceOptions {
   /** Wall clock, constant in a slice. */
   readonly nowMs: number;
@@ -63,6 +69,8 @@ export interface SliceOptions {
   readonly microBatch?: { readonly batchId: number } | undefined;
   /** The records are not run: each is dead-lettered for this reason (the crash guard's `terminated`). */
   readonly terminated?: string | undefined;
+  /** What is sent for records `from <= offset < to` is told in `watched`. */
+  readonly watch?: { readonly from: number; readonly to: number } | undefined;
   /** The record at this offset is a dead letter when it fails, whatever the policy. */
   readonly giveUp?: number | undefined;
 }
@@ -74,6 +82,7 @@ export interface SliceResult {
   readonly stateRowsWritten: number;
   /** When a slice without records should run, to tell internal topics of progress that was held back (ENG-22). */
   readonly progressDueMs: number | undefined;
+  readonly watched: readonly WatchedRecord[];
   /** The policy stopped the slice in front of this record: what came before it is done. */
   readonly failure: RecordFailure | undefined;
   /** Async functions of the plan and their records: called by the owner before it commits the slice. */

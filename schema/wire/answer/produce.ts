@@ -1,11 +1,21 @@
 import * as z from "zod";
 import { errorCode } from "./problem.ts";
+import { consumerRecord } from "./read.ts";
 
 const recordOffset = z.object({ partition: z.int(), offset: z.int() }).meta({ id: "RecordOffset" });
 
+const sentRecord = consumerRecord.omit({ offset: true }).extend({ topic: z.string() }).meta({ id: "SentRecord" });
+
+const awaited = {
+  /** With `await=processed`: what tasks per event sent for these records. Absent after 10 s of backlog, and for a duplicate. */
+  processed: z.array(z.object({ pipeline: z.string(), partition: z.int(), records: z.array(sentRecord) })).optional(),
+  /** With `await=delivered`: whether all that they sent had arrived within 25 s. */
+  delivered: z.boolean().optional(),
+};
+
 /** `duplicate` is there when every record had been stored before. */
 export const produceAnswer = z
-  .object({ offsets: z.array(recordOffset), duplicate: z.literal(true).optional() })
+  .object({ offsets: z.array(recordOffset), duplicate: z.literal(true).optional(), ...awaited })
   .meta({ id: "ProduceAnswer" });
 
 const recordError = z
@@ -28,5 +38,6 @@ export const batchProduceAnswer = z
     duplicate: z.literal(true).optional(),
     /** Absent with `offsets=range`. */
     offsets: z.array(recordOffset).optional(),
+    ...awaited,
   })
   .meta({ id: "BatchProduceAnswer" });
