@@ -1,6 +1,6 @@
 import { JsonWriter } from "../../schema/json-writer.ts";
 import { writeSentRecordJson } from "../../schema/record-text.ts";
-import type { Appended } from "../../schema/rpc.ts";
+import type { Appended, Processed } from "../../schema/rpc.ts";
 
 /**
  * What a request waited for, as members of its answer: `processed` where every partition says it, `delivered` when nothing
@@ -13,19 +13,23 @@ export function awaitedText(appends: readonly (readonly [partition: number, appe
     return `,"delivered":${asked.every(([, { delivered }]) => delivered === true)}`;
   }
   const writer = new JsonWriter();
+  const processed = asked.flatMap(([partition, appended]) =>
+    (appended.processed ?? []).map((one) => ({ ...one, partition })),
+  );
   writer.text(',"processed":[');
-  let first = true;
-  for (const [partition, { processed = [] }] of asked) {
-    for (const { pipeline, records } of processed) {
-      writer.text(`${first ? "" : ","}{"pipeline":${JSON.stringify(pipeline)},"partition":${partition},"records":[`);
-      for (const [index, record] of records.entries()) {
-        if (index > 0) writer.text(",");
-        writeSentRecordJson(writer, record);
-      }
-      writer.text("]}");
-      first = false;
-    }
+  for (const [index, one] of processed.entries()) {
+    if (index > 0) writer.text(",");
+    writeProcessed(writer, one);
   }
   writer.text("]");
   return writer.takeText();
+}
+
+function writeProcessed(writer: JsonWriter, one: Processed & { readonly partition: number }): void {
+  writer.text(`{"pipeline":${JSON.stringify(one.pipeline)},"partition":${one.partition},"records":[`);
+  for (const [index, record] of one.records.entries()) {
+    if (index > 0) writer.text(",");
+    writeSentRecordJson(writer, record);
+  }
+  writer.text("]}");
 }
