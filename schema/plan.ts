@@ -258,8 +258,46 @@ export type StreamJoinNode = Node<"streamJoin"> & {
    */
   readonly unmatched: "onClose" | "eager" | "kafka";
 };
-/** Keeps the last value of each key; null removes it. */
-export type TableNode = Node<"toTable"> & { readonly store: StoreDefinition };
+/**
+ * Keeps the last value of each key; null removes it. A versioned one keeps by time, also what each row was before, and
+ * sends what is new by time alone: a record out of order changes what was.
+ */
+export type TableNode = Node<"toTable"> & {
+  readonly store: StoreDefinition;
+  readonly versioned?: VersionedTable | undefined;
+};
+export interface VersionedTable {
+  /** How far back rows are known, behind the largest time that came to the table. A record that is older is late. */
+  readonly historyMs: number;
+}
+/**
+ * Each record of a stream, first among the inputs, with the row of its key in a table: as it is, or of a versioned one as
+ * it was at the record's time. A record without a value is dropped, one without a key too unless the join is `left`.
+ */
+export type StreamTableJoinNode = Node<"streamTableJoin"> & {
+  readonly inputs: readonly [stream: string, table: string];
+  readonly join: "inner" | "left";
+  /** Where records wait. */
+  readonly store: StoreDefinition;
+  /** `left` joins what has no row with null. */
+  readonly joiner: (value: unknown, row: unknown, key: string | null) => unknown;
+  /** A record is joined when the stream's time has passed its own by so much. */
+  readonly graceMs?: number | undefined;
+};
+/** Rows of two tables with one key, made anew with every change of either; null from the joiner is no row. */
+export type TableJoinNode = Node<"tableJoin"> & {
+  readonly inputs: readonly [left: string, right: string];
+  /** Which sides a row needs: both, the left, or any. */
+  readonly join: "inner" | "left" | "outer";
+  /** The rows of the join. */
+  readonly store: StoreDefinition;
+  readonly joiner: (left: unknown, right: unknown, key: string) => unknown;
+  /**
+   * `exact`: a row that was sent and is no more has one tombstone. `kafka`: by the change alone, as Kafka Streams does it,
+   * which loses or repeats tombstones where one change reaches the join on two ways.
+   */
+  readonly tombstones: "exact" | "kafka";
+};
 // Functions of tables get value and key alone, never null: they are asked again about the value that a row replaces.
 
 /** The rows of a table for which the predicate is true, kept in a store where there is one. */
@@ -382,6 +420,8 @@ export type PlanNode =
   | PatternNode
   | ProcessNode
   | StreamJoinNode
+  | StreamTableJoinNode
+  | TableJoinNode
   | TableNode
   | TableFilterNode
   | TableMapValuesNode

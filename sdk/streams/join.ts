@@ -152,7 +152,7 @@ export function mirroredOptions<Left, Right>(
 }
 
 /** A function of the same arity and result, whatever its parameters are: a node does not know the types of its values. */
-type Typed<F extends (...given: never[]) => unknown> = (
+export type Typed<F extends (...given: never[]) => unknown> = (
   ...given: { [At in keyof Parameters<F>]: never }
 ) => ReturnType<F>;
 

@@ -1,6 +1,6 @@
 import type { ErrorPolicy, Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
 import { checkName, Graph } from "./graph.ts";
-import { type KeyValueStoreOptions, storeOf } from "./store.ts";
+import { tableOf, type TableOptions } from "./store.ts";
 import { Stream, tableAt } from "./stream.ts";
 import type { Table } from "./table.ts";
 import { perEvent } from "./trigger.ts";
@@ -27,8 +27,8 @@ export interface PipelineBuilder {
     (topic: string, options: { readonly format: "bytes" }): Stream<Uint8Array>;
   };
   readonly table: {
-    <Row>(topic: string, options?: KeyValueStoreOptions & { readonly format?: "json" }): Table<Row | null, string>;
-    (topic: string, options: KeyValueStoreOptions & { readonly format: "text" }): Table<string | null, string>;
+    <Row>(topic: string, options?: TableOptions & { readonly format?: "json" }): Table<Row | null, string>;
+    (topic: string, options: TableOptions & { readonly format: "text" }): Table<string | null, string>;
   };
 }
 
@@ -93,11 +93,10 @@ export function pipeline(name: string, define: (builder: PipelineBuilder) => unk
     new Stream(graph, graph.source(topic, options.format ?? "json"));
   const table = (
     topic: string,
-    options: KeyValueStoreOptions & { readonly format?: ValueFormat } = {},
+    options: TableOptions & { readonly format?: ValueFormat } = {},
   ): Table<never, string> => {
     const source = graph.source(topic, options.format ?? "json");
-    const store = storeOf(options, graph.nextName("table"));
-    return tableAt(graph, graph.add("table", { kind: "toTable", store, inputs: [source] }));
+    return tableAt(graph, graph.add("table", { ...tableOf(options, graph.nextName("table")), inputs: [source] }));
   };
   const result = define({ stream, table });
   if (result instanceof Promise) {

@@ -1,4 +1,4 @@
-import type { PlanKey, StoreDefinition } from "../../schema/plan.ts";
+import type { PlanKey, StoreDefinition, TableNode } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName } from "./graph.ts";
 
@@ -37,4 +37,25 @@ export function storeOf(options: WindowStoreOptions, generatedName: string): Sto
   const name = options.store ?? generatedName;
   checkName("store", name);
   return options.retention === undefined ? { name } : { name, retentionMs: durationMs(options.retention) };
+}
+
+/**
+ * The store behind a table of a topic or a stream. A `versioned` one keeps by the time of its records: a stream is joined
+ * with the row that was there at the record's time, as far back as `historyRetention` behind the largest time that came to
+ * the table. A record out of order then changes what was, and no node behind the table sees it; one that is older than the
+ * history is late, and counted.
+ *
+ * @example
+ * import type { TableOptions } from "../sdk/streams/index.ts";
+ *
+ * const options: TableOptions = { store: "prices", versioned: { historyRetention: "1 day" } };
+ */
+export interface TableOptions extends KeyValueStoreOptions {
+  readonly versioned?: { readonly historyRetention: Duration } | undefined;
+}
+
+export function tableOf(options: TableOptions, generatedName: string): Omit<TableNode, "name" | "inputs"> {
+  const store = storeOf({ store: options.store }, generatedName);
+  if (options.versioned === undefined) return { kind: "toTable", store };
+  return { kind: "toTable", store, versioned: { historyMs: durationMs(options.versioned.historyRetention) } };
 }

@@ -39,10 +39,11 @@ import {
   streamJoinOf,
   type Unbounded,
 } from "./join.ts";
+import { type GivenTableJoin, type StreamTableJoinOptions, streamTableJoinOf } from "./table-join.ts";
 import type { Emitted, Processor, States } from "./processor.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SinkFor, topic } from "./sink.ts";
-import { type KeyValueStoreOptions, storeOf } from "./store.ts";
+import { type KeyValueStoreOptions, storeOf, tableOf, type TableOptions } from "./store.ts";
 import { Table, type TablePlace } from "./table.ts";
 
 /**
@@ -457,13 +458,42 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value>, right: Present<Other>, key: string) => Result,
     how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Result, string>;
+  /**
+   * Each record of this stream with the row of its key in the table, at the record's time. The row is the one that is there
+   * when the record is processed; in a versioned table the one that was there at the record's time. A record without a row
+   * goes no further; one without a key or a value is dropped and counted. Changes of the table bring nothing.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("priced", ({ stream, table }) => {
+   *   const prices = table<{ euros: number }>("prices", { versioned: { historyRetention: "1 day" } });
+   *   stream<{ count: number }>("orders")
+   *     .join(prices, (order, price) => order.count * price.euros, { grace: "1 minute" })
+   *     .to("order-totals");
+   * });
+   */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  join<Row, Result>(
+    this: Stream<Value, string | null>,
+    table: Table<Row, string>,
+    joiner: (value: Present<Value>, row: Present<Row>, key: string) => Result,
+    options?: StreamTableJoinOptions,
+  ): Stream<Result, string>;
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  join<Other, Result>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null> | Table<Other, string>,
+    joiner: (left: Present<Value>, right: Present<Other>, key: string) => Result,
+    how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>> | StreamTableJoinOptions = {},
   ): Stream<Result, string> {
-    return this.#joined("join", other, { join: "inner", joiner, ...joinOptions(how) });
+    return this.#joinedWith("join", other, { join: "inner", joiner, how });
   }
 
   /**
-   * As `join`, and each record of this stream that matches none comes out once, with null for the other, when its window
-   * has closed; without a key at once.
+   * As `join`, and each record of this stream that matches none comes out once, with null for the other: with a stream when
+   * its window has closed, with a table at once, without a key at once.
    */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   leftJoin<Other, Result>(
@@ -471,8 +501,22 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value>, right: Present<Other> | null, key: string | null) => Result,
     how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+  ): Stream<Result>;
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  leftJoin<Row, Result>(
+    this: Stream<Value, string | null>,
+    table: Table<Row, string>,
+    joiner: (value: Present<Value>, row: Present<Row> | null, key: string | null) => Result,
+    options?: StreamTableJoinOptions,
+  ): Stream<Result>;
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  leftJoin<Other, Result>(
+    this: Stream<Value, string | null>,
+    other: Stream<Other, string | null> | Table<Other, string>,
+    joiner: (left: Present<Value>, right: Present<Other> | null, key: string | null) => Result,
+    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>> | StreamTableJoinOptions = {},
   ): Stream<Result> {
-    return this.#joined("leftJoin", other, { join: "left", joiner, ...joinOptions(how) });
+    return this.#joinedWith("leftJoin", other, { join: "left", joiner, how });
   }
 
   /** As `leftJoin` with the streams the other way round: each record of the other stream comes out. */
@@ -540,9 +584,9 @@ export class Stream<Value, Key extends PlanKey = string | null> {
   }
 
   /** The last value of each key, kept in a store. A null value removes its key. */
-  toTable(this: Stream<Value, string | null>, options: KeyValueStoreOptions = {}): Table<Value, string> {
-    const store = storeOf(options, this.#graph.nextName("toTable"));
-    return tableAt(this.#graph, this.#graph.add("toTable", { kind: "toTable", store, inputs: [this.#node] }));
+  toTable(this: Stream<Value, string | null>, options: TableOptions = {}): Table<Value, string> {
+    const table = tableOf(options, this.#graph.nextName("toTable"));
+    return tableAt(this.#graph, this.#graph.add("toTable", { ...table, inputs: [this.#node] }));
   }
 
   /**
@@ -569,6 +613,19 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     const inputs = rows === undefined ? [this.#node] : [this.#node, this.#graph.ownNode(rows.#graph, rows.#node)];
     const node = { kind: "process", store, states, keepsKey, record, timer, initial, inputs } as const;
     return new Stream(this.#graph, this.#graph.add(word, node));
+  }
+
+  /** With a stream or a table: the overloads say what goes with which. */
+  #joinedWith<Next, NextKey extends PlanKey>(
+    word: string,
+    other: Stream<unknown, PlanKey> | Table<unknown, string>,
+    { how, ...given }: { readonly how: object } & Pick<GivenTableJoin, "join" | "joiner">,
+  ): Stream<Next, NextKey> {
+    if (other instanceof Stream) return this.#joined(word, other, { ...given, ...joinOptions(how as JoinWindows) });
+    const rows = other.toStream();
+    const inputs = [this.#node, this.#graph.ownNode(rows.#graph, rows.#node)] as const;
+    const node = streamTableJoinOf({ ...given, ...how }, this.#graph.nextName(word));
+    return new Stream(this.#graph, this.#graph.add(word, { ...node, inputs }));
   }
 
   #joined<Next, NextKey extends PlanKey>(

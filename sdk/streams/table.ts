@@ -4,18 +4,27 @@ import type {
   RecordContext,
   StoreDefinition,
   TableFilterNode,
+  TableJoinNode,
   TableMapValuesNode,
   Windowed,
 } from "../../schema/plan.ts";
 import type { Graph } from "./graph.ts";
 import { GroupedTable } from "./grouped-table.ts";
+import type { Typed } from "./join.ts";
 import type { SinkFor } from "./sink.ts";
 import { type KeyValueStoreOptions, type RowStoreOptions, storeOf } from "./store.ts";
 import type { Stream } from "./stream.ts";
 import { type FinalResults, graceOf, type Suppressed } from "./suppress.ts";
+import type { TableJoinOptions } from "./table-join.ts";
 
 /** What a row holds: a change may also say that it is gone. */
 type Row<Value> = Exclude<Value, null>;
+
+/** A join of rows of any types, as a node takes it. */
+interface GivenJoinOfTables extends TableJoinOptions {
+  readonly join: TableJoinNode["join"];
+  readonly joiner: Typed<TableJoinNode["joiner"]>;
+}
 
 /** A node that makes changes of a table, and how a stream begins at a node. */
 export interface TablePlace {
@@ -126,6 +135,53 @@ export class Table<Value, Key extends PlanKey> {
     );
   }
 
+  /**
+   * A row for each key that has one in both tables, made anew whenever either changes, with the later time of both. null
+   * from the joiner is no row. A table may be joined with itself.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("addresses", ({ table }) =>
+   *   table<{ name: string }>("customers")
+   *     .join(table<{ city: string }>("addresses"), (customer, address) => ({ ...customer, ...address }), {
+   *       store: "customers-with-addresses",
+   *     })
+   *     .to("customers-with-addresses"),
+   * );
+   */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  join<Other, Result>(
+    this: Table<Value, string>,
+    other: Table<Other, string>,
+    joiner: (left: Row<Value>, right: Row<Other>, key: string) => Result,
+    options: TableJoinOptions = {},
+  ): Table<Result | null, string> {
+    return this.#joined("join", other, { join: "inner", joiner, ...options });
+  }
+
+  /** As `join`, with a row for each row of this table; null for the other where it has none. */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  leftJoin<Other, Result>(
+    this: Table<Value, string>,
+    other: Table<Other, string>,
+    joiner: (left: Row<Value>, right: Row<Other> | null, key: string) => Result,
+    options: TableJoinOptions = {},
+  ): Table<Result | null, string> {
+    return this.#joined("leftJoin", other, { join: "left", joiner, ...options });
+  }
+
+  /** As `join`, with a row for each key of either table; null for one that has none. */
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  outerJoin<Other, Result>(
+    this: Table<Value, string>,
+    other: Table<Other, string>,
+    joiner: (left: Row<Value> | null, right: Row<Other> | null, key: string) => Result,
+    options: TableJoinOptions = {},
+  ): Table<Result | null, string> {
+    return this.#joined("outerJoin", other, { join: "outer", joiner, ...options });
+  }
+
   /** The name of its store, by which it is read over HTTP and in `batchSql`. */
   get storeName(): string {
     return this.#place.graph.tableOf(this.#place.node).store;
@@ -168,6 +224,23 @@ export class Table<Value, Key extends PlanKey> {
   /** Sends the changes: short for `.toStream().to(sink)`. */
   to(sink: string | SinkFor<Value, Key>): void {
     this.toStream().to(sink);
+  }
+
+  #joined<Next>(
+    word: string,
+    other: Table<unknown, string>,
+    { join, joiner, store, tombstones = "exact" }: GivenJoinOfTables,
+  ): Table<Next, string> {
+    const { graph, node } = this.#place;
+    const joined: Omit<TableJoinNode, "name"> = {
+      kind: "tableJoin",
+      inputs: [node, graph.ownNode(other.#place.graph, other.#place.node)],
+      join,
+      store: storeOf({ store }, graph.nextName(word)),
+      joiner: joiner as TableJoinNode["joiner"],
+      tombstones,
+    };
+    return this.#at(graph.add(word, joined));
   }
 
   #filter<Next>(

@@ -30,7 +30,8 @@ export class JoinSide implements Operator {
       runtime.tally.droppedRecords++;
       return;
     }
-    if (time.advance(this.#side, record.timestampMs)) this.#join.close();
+    time.advance(this.#side, record.timestampMs);
+    this.#join.close();
     if (record.key === null) return this.#emitAlone(record, null);
     const key = storeKey(record.key, this.name);
     const matched = this.#match(record, key);
@@ -41,7 +42,7 @@ export class JoinSide implements Operator {
 
   /** The other side has no more to do than this. */
   timeMoved(): void {
-    if (this.#side === LEFT && this.#join.node.windows !== undefined) this.#join.close();
+    if (this.#side === LEFT) this.#join.close();
   }
 
   /** Whether the record matched any. */

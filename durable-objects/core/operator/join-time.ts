@@ -16,13 +16,9 @@ export class JoinTime {
     this.#clock = clock;
   }
 
-  /** A record of the side with this time is about to be processed. Answers whether that moved the time of the join. */
-  advance(side: Side, timestampMs: number): boolean {
-    const clock = this.#clock;
-    if (clock === undefined) return false;
-    const before = clock.streamTimeMs;
-    clock.advance(timestampMs, side);
-    return clock.streamTimeMs !== before;
+  /** A record of the side with this time is about to be processed. */
+  advance(side: Side, timestampMs: number): void {
+    this.#clock?.advance(timestampMs, side);
   }
 
   /** Times of the other side that match a record of this side, ends included. */

@@ -75,7 +75,7 @@ test(
   "is what every pair looked at gives, whatever the slices, crashes, caches and batches [JON-2, JON-3, TSK-1]",
   () => {
     fc.assert(
-      fc.property(rules, fc.array(event, { maxLength: 60 }), running, (given, events, how) => {
+      fc.property(rules, fc.array(event, { maxLength: 60, size: "max" }), running, (given, events, how) => {
         expect(run(given, events, how)).toEqual(modelled(given, events));
       }),
       { numRuns: 600 },

@@ -75,8 +75,9 @@ export class StreamJoin {
     this.#output.forward(new StreamRecord(key, payload, { timestampMs, origin }));
   }
 
-  /** After the time has moved: what can match no more comes out, and what is too old goes. */
+  /** The time may have moved: what can match no more comes out, and what is too old goes. */
   close(): void {
+    if (this.node.windows === undefined) return;
     const left = this.#due(LEFT);
     const right = this.#due(RIGHT);
     // Each is in the order of time, key and arrival, and a sort is stable: at one time the right side comes first.

@@ -18,18 +18,23 @@ function readsBefore(node: PlanNode | TaskNode, asked: boolean): boolean {
   if (node.kind === "internalSink") return node.changes;
   if (node.kind === "tableFilter") return node.store === undefined;
   if (node.kind === "tableMapValues") return node.store === undefined && asked;
+  if (node.kind === "tableJoin") return node.tombstones === "kafka";
+  if (node.kind === "tableCopy") return false;
   return node.kind === "groupTable" || node.kind === "tableAggregate" || node.kind === "suppress";
 }
 
-/** Reads changes of a table, and nothing else. */
-export function readsTable({ kind }: PlanNode): boolean {
-  return kind === "groupTable" || DERIVED.has(kind);
+/** The input is to be a table. */
+export function readsTable({ kind }: PlanNode, input: number): boolean {
+  if (kind === "streamTableJoin") return input === 1;
+  return kind === "groupTable" || kind === "tableJoin" || DERIVED.has(kind);
 }
 
 /** Its records are the changes of a table: a row a key, a tombstone for one that goes. */
 export function isTable(node: PlanNode): boolean {
   const { kind } = node;
-  return kind === "aggregate" || kind === "toTable" || kind === "tableAggregate" || DERIVED.has(kind);
+  return (
+    kind === "aggregate" || kind === "toTable" || kind === "tableAggregate" || kind === "tableJoin" || DERIVED.has(kind)
+  );
 }
 
 /** Tables made of one table, with its keys. */

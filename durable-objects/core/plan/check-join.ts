@@ -1,17 +1,24 @@
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
-import type { JoinWindows, StreamJoinNode } from "../../../schema/plan.ts";
+import type { JoinWindows, PlanNode, StreamJoinNode } from "../../../schema/plan.ts";
 import { invalid, type Problem } from "./problem.ts";
 
-/** Two inputs, functions where they are needed, and windows where something comes out when they close. */
-export function checkStreamJoin(node: StreamJoinNode, field: string): Problem {
-  const { inputs, name, join, joiner, windows } = node;
-  if ((inputs.length as number) !== 2) {
-    return invalid(
-      `${field}.inputs`,
-      `join "${name}" has ${inputs.length} inputs`,
-      "Name the left, then the right one.",
-    );
-  }
+/** What joins and versioned tables say of themselves. That they read tables where they must is checked with the graph. */
+export function checkJoin(node: PlanNode, field: string): Problem {
+  if (node.kind === "toTable" && node.versioned !== undefined)
+    return checkTime("history", node.versioned.historyMs, { field: `${field}.versioned.historyMs`, least: 1 });
+  if (node.kind === "streamJoin") return checkInputs(node, field) ?? checkStreamJoin(node, field);
+  if (node.kind === "tableJoin") return checkInputs(node, field);
+  if (node.kind !== "streamTableJoin") return undefined;
+  return checkInputs(node, field) ?? checkTime("grace", node.graceMs ?? 0, { field: `${field}.graceMs`, least: 0 });
+}
+
+function checkInputs({ name, inputs }: PlanNode, field: string): Problem {
+  if (inputs.length === 2) return undefined;
+  return invalid(`${field}.inputs`, `join "${name}" has ${inputs.length} inputs`, "Name the left, then the right one.");
+}
+
+/** Functions where they are needed, and windows where something comes out when they close. */
+function checkStreamJoin({ name, join, joiner, windows }: StreamJoinNode, field: string): Problem {
   if ((join === "semi") !== (joiner === undefined)) {
     return join === "semi"
       ? invalid(`${field}.joiner`, `semi join "${name}" has a joiner`, "It passes on left records as they are.")
@@ -27,7 +34,7 @@ export function checkStreamJoin(node: StreamJoinNode, field: string): Problem {
 }
 
 function checkJoinWindows({ beforeMs, afterMs, graceMs }: JoinWindows, field: string): Problem {
-  for (const [name, ms] of Object.entries({ beforeMs, afterMs, graceMs })) {
+  for (const [name, ms] of Object.entries({ beforeMs, afterMs })) {
     if (!Number.isSafeInteger(ms)) return invalid(`${field}.${name}`, `${name} is ${ms}`, "Use whole milliseconds.");
   }
   const spanMs = beforeMs + afterMs;
@@ -38,6 +45,10 @@ function checkJoinWindows({ beforeMs, afterMs, graceMs }: JoinWindows, field: st
       `Let before and after together be 0 to ${MAX_WINDOW_MS} ms.`,
     );
   }
-  if (graceMs >= 0 && graceMs <= MAX_WINDOW_MS) return undefined;
-  return invalid(`${field}.graceMs`, `grace is ${graceMs} ms`, `Use 0 to ${MAX_WINDOW_MS} ms.`);
+  return checkTime("grace", graceMs, { field: `${field}.graceMs`, least: 0 });
+}
+
+function checkTime(what: string, ms: number, { field, least }: { field: string; least: number }): Problem {
+  if (Number.isSafeInteger(ms) && ms >= least && ms <= MAX_WINDOW_MS) return undefined;
+  return invalid(field, `${what} is ${ms} ms`, `Use ${least} to ${MAX_WINDOW_MS} ms.`);
 }

@@ -2,11 +2,11 @@ import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts"
 import type { AggregateNode, PlanNode, Windows } from "../../../schema/plan.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
 import { checkPattern } from "./check-pattern.ts";
-import { isKeyed } from "./cut.ts";
 import { checkSuppress } from "./check-suppress.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
+import { isKeyed } from "./requirements.ts";
 import { storesOf } from "./stores.ts";
-import { checkStreamJoin } from "./check-join.ts";
+import { checkJoin } from "./check-join.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /** Stores have names of their own, possible windows, and records that lie where their key belongs. */
@@ -36,8 +36,7 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkAggregate(node, field);
-  if (node.kind === "streamJoin") return checkStreamJoin(node, field);
-  return undefined;
+  return checkJoin(node, field);
 }
 
 function checkAggregate({ emit, windows, merger }: AggregateNode, field: string): Problem {

@@ -112,16 +112,19 @@ function checkInput(
       "Rows in groups are read by their aggregates, and these read rows in groups.",
     );
   }
-  if (readsTable(node) && !isTable(found)) {
+  if (readsTable(node, at) && !isTable(found)) {
     return invalid(
       field,
       `node "${node.name}" (${node.kind}) reads "${input}" (${found.kind}), which is no table`,
       "Put a toTable between them.",
     );
   }
-  if (node.inputs.indexOf(input) === at || node.kind === "streamJoin") return undefined;
+  if (node.inputs.indexOf(input) === at || TWICE.has(node.kind)) return undefined;
   return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
 }
+
+/** A stream, or a table, may be joined with itself. */
+const TWICE: ReadonlySet<PlanNode["kind"]> = new Set(["streamJoin", "streamTableJoin", "tableJoin"] as const);
 
 /** Each topic is read by one source. */
 function checkSources({ nodes, deadLetterTopic }: Plan): Problem {

@@ -1,10 +1,10 @@
-import type { Plan, PlanNode, RepartitionNode, WatermarkDefinition } from "../../../schema/plan.ts";
+import type { Plan, PlanNode, RepartitionNode, TableNode, WatermarkDefinition } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
-import { retentionOf } from "../operator/join-windows.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
+import { isKeyed, stepOf } from "./requirements.ts";
+import { rowsOf } from "./rows.ts";
 import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
-import { stepMsOf } from "./windows.ts";
 
 /**
  * Cuts a plan at its internal topics (PLAN-10). A node runs where its inputs are. What keeps state by key needs all records
@@ -16,38 +16,6 @@ export function cutPlan(plan: Plan): TaskGraph {
   for (const node of plan.nodes) cutter.place(node);
   return cutter.graph(plan);
 }
-
-/** Nodes that keep state by key: all records of a key must come to the same task. */
-export function isKeyed(node: PlanNode): boolean {
-  // A table without a store of its own has no state.
-  if (node.kind === "tableFilter" || node.kind === "tableMapValues") return node.store !== undefined;
-  return KEYED.has(node.kind);
-}
-
-/** How finely a node minds event time, ms; undefined when it does not. */
-function stepOf(node: TaskNode): number | undefined {
-  if (node.kind === "dedup" || node.kind === "pattern") return node.withinMs;
-  if (node.kind === "streamJoin" && node.windows !== undefined) {
-    // What is kept comes out at any ms; else time only lets go of state.
-    const kept = node.join === "left" || node.join === "outer";
-    return kept ? 1 : Math.max(1, retentionOf(node.windows));
-  }
-  // A timer may be set, and a change held back, for any time.
-  if (node.kind === "process" || node.kind === "suppress") return TIMER_STEP_MS;
-  return node.kind === "aggregate" && node.windows !== undefined ? stepMsOf(node.windows) : undefined;
-}
-
-const KEYED: ReadonlySet<PlanNode["kind"]> = new Set([
-  "aggregate",
-  "toTable",
-  "dedup",
-  "pattern",
-  "process",
-  "tableAggregate",
-  "streamJoin",
-] as const);
-
-const TIMER_STEP_MS = 1_000;
 
 interface Topic {
   readonly partitions: number | undefined;
@@ -64,6 +32,9 @@ class Cutter {
   readonly #copies = new Map<string, string[]>();
   readonly #keys = new Map<string, Keys>();
   readonly #watermarks = new Map<string, WatermarkDefinition & { readonly delayMs: number }>();
+  /** Tables that nothing has read yet: they run where they are first read, so that a join has the rows in its task. */
+  readonly #waiting = new Map<string, TableNode>();
+  readonly #versioned = new Map<string, TableNode>();
   readonly #changes: ReadonlySet<string>;
 
   constructor(changes: ReadonlySet<string>) {
@@ -71,16 +42,53 @@ class Cutter {
   }
 
   place(node: PlanNode): void {
-    if (node.kind === "repartition") return this.#repartition(node);
-    const task = node.kind === "source" ? node.topic : this.#taskFor(node);
+    if (node.kind === "repartition") this.#repartition(node);
+    else if (node.kind === "toTable") {
+      this.#waiting.set(node.name, node);
+      if (node.versioned !== undefined) this.#versioned.set(node.name, node);
+    } else this.#put(node, node.kind === "source" ? node.topic : this.#taskFor(node));
+  }
+
+  #put(node: Exclude<PlanNode, RepartitionNode>, task: string): void {
     const keys = new Map(node.inputs.map((input) => [input, this.#keysIn(task, input)]));
     this.#keys.set(node.name, keysAfter(node, keys));
     this.#home.set(node.name, task);
     this.#noteWatermark(node);
-    this.#nodesOf(task).push(node);
+    this.#nodesOf(task).push(this.#withRows(node, task));
+  }
+
+  /** A join of tables reads rows that are in its task: its own tables', or a copy kept by their changes. */
+  #withRows(node: Exclude<PlanNode, RepartitionNode>, task: string): TaskNode {
+    if (node.kind === "streamTableJoin") {
+      const [stream, table] = node.inputs;
+      return { ...node, inputs: [stream, this.#versionsIn(task, table) ?? this.#rowsIn(task, table)] };
+    }
+    if (node.kind !== "tableJoin") return node;
+    const [left, right] = node.inputs;
+    return { ...node, inputs: [this.#rowsIn(task, left), this.#rowsIn(task, right)] };
+  }
+
+  #rowsIn(task: string, table: string): string {
+    const nodes = this.#nodesOf(task);
+    if (nodes.some((node) => node.name === table && rowsOf(node) !== undefined)) return table;
+    const name = `${table}/rows`;
+    if (nodes.every((node) => node.name !== name))
+      nodes.push({ kind: "tableCopy", name, inputs: [table], store: { name } });
+    return name;
+  }
+
+  /** What a versioned table's rows were cannot be told from its changes: another task keeps it by what it is made of. */
+  #versionsIn(task: string, name: string): string | undefined {
+    const table = this.#versioned.get(name);
+    if (table === undefined || this.#homeOf(name) === task) return undefined;
+    const kept = `${name}/versions`;
+    const nodes = this.#nodesOf(task);
+    if (nodes.every((node) => node.name !== kept)) nodes.push({ ...table, name: kept, store: { name: kept } });
+    return kept;
   }
 
   graph(plan: Plan): TaskGraph {
+    for (const table of this.#waiting.keys()) this.#homeOf(table);
     const inputs = this.#inOrder();
     const internalTopics = inputs.flatMap((name) => {
       const topic = this.#topics.get(name);
@@ -136,24 +144,42 @@ class Cutter {
   #taskFor(node: PlanNode): string {
     const [first = "", ...others] = new Set<string>(node.inputs);
     if (others.length === 0 && !isKeyed(node)) return this.#homeOf(first);
+    const inputs = [first, ...others];
     const common = this.#usable(node, first).find((task) =>
       others.every((input) => this.#usable(node, input).includes(task)),
     );
-    if (common !== undefined) return common;
-    if (others.length === 0) return this.#copied(first);
-    const topic = this.#meetingPlace(node, [first, ...others]) ?? `__${node.name}`;
-    for (const input of [first, ...others]) {
-      if (!this.#usable(node, input).includes(topic)) this.#cross({ node: input, topic, as: input });
+    if (common === undefined && others.length === 0) return this.#copied(first);
+    const task = common ?? this.#meetingPlace(node, inputs) ?? `__${node.name}`;
+    for (const input of inputs) this.#bring(node, input, task);
+    return task;
+  }
+
+  /** Sees to it that the node can read the input in the task. */
+  #bring(node: PlanNode, input: string, task: string): void {
+    const table = this.#waiting.get(input);
+    if (table === undefined) {
+      const [made] = this.#versionedFor(node, input)?.inputs ?? [];
+      if (made !== undefined && this.#homeOf(input) !== task) return this.#bring(node, made, task);
+      if (!this.#usable(node, input).includes(task)) this.#cross({ node: input, topic: task, as: input });
+      return;
     }
-    return topic;
+    this.#waiting.delete(input);
+    for (const read of table.inputs) this.#bring(table, read, task);
+    this.#put(table, task);
   }
 
   /** An internal topic in which one of the inputs already is: the others can come there unless they are made from it. */
   #meetingPlace(node: PlanNode, inputs: readonly string[]): string | undefined {
     const places = inputs.flatMap((input) => this.#usable(node, input)).filter((place) => this.#topics.has(place));
     return places.find((place) =>
-      inputs.every((input) => this.#usable(node, input).includes(place) || !this.#behind(place, this.#homeOf(input))),
+      inputs.every((input) => this.#usable(node, input).includes(place) || !this.#behind(place, this.#madeIn(input))),
     );
+  }
+
+  /** Where the records come from of which the node's are made. */
+  #madeIn(node: string): string {
+    const table = this.#waiting.get(node) ?? this.#versioned.get(node);
+    return this.#homeOf(table?.inputs[0] ?? node);
   }
 
   /** Whether what one task writes comes to the other, however far behind it. */
@@ -164,8 +190,18 @@ class Cutter {
 
   /** Tasks in which the node could read this input. */
   #usable(node: PlanNode, input: string): string[] {
+    const table = this.#waiting.get(input);
+    if (table !== undefined) return table.inputs.flatMap((read) => this.#usable(table, read));
+    const versioned = this.#versionedFor(node, input);
+    if (versioned !== undefined)
+      return [this.#homeOf(input), ...versioned.inputs.flatMap((read) => this.#usable(versioned, read))];
     const placedHere = !isKeyed(node) || this.#keysOf(input).kind !== "changed";
     return [...(placedHere ? [this.#homeOf(input)] : []), ...(this.#copies.get(input) ?? [])];
+  }
+
+  /** The input as the versioned table that a stream is joined with. */
+  #versionedFor(node: PlanNode, input: string): TableNode | undefined {
+    return node.kind === "streamTableJoin" && node.inputs[1] === input ? this.#versioned.get(input) : undefined;
   }
 
   /** All that need the records of a node placed by key share one topic, also one that it meets others in. */
@@ -216,6 +252,12 @@ class Cutter {
   }
 
   #homeOf(node: string): string {
+    const table = this.#waiting.get(node);
+    if (table !== undefined) {
+      const task = this.#taskFor(table);
+      this.#waiting.delete(node);
+      this.#put(table, task);
+    }
     const home = this.#home.get(node);
     assert(home !== undefined, `node ${node} stands after those that read it`);
     return home;

@@ -111,7 +111,12 @@ function detailOf(node: PlanNode): string | undefined {
       return node.store === undefined ? undefined : `store ${node.store.name}`;
     case "streamJoin":
       return streamJoinDetail(node);
+    case "streamTableJoin":
+      return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;
+    case "tableJoin":
+      return `${node.join}, store ${node.store.name}`;
     case "toTable":
+      return `store ${node.store.name}${node.versioned === undefined ? "" : `, history ${durationText(node.versioned.historyMs)}`}`;
     case "tableAggregate":
       return `store ${node.store.name}`;
     case "aggregate":

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
-import type { JoinWindows, Plan, PlanNode, StreamJoinNode } from "../../../schema/plan.ts";
+import type {
+  JoinWindows,
+  Plan,
+  PlanNode,
+  StreamJoinNode,
+  StreamTableJoinNode,
+  TableJoinNode,
+} from "../../../schema/plan.ts";
 import { joinWindows, pipeline, tumbling, unbounded, within } from "../../../sdk/streams/index.ts";
 import { layoutOf } from "../task/layout.ts";
 import { checkPlan } from "./check.ts";
@@ -36,18 +43,47 @@ const hours: PlanNode = {
   aggregator: () => 1,
 };
 
-test.each<[wrong: string, node: StreamJoinNode, refused: readonly [field: string, message: string]]>([
-  ["input", { ...join, inputs: ["a"] as never }, ["nodes[3].inputs", "has 1 inputs"]],
-  ["joiner", { ...join, joiner: undefined }, ["nodes[3].joiner", `join "join" has no joiner`]],
-  ["semi join", { ...join, join: "semi" }, ["nodes[3].joiner", `semi join "join" has a joiner`]],
-  ["key", { ...join, inputs: ["hours", "b"] }, ["nodes[3].inputs", "keeps state by a window and its key"]],
-  ["before", { ...join, windows: { ...windows, beforeMs: 0.5 } }, ["nodes[3].windows.beforeMs", "beforeMs is 0.5"]],
-  ["span", { ...join, windows: { ...windows, beforeMs: -11 } }, ["nodes[3].windows", "over -1 ms"]],
-  ["span", { ...join, windows: { ...windows, afterMs: MAX_WINDOW_MS } }, ["nodes[3].windows", "records match over"]],
-  ["grace", { ...join, windows: { ...windows, graceMs: -1 } }, ["nodes[3].windows.graceMs", "grace is -1 ms"]],
-  ["outer join", { ...join, join: "outer", windows: undefined }, ["nodes[3].windows", "has no windows"]],
+const rows: PlanNode = { kind: "toTable", name: "rows", inputs: ["b"], store: { name: "rows" } };
+const lookup: StreamTableJoinNode = {
+  kind: "streamTableJoin",
+  name: "lookup",
+  inputs: ["a", "rows"],
+  join: "inner",
+  store: { name: "lookup" },
+  joiner: pair,
+};
+const tables: TableJoinNode = {
+  kind: "tableJoin",
+  name: "tables",
+  inputs: ["rows", "rows"],
+  join: "outer",
+  store: { name: "tables" },
+  joiner: pair,
+  tombstones: "exact",
+};
+
+test.each<[wrong: string, node: PlanNode, refused: readonly [field: string, message: string]]>([
+  ["input", { ...join, inputs: ["a"] as never }, ["nodes[4].inputs", "has 1 inputs"]],
+  ["joiner", { ...join, joiner: undefined }, ["nodes[4].joiner", `join "join" has no joiner`]],
+  ["semi join", { ...join, join: "semi" }, ["nodes[4].joiner", `semi join "join" has a joiner`]],
+  ["key", { ...join, inputs: ["hours", "b"] }, ["nodes[4].inputs", "keeps state by a window and its key"]],
+  ["before", { ...join, windows: { ...windows, beforeMs: 0.5 } }, ["nodes[4].windows.beforeMs", "beforeMs is 0.5"]],
+  ["span", { ...join, windows: { ...windows, beforeMs: -11 } }, ["nodes[4].windows", "over -1 ms"]],
+  ["span", { ...join, windows: { ...windows, afterMs: MAX_WINDOW_MS } }, ["nodes[4].windows", "records match over"]],
+  ["grace", { ...join, windows: { ...windows, graceMs: -1 } }, ["nodes[4].windows.graceMs", "grace is -1 ms"]],
+  ["table", { ...lookup, inputs: ["a", "b"] }, ["nodes[4].inputs[1]", `reads "b" (source), which is no table`]],
+  ["table", { ...tables, inputs: ["a", "rows"] }, ["nodes[4].inputs[0]", `reads "a" (source), which is no table`]],
+  ["table's key", { ...lookup, inputs: ["a", "hours"] }, ["nodes[4].inputs", "keeps state by a window and its key"]],
+  ["grace", { ...lookup, graceMs: -1 }, ["nodes[4].graceMs", "grace is -1 ms"]],
+  ["inputs", { ...tables, inputs: ["rows"] as never }, ["nodes[4].inputs", "has 1 inputs"]],
+  [
+    "history",
+    { ...rows, name: "v", store: { name: "v" }, versioned: { historyMs: 0 } },
+    ["nodes[4].versioned.historyMs", "history is 0 ms"],
+  ],
+  ["outer join", { ...join, join: "outer", windows: undefined }, ["nodes[4].windows", "has no windows"]],
 ])("a join with a wrong %s is refused [JON-8]", (_wrong, node, [field, message]) => {
-  const answer = checkPlan(planOf(node, [hours]));
+  const answer = checkPlan(planOf(node, [hours, rows]));
   expect(answer).toMatchObject({ ok: false, code: "invalid_request", field });
   expect(answer.ok ? "" : answer.message).toContain(message);
 });
@@ -55,6 +91,8 @@ test.each<[wrong: string, node: StreamJoinNode, refused: readonly [field: string
 test("joins of every kind are accepted, of a stream with itself too [JON-8]", () => {
   for (const node of [join, { ...join, inputs: ["a", "a"] } as const, { ...join, windows: undefined }])
     expect(checkPlan(planOf(node))).toEqual({ ok: true });
+  for (const node of [lookup, tables, { ...lookup, join: "left", graceMs: 0 } as const])
+    expect(checkPlan(planOf(node, [rows]))).toEqual({ ok: true });
   const before = { ...join, windows: { ...windows, beforeMs: -10 } };
   expect(checkPlan(planOf(before))).toEqual({ ok: true });
 });
@@ -119,4 +157,58 @@ test("joins are described, and their stores are not for reading [PLN-6, TSK-8]",
     ["s.left.unmatched", "window", "left", "onClose", 0, 3_600_000, 5],
     ["s.right", "ordered", "left", "onClose", 0, 3_600_000, 5],
   ]);
+});
+
+/** By task: its nodes without the sinks and sources that cross. */
+function tasksOf(plan: Plan): { readonly [input: string]: readonly string[] } {
+  const own = (node: { readonly kind: string }): boolean =>
+    node.kind !== "internalSink" && node.kind !== "internalSource";
+  return Object.fromEntries(
+    cutPlan(plan).tasks.map(({ input, nodes }) => [
+      input,
+      nodes.filter(own).map(({ name, inputs }) => [name, ...inputs].join(" < ")),
+    ]),
+  );
+}
+
+test("a table is kept where it is first read, and copied by its changes where others join it [JON-13]", () => {
+  const { plan } = pipeline("p", ({ stream, table }) => {
+    const [a, b] = [stream("a"), table("b", { store: "b" })];
+    a.join(b, pair);
+    const c = table("c", { store: "c" });
+    c.to("out");
+    c.join(b, pair);
+    c.leftJoin(b, pair);
+    table("d", { store: "unread" });
+  });
+  expect(tasksOf(plan)).toEqual({
+    a: ["source-1"],
+    b: ["source-2"],
+    c: ["source-3", "table-2 < source-3", "sink-1 < table-2"],
+    "__join-1": [
+      "table-1 < source-2",
+      "join-1 < source-1 < table-1",
+      "table-2/rows < table-2",
+      "join-2 < table-2/rows < table-1",
+      "leftJoin-1 < table-2/rows < table-1",
+    ],
+    d: ["source-4", "table-3 < source-4"],
+  });
+});
+
+test("a versioned table is kept again by its own records, where another task asks what was [JON-13]", () => {
+  const { plan } = pipeline("p", ({ stream, table }) => {
+    const prices = table("prices", { versioned: { historyRetention: "1 hour" } });
+    prices.to("out");
+    stream("a").join(prices, pair);
+    table("b").join(prices, pair);
+  });
+  expect(tasksOf(plan)).toEqual({
+    prices: ["source-1", "table-1 < source-1", "sink-1 < table-1"],
+    a: ["source-2"],
+    "__join-1": ["table-1/versions < source-1", "join-1 < source-2 < table-1/versions"],
+    b: ["source-3"],
+    "__join-2": ["table-2 < source-3", "table-1/rows < table-1", "join-2 < table-2 < table-1/rows"],
+  });
+  expect(describePlan(plan).nodes.map(({ detail }) => detail)).toContain("store table-1, history 1 hour");
 });

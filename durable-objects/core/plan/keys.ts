@@ -45,6 +45,8 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "late":
     case "tableAggregate":
     case "streamJoin":
+    case "streamTableJoin":
+    case "tableJoin":
       return AS_READ;
     case "process":
       return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };

@@ -56,4 +56,6 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   pattern: ["[(", ")]"],
   process: ["[(", ")]"],
   streamJoin: ["[(", ")]"],
+  streamTableJoin: ["[(", ")]"],
+  tableJoin: ["[(", ")]"],
 };

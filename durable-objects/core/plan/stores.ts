@@ -4,6 +4,7 @@ import type {
   ProcessNode,
   StreamJoinNode,
   SuppressNode,
+  TableNode,
   Windows,
 } from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
@@ -36,7 +37,13 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
     case "tableAggregate":
       return [{ ...node.store, kind: "keyValue", result: node.result }];
     case "toTable":
-      return [{ name: node.store.name, kind: "keyValue", retentionMs: node.store.retentionMs }];
+      return tableStores(node);
+    case "tableJoin":
+      return [{ name: node.store.name, kind: "keyValue", shape: [node.join] }];
+    case "tableCopy":
+      return [{ name: node.store.name, kind: "keyValue", hidden: true }];
+    case "streamTableJoin":
+      return node.graceMs === undefined ? [] : [{ name: node.store.name, kind: "window", hidden: true }];
     case "aggregate":
       return aggregateStores(node);
     case "process":
@@ -115,6 +122,22 @@ export function metOf(store: string): string {
 /** The store in which a node keeps its timers, beside another. */
 export function timersOf(store: string): string {
   return `${store}.timers`;
+}
+
+/** The rows, and of a versioned table what they were before. */
+function tableStores({ store: { name, retentionMs }, versioned }: TableNode): readonly PlanStore[] {
+  const rows = { name, kind: "keyValue", retentionMs } as const;
+  if (versioned === undefined) return [rows];
+  const shape = [versioned.historyMs];
+  return [
+    { ...rows, shape },
+    { name: historyOf(name), kind: "ordered", shape, hidden: true },
+  ];
+}
+
+/** The store of what the rows of a versioned table were, beside it. */
+export function historyOf(store: string): string {
+  return `${store}.history`;
 }
 
 function streamJoinStores(node: StreamJoinNode): readonly PlanStore[] {

@@ -1,4 +1,11 @@
-import type { Plan, PlanNode, RepartitionNode, SourceNode, WatermarkDefinition } from "../../../schema/plan.ts";
+import type {
+  Plan,
+  PlanNode,
+  RepartitionNode,
+  SourceNode,
+  StoreDefinition,
+  WatermarkDefinition,
+} from "../../../schema/plan.ts";
 
 /** Where the records that another task sent under a tag enter. Has the name of the node that made them. */
 export interface InternalSourceNode {
@@ -28,8 +35,17 @@ export interface InternalSinkNode {
   readonly relayed?: boolean | undefined;
 }
 
+/** Rows of a table of another task, kept where a join reads them; passes on the changes. */
+export interface TableCopyNode {
+  readonly kind: "tableCopy";
+  /** `<table>/rows`, as its store. */
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly store: StoreDefinition;
+}
+
 /** A repartition is cut into an internal sink and an internal source, and runs nowhere. */
-export type TaskNode = Exclude<PlanNode, RepartitionNode> | InternalSourceNode | InternalSinkNode;
+export type TaskNode = Exclude<PlanNode, RepartitionNode> | InternalSourceNode | InternalSinkNode | TableCopyNode;
 
 /** What one task runs: the nodes between its input log and the topics it writes. */
 export interface TaskPlan extends Omit<Plan, "nodes"> {

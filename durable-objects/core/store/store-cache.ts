@@ -26,6 +26,7 @@ export class StoreCache {
   readonly #undo: UndoLog;
   readonly #memory: CacheMemory;
   readonly #dirty: StateEntry[] = [];
+  readonly #stores = new Map<string, CachedStore>();
   readonly #ordered: OrderedStore[] = [];
   /** Stores that keep an order of what is not yet written. */
   readonly #asked = new Set<CachedStore>();
@@ -43,9 +44,14 @@ export class StoreCache {
     return this.#failed;
   }
 
+  /** One for a store, whoever opens it. */
   open(name: string, kind: EntryKind): CachedStore {
+    const known = this.#stores.get(name);
+    if (known?.kind === kind) return known;
     this.#guard(() => this.#store.open(name, kind));
-    return new CachedStore(name, kind, this.#memory);
+    const opened = new CachedStore(name, kind, this.#memory);
+    this.#stores.set(name, opened);
+    return opened;
   }
 
   /** `options` as for the StateStore: the owner gives the bound again that it knows from an earlier life. */

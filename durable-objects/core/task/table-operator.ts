@@ -1,10 +1,4 @@
-import type {
-  SuppressNode,
-  TableAggregateNode,
-  TableFilterNode,
-  TableMapValuesNode,
-  TableNode,
-} from "../../../schema/plan.ts";
+import type { SuppressNode, TableAggregateNode, TableFilterNode, TableMapValuesNode } from "../../../schema/plan.ts";
 import type { OperatorClock } from "../operator/clock.ts";
 import type { Operator, Output, Runtime } from "../operator/operator.ts";
 import { Suppress } from "../operator/suppress.ts";
@@ -12,11 +6,10 @@ import { TableAggregate } from "../operator/table-aggregate.ts";
 import { TableFilter } from "../operator/table-filter.ts";
 import { TableMapValues } from "../operator/table-map-values.ts";
 import { RowStore } from "../operator/table-row.ts";
-import { ToTable } from "../operator/to-table.ts";
 import { placesOf, sizeOf, storesOf } from "../plan/stores.ts";
 import type { CachedStore } from "../store/store-cache.ts";
 
-type AnyTableNode = TableNode | TableAggregateNode | TableFilterNode | TableMapValuesNode | SuppressNode;
+type MadeOfTable = TableAggregateNode | TableFilterNode | TableMapValuesNode | SuppressNode;
 
 /** What the operators of tables need of the task. */
 export interface TableParts {
@@ -26,10 +19,8 @@ export interface TableParts {
   readonly clock: () => OperatorClock;
 }
 
-export function tableOperator(node: AnyTableNode, { runtime, open, clock }: TableParts, output: Output): Operator {
+export function tableOperator(node: MadeOfTable, { runtime, open, clock }: TableParts, output: Output): Operator {
   switch (node.kind) {
-    case "toTable":
-      return new ToTable({ node, store: open(node.store.name, "keyValue") }, runtime, output);
     case "tableFilter":
       return new TableFilter(node, rowsOf(node, { runtime, open }), output);
     case "tableMapValues":

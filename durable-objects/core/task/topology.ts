@@ -2,12 +2,12 @@ import type {
   AggregateNode,
   BatchSqlNode,
   CompleteNode,
+  DedupNode,
   PatternNode,
   ProcessNode,
   SinkNode,
   WatermarkDefinition,
   Windowed,
-  StreamJoinNode,
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
@@ -17,7 +17,6 @@ import { Complete } from "../operator/complete.ts";
 import { Dedup } from "../operator/dedup.ts";
 import { FurtherInput, type ManyInputs } from "../operator/input.ts";
 import { InternalSource } from "../operator/internal-source.ts";
-import { openStreamJoin } from "../operator/open-stream-join.ts";
 import { Output, type Operator, type Runtime } from "../operator/operator.ts";
 import { Pattern } from "../operator/pattern.ts";
 import { Process, ProcessInitial } from "../operator/process.ts";
@@ -45,10 +44,10 @@ import { R2Lines } from "../sink/r2.ts";
 import type { RecordSink } from "../sink/record-sink.ts";
 import { TopicRecords } from "../sink/topic.ts";
 import type { SelectPort } from "../sql/select-port.ts";
-import type { CachedStore } from "../store/store-cache.ts";
 import { TimerQueue } from "../store/timer-queue.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 import { tableOperator, type TableParts } from "./table-operator.ts";
+import { JoinOperators } from "./join-operators.ts";
 import type { TaskPorts } from "./task-port.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
 import { windowedAggregate } from "./windowed-aggregate.ts";
@@ -101,12 +100,15 @@ class TopologyBuilder {
   /** Nodes by which records with a watermark enter, in plan order. */
   readonly #watermarked: readonly TaskNode[];
   readonly #parts: TopologyParts;
-  readonly #stores = new Map<string, CachedStore>();
+  readonly #operatorClocks = new Map<string, OperatorClock>();
   readonly #consumers = new Map<string, Operator[]>();
   readonly #changes: ReadonlySet<string>;
+  readonly #joins: JoinOperators;
 
   constructor(parts: TopologyParts) {
     this.#parts = parts;
+    const { plan, runtime } = parts;
+    this.#joins = new JoinOperators({ plan, runtime, clockOf: (node) => this.#clock(node) });
     this.#changes = changesRead(parts.plan.nodes);
     this.#watermarked = parts.plan.nodes.filter((node) => watermarkOf(node) !== undefined);
     this.watermark = this.#watermarkClock();
@@ -200,20 +202,19 @@ class TopologyBuilder {
         return this.#process(node, output);
       case "pattern":
         return this.#pattern(node, output);
-      case "toTable":
       case "tableFilter":
       case "tableMapValues":
       case "tableAggregate":
       case "suppress":
         return tableOperator(node, this.#tableParts(node), output);
-      case "dedup":
-        return new Dedup(
-          { node, store: this.#open(node.store.name, "window"), clock: this.#clock(node) },
-          runtime,
-          output,
-        );
+      case "toTable":
+      case "tableCopy":
       case "streamJoin":
-        return this.#streamJoin(node, output);
+      case "streamTableJoin":
+      case "tableJoin":
+        return this.#joins.operator(node, output);
+      case "dedup":
+        return this.#dedup(node, output);
       case "sink":
         return new Sink(node.name, this.#sink(node), runtime);
       case "internalSink":
@@ -221,25 +222,30 @@ class TopologyBuilder {
     }
   }
 
-  #streamJoin(node: StreamJoinNode, output: Output): readonly Operator[] {
-    const clock = node.windows === undefined ? undefined : this.#clock(node);
-    return openStreamJoin({ node, clock }, this.#parts.runtime, output);
-  }
-
   #aggregate(node: AggregateNode, output: Output): ManyInputs {
     const { runtime } = this.#parts;
     const { windows, store } = node;
     if (windows === undefined)
-      return new Aggregate({ node, store: this.#open(store.name, "keyValue") }, runtime, output);
+      return new Aggregate({ node, store: this.#parts.runtime.cache.open(store.name, "keyValue") }, runtime, output);
     const parts = { node, windows, clock: this.#clock(node), late: this.#late(node) };
-    return windowedAggregate({ ...parts, open: () => this.#open(store.name, "window") }, runtime, output);
+    return windowedAggregate(
+      { ...parts, open: () => this.#parts.runtime.cache.open(store.name, "window") },
+      runtime,
+      output,
+    );
+  }
+
+  #dedup(node: DedupNode, output: Output): Operator {
+    const { runtime } = this.#parts;
+    const store = runtime.cache.open(node.store.name, "window");
+    return new Dedup({ node, store, clock: this.#clock(node) }, runtime, output);
   }
 
   #process(node: ProcessNode, output: Output): readonly Operator[] {
     const { runtime } = this.#parts;
     const clock = this.#clock({ ...node, inputs: node.inputs.slice(0, 1) });
     const state = stateOf(node, runtime, () => clock.streamTimeMs);
-    const timers = new TimerQueue(runtime.cache, this.#open(timersOf(node.store.name), "window"));
+    const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
     const process = new Process({ node, state, timers, clock }, runtime, output);
     return node.inputs.length > 1 ? [process, new ProcessInitial(process)] : [process];
   }
@@ -247,7 +253,7 @@ class TopologyBuilder {
   #tableParts(node: TaskNode): TableParts {
     return {
       runtime: this.#parts.runtime,
-      open: (store, kind) => this.#open(store, kind),
+      open: (store, kind) => this.#parts.runtime.cache.open(store, kind),
       clock: () => this.#clock(node),
     };
   }
@@ -263,25 +269,16 @@ class TopologyBuilder {
     const slots = windows === undefined ? undefined : slotsOf(windows, undefined);
     const keyOf = (key: string, start: number): string | Windowed =>
       slots === undefined ? key : slots.keyOf(key, start);
-    const cached = this.#open(storeName, windows === undefined ? "keyValue" : "window");
     const { plan, runtime } = this.#parts;
+    const cached = runtime.cache.open(storeName, windows === undefined ? "keyValue" : "window");
     const shown = shownBy({ name, result: readableStore(plan.nodes, storeName)?.result }, runtime.trace);
     return new Complete({ name, store: cached, shown, keyOf }, runtime, output);
   }
 
-  /** One cache for a store, whoever asks. */
-  #open(name: string, kind: "keyValue" | "window"): CachedStore {
-    const known = this.#stores.get(name);
-    if (known !== undefined) return known;
-    const opened = this.#parts.runtime.cache.open(name, kind);
-    this.#stores.set(name, opened);
-    return opened;
-  }
-
   #pattern(node: PatternNode, output: Output): Operator {
     const { runtime } = this.#parts;
-    const store = this.#open(node.store.name, "keyValue");
-    const timers = new TimerQueue(runtime.cache, this.#open(timersOf(node.store.name), "window"));
+    const store = runtime.cache.open(node.store.name, "keyValue");
+    const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
     return new Pattern({ node, store, timers, clock: this.#clock(node) }, runtime, output);
   }
 
@@ -295,9 +292,12 @@ class TopologyBuilder {
   #clock(node: TaskNode): OperatorClock {
     const { watermark } = this;
     if (watermark !== undefined && this.#behindWatermark(node)) return watermark;
+    const known = this.#operatorClocks.get(node.name);
+    if (known !== undefined) return known;
     const caps = node.inputs.map((input) => this.#capOf(input));
     const clock = new Clock(this.#parts.runtime.undo, { caps, saved: this.#parts.clocks[node.name] });
     this.clocks.set(node.name, clock);
+    this.#operatorClocks.set(node.name, clock);
     return clock;
   }
 
