@@ -111,3 +111,19 @@ test("windows are rows too: they can be filtered and counted in groups [TBL-3, T
     { key: "from 10", value: 1 },
   ]);
 });
+
+test("windows that are let go send nothing, and stay in their groups [TBL-9]", () => {
+  const subject = pipeline("kept", ({ stream }) => {
+    const hours = stream("in")
+      .groupByKey()
+      .windowedBy(tumbling({ size: 10, grace: 0 }))
+      .count({ store: "hours", retention: 20 });
+    hours.to("out");
+    hours.groupBy((count) => ({ key: "all", value: count })).count({ store: "windows" });
+  });
+  const driver = new TopologyTestDriver(subject);
+  for (const timestampMs of [1, 100, 200]) driver.pipe("in", { key: "a", value: 1, timestampMs });
+  expect(driver.store("hours").all()).toMatchObject([{ start: 200 }]);
+  expect(driver.read("out").map(({ value }) => value)).toEqual([1, 1, 1]);
+  expect(driver.store("windows").get("all")).toBe(3);
+});

@@ -58,6 +58,30 @@ test("streams of different topics meet in an internal topic, each under its tag 
   });
 });
 
+test("changes of a table in groups are sent with what they replace [TBL-1, PLN-2]", () => {
+  const { plan } = pipeline("p", ({ table }) => {
+    const rows = table("a");
+    rows
+      .toStream((_, key) => key)
+      .groupByKey()
+      .count();
+    rows
+      .filter(() => true)
+      .groupBy((value) => ({ key: "all", value }))
+      .count();
+  });
+  const graph = cutPlan(plan);
+  expect(graph.internalTopics.map(({ name, inputs }) => [name, inputs])).toEqual([
+    ["__selectKey-1", [{ node: "selectKey-1", input: "a" }]],
+    ["__groupBy-1", [{ node: "groupBy-1", input: "a", changes: true }]],
+  ]);
+  const sinks = graph.tasks.flatMap(({ nodes }) => nodes.filter((node) => node.kind === "internalSink"));
+  expect(sinks.map(({ name, changes }) => [name, changes])).toEqual([
+    ["__selectKey-1.0", false],
+    ["__groupBy-1.0", true],
+  ]);
+});
+
 test("a second change of the key is a second topic, behind the first [PLN-2]", () => {
   const { plan } = pipeline("p", ({ stream }) =>
     stream("a")

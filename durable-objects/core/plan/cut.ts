@@ -226,9 +226,10 @@ class Cutter {
     const known = this.#topics.get(topic) ?? { partitions, inputs: [] };
     this.#topics.set(topic, known);
     const tag = known.inputs.length;
-    known.inputs.push({ node, input: home });
+    const changes = this.#changes.has(node);
+    known.inputs.push({ node, input: home, ...(changes ? { changes } : {}) });
     const sink = { kind: "internalSink", name: `${topic}.${tag}`, topic, tag, broadcast: false } as const;
-    this.#nodesOf(home).push({ ...sink, inputs: [node], changes: this.#changes.has(node) });
+    this.#nodesOf(home).push({ ...sink, inputs: [node], changes });
     const watermark = this.#watermarks.get(node);
     this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag, watermark });
     if (as === node) this.#copies.set(node, [...(this.#copies.get(node) ?? []), topic]);

@@ -14,7 +14,7 @@ export function wiringOf({ internalTopics }: TaskGraph): string {
     internalTopics.map(({ name, partitions, inputs }) => [
       name,
       partitions ?? null,
-      inputs.map(({ node, input }) => [node, input]),
+      inputs.map(({ node, input, changes }) => (changes === true ? [node, input, "changes"] : [node, input])),
     ]),
   );
 }

@@ -58,6 +58,8 @@ export interface TaskPlan extends Omit<Plan, "nodes"> {
 export interface InternalInput {
   readonly node: string;
   readonly input: string;
+  /** The records are sent with the value that they replace. */
+  readonly changes?: true;
 }
 
 export interface InternalTopic {
