@@ -12,3 +12,12 @@ export function joinBytes(parts: readonly Bytes[]): Bytes {
   }
   return joined;
 }
+
+/**
+ * Gives the memory of bytes that nobody reads any more back at once; they, and all views of their buffer, are empty from
+ * then on. V8 does not count what a buffer holds when it decides whether to collect garbage: dead bodies of 1 MB each would
+ * lie by the dozen in an isolate that has 128 MB. Part of a buffer stays as it is: the rest may be somebody else's (LOG-14).
+ */
+export function release({ buffer, byteLength }: Bytes): void {
+  if (byteLength === buffer.byteLength) buffer.transfer(0);
+}

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Answer, refuse } from "../schema/error.ts";
 import type * as Rpc from "../schema/rpc.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
+import { release } from "./bytes.ts";
 import { append, deliver } from "./partition/appender.ts";
 import { Awaiting } from "./partition/awaiting.ts";
 import { attach } from "./partition/attach.ts";
@@ -61,6 +62,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
 
   async append(request: Rpc.AppendRequest): Promise<Answer<Rpc.Appended>> {
     const appended = this.#appending((loaded, nowMs) => append(loaded, request, nowMs));
+    release(request.batch);
     if (request.await === undefined || !appended.ok || appended.duplicate) return appended;
     const to = appended.lastOffset + 1;
     if (request.await === "delivered") return { ...appended, delivered: await this.#awaiting.delivered(to) };
@@ -68,7 +70,9 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async deliver(request: Rpc.DeliverRequest): Promise<Answer<{ readonly last: number }>> {
-    return this.#appending((loaded, nowMs) => deliver(loaded, this.ctx.storage.sql, { ...request, nowMs }));
+    const answer = this.#appending((loaded, nowMs) => deliver(loaded, this.ctx.storage.sql, { ...request, nowMs }));
+    for (const { batch } of request.rows) release(batch);
+    return answer;
   }
 
   async attach(request: Rpc.AttachRequest): Promise<Answer<{ readonly startOffset: number }>> {

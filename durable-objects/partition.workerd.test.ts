@@ -48,6 +48,18 @@ describe("a partition's log", () => {
     expect(await readAll(partition(env, topicId))).toHaveLength(2);
   });
 
+  test("gives the memory of a body back as soon as it is stored, and leaves a shared buffer alone [LOG-14]", async () => {
+    const topicId = await newTopic();
+    const whole = new Uint8Array(batchOf([{ value: 1 }]));
+    const shared = new Uint8Array([0, ...batchOf([{ value: 2 }])]);
+    const requests = [whole, shared.subarray(1)].map((batch) => ({ batch, largestRecordBytes: 100 }));
+    await runInDurableObject(partition(env, topicId), async (object) => {
+      for (const request of requests) expect(await object.append(request)).toMatchObject({ ok: true });
+    });
+    expect([whole.byteLength, shared.byteLength > 1]).toEqual([0, true]);
+    expect((await readAll(partition(env, topicId))).map(({ value }) => value)).toEqual([1, 2]);
+  });
+
   test("that was never opened refuses everything and makes no table [LOG-9]", async () => {
     const stub = partition(env, `never-opened-${at}`);
     const unknown = { ok: false, code: "unknown_topic" };

@@ -8,6 +8,8 @@ import {
 import { rowsWritten } from "../core/task/rows-written.ts";
 import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
+import { release } from "../bytes.ts";
+import { internalRecordsOf, recordsOf } from "../core/log/partition-log.ts";
 import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Watch } from "./awaiting.ts";
@@ -270,9 +272,9 @@ export class TaskRunner {
     const decided = task.microBatch?.batch;
     const tooLong = task.guard.kind === "single" && decided !== undefined && decided.to - task.position > 1;
     if (decided !== undefined && !tooLong) return false;
-    const slice = log.read(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });
+    const end = log.endOf(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });
     const asked = Math.max(task.dueTo, task.position + 1);
-    const to = Math.min(slice.end, task.position + limit, asked);
+    const to = Math.min(end, task.position + limit, asked);
     const batchId = decided?.batchId ?? task.lastBatchId + 1;
     const batch = { batchId, from: task.position, to, nowMs: this.#shell.now() };
     taskTable.journalMicroBatch(task.id, batch);
@@ -320,16 +322,16 @@ export class TaskRunner {
     slice: { code: TaskPort; end: number; options: SliceOptions },
   ): SliceResult {
     const maxBytes = task.microBatch === undefined ? MAX_SLICE_BYTES : Number.POSITIVE_INFINITY;
-    const limits = { maxBytes, maxRecords: slice.end - task.position };
-    const records = task.internal
-      ? log.internalRecords(task.position, limits, decompress)
-      : log.records(task.position, limits, decompress);
-    return slice.code.run(
-      counted(records, (offset) => {
-        task.position = offset + 1;
-      }),
-      slice.options,
-    );
+    const { position: from } = task;
+    const read = log.read(from, { maxBytes, maxRecords: slice.end - from });
+    const recordsIn = task.internal ? internalRecordsOf : recordsOf;
+    const records = counted(recordsIn(read, { from, to: slice.end }, decompress), (offset) => {
+      task.position = offset + 1;
+    });
+    const result = slice.code.run(records, slice.options);
+    // Not as the records go by: what the slice sends may be views until it is done.
+    for (const body of read.bodies) release(body);
+    return result;
   }
 
   #commit(

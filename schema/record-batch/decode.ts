@@ -79,15 +79,11 @@ export function* batchesIn(bytes: Bytes): Generator<Bytes, void, undefined> {
 const NO_HEADERS: readonly Header[] = Object.freeze([]);
 
 /**
- * Visits the records of one batch that `validateBatch` has accepted, in order, until `visit` answers false. Keys and values
- * are views: of the batch itself, or of its unfolded records. A LogAppendTime batch gives every record its maximum
- * timestamp (BAT-6). Throws on a batch that is malformed after all.
+ * The records of one batch that `validateBatch` has accepted, in order, each made when it is asked for. Keys and values are
+ * views: of the batch itself, or of its unfolded records. A LogAppendTime batch gives every record its maximum timestamp
+ * (BAT-6). Throws on a batch that is malformed after all.
  */
-export function forEachRecord(
-  batch: Bytes,
-  decompress: Decompress,
-  visit: (record: ConsumerRecord) => void | false,
-): void {
+export function* recordsIn(batch: Bytes, decompress: Decompress): Generator<ConsumerRecord, void, undefined> {
   const header = readHeader(batch);
   const plain = header.codec === "none";
   const bytes = plain ? batch : unfold(header.codec, batch, decompress);
@@ -96,15 +92,23 @@ export function forEachRecord(
   for (let index = 0; index < header.recordCount; index++) {
     if (!cursor.next()) throw new Error(`malformed batch: records[${index}]: ${cursor.problem}`);
     const { keyAt, keyLength, valueAt, valueLength } = cursor;
-    const record: ConsumerRecord = {
+    yield {
       offset: header.baseOffset + cursor.offsetDelta,
       timestampMs: appendTime ? header.maxTimestamp : header.baseTimestamp + cursor.timestampDelta,
       key: keyLength < 0 ? null : bytes.subarray(keyAt, keyAt + keyLength),
       value: valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength),
       headers: cursor.headerCount === 0 ? NO_HEADERS : readHeaders(bytes, cursor),
     };
-    if (visit(record) === false) return;
   }
+}
+
+/** Visits the records of one batch until `visit` answers false. */
+export function forEachRecord(
+  batch: Bytes,
+  decompress: Decompress,
+  visit: (record: ConsumerRecord) => void | false,
+): void {
+  for (const record of recordsIn(batch, decompress)) if (visit(record) === false) return;
 }
 
 function unfold(codec: layout.Codec, batch: Bytes, decompress: Decompress): Bytes {
@@ -114,9 +118,7 @@ function unfold(codec: layout.Codec, batch: Bytes, decompress: Decompress): Byte
 }
 
 export function decodeRecords(batch: Bytes, decompress: Decompress): ConsumerRecord[] {
-  const records: ConsumerRecord[] = [];
-  forEachRecord(batch, decompress, (record) => void records.push(record));
-  return records;
+  return [...recordsIn(batch, decompress)];
 }
 
 function readHeaders(bytes: Bytes, record: RecordCursor): Header[] {

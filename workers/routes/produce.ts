@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { release } from "../../durable-objects/bytes.ts";
 import { refuse, type Answer } from "../../schema/error.ts";
 import { MAX_REQUEST_BYTES } from "../../schema/limits.ts";
 import type { ProduceInput } from "../../schema/produce-record.ts";
@@ -50,6 +51,7 @@ async function produceRecords(
       async (one) => [one[0], await append(context, identity, [one[0], { ...one[1], await: wait }])] as const,
     );
     const outcomes: Outcomes = new Map(await Promise.all(asked));
+    for (const { batch } of appends.values()) release(batch);
     return commonRefusal(outcomes) ?? { ok: true as const, placed: places.placed, outcomes };
   });
   return answered(answer, ({ placed, outcomes }) => recordsAnswer(placed, outcomes));
@@ -72,6 +74,7 @@ async function produceBatch(
     const exists = checkPartition(partition, identity.partitions);
     return exists.ok ? append(context, identity, [partition, { ...batch.append, await: wait }]) : exists;
   });
+  release(batch.append.batch);
   return answered(answer, (appended) => batchAnswer(partition, each ? batch.records : undefined, appended));
 }
 
@@ -115,6 +118,8 @@ produce.post(
     const wait = query.await;
     if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer, each, wait });
     const read = (textReaders.get(type) ?? readProduceBody)(body.bytes);
-    return read.ok ? produceRecords(context, read.records, { producer, wait }) : problem(read);
+    const response = read.ok ? await produceRecords(context, read.records, { producer, wait }) : problem(read);
+    release(body.bytes);
+    return response;
   }),
 );

@@ -1,7 +1,7 @@
 import { MAX_PARTITION_BYTES } from "../../../schema/limits.ts";
 import { type Answer, refuse } from "../../../schema/error.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
-import { decodeRecords, readHeader, type Decompress } from "../../../schema/record-batch/decode.ts";
+import { decodeRecords, readHeader, recordsIn, type Decompress } from "../../../schema/record-batch/decode.ts";
 import { stampBaseOffset } from "../../../schema/record-batch/stamp.ts";
 import { assert } from "../assert.ts";
 import type { InputRecord } from "../task/task-port.ts";
@@ -105,11 +105,22 @@ export class PartitionLog {
 
   /** Whole batches from the one that holds `from`, within the limits but never less than one if there is one (LOG-6). */
   read(from: number, limits: ReadLimits): LogSlice {
-    const first = from >= this.logEndOffset ? undefined : this.#store.atOrBefore(from);
-    if (first === undefined) return { bodies: [], bytes: 0, end: from };
-    const last = this.#lastWithin(first, from, limits);
+    const span = this.#span(from, limits);
+    if (span === undefined) return { bodies: [], bytes: 0, end: from };
+    const { first, last } = span;
     const bodies = this.#store.bodies(first.baseOffset, last.baseOffset + 1);
     return { bodies, bytes: last.endBytes - startBytesOf(first), end: last.lastOffset + 1 };
+  }
+
+  /** Where a `read` would end. */
+  endOf(from: number, limits: ReadLimits): number {
+    const span = this.#span(from, limits);
+    return span === undefined ? from : span.last.lastOffset + 1;
+  }
+
+  #span(from: number, limits: ReadLimits): { readonly first: BatchRow; readonly last: BatchRow } | undefined {
+    const first = from >= this.logEndOffset ? undefined : this.#store.atOrBefore(from);
+    return first && { first, last: this.#lastWithin(first, from, limits) };
   }
 
   #lastWithin(first: BatchRow, from: number, { maxBytes, maxRecords }: ReadLimits): BatchRow {
@@ -121,24 +132,12 @@ export class PartitionLog {
 
   /** Records `from <= offset < from + limits.maxRecords`, decoded, as far as `maxBytes` of batches go. */
   *records(from: number, limits: ReadLimits, decompress: Decompress): Generator<ConsumerRecord, void, undefined> {
-    const end = from + limits.maxRecords;
-    for (const body of this.read(from, limits).bodies) {
-      for (const record of decodeRecords(body, decompress)) {
-        if (record.offset >= end) return;
-        if (record.offset >= from) yield record;
-      }
-    }
+    yield* recordsOf(this.read(from, limits), { from, to: from + limits.maxRecords }, decompress);
   }
 
   /** As `records`, of an internal topic: the last of each batch says what the batch says of its upstream. */
   *internalRecords(from: number, limits: ReadLimits, decompress: Decompress): Generator<InputRecord, void, undefined> {
-    const end = from + limits.maxRecords;
-    for (const body of this.read(from, limits).bodies) {
-      for (const record of withBatchEnd(body, decodeRecords(body, decompress))) {
-        if (record.offset >= end) return;
-        if (record.offset >= from) yield record;
-      }
-    }
+    yield* internalRecordsOf(this.read(from, limits), { from, to: from + limits.maxRecords }, decompress);
   }
 
   /** Offset of the first record with a time of at least `timestampMs`; the end when there is none (Kafka's offsetsForTimes). */
@@ -225,6 +224,37 @@ export class PartitionLog {
   }
 }
 
+/**
+ * Records `from <= offset < to` of what was read. One at a time: a slice of 20,000 that live together is old before it is
+ * done, and V8 then keeps it until it collects everything.
+ */
+export function* recordsOf(
+  { bodies }: LogSlice,
+  { from, to }: { readonly from: number; readonly to: number },
+  decompress: Decompress,
+): Generator<ConsumerRecord, void, undefined> {
+  for (const body of bodies) {
+    for (const record of recordsIn(body, decompress)) {
+      if (record.offset >= to) return;
+      if (record.offset >= from) yield record;
+    }
+  }
+}
+
 function startBytesOf(row: BatchRow): number {
   return row.endBytes - row.size;
+}
+
+/** As `recordsOf`, of an internal topic: the last of each batch says what the batch says of its upstream. */
+export function* internalRecordsOf(
+  { bodies }: LogSlice,
+  { from, to }: { readonly from: number; readonly to: number },
+  decompress: Decompress,
+): Generator<InputRecord, void, undefined> {
+  for (const body of bodies) {
+    for (const record of withBatchEnd(body, decodeRecords(body, decompress))) {
+      if (record.offset >= to) return;
+      if (record.offset >= from) yield record;
+    }
+  }
 }

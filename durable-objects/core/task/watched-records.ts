@@ -19,6 +19,7 @@ export function watchedRecord(offset: number, target: string, item: unknown): Wa
   };
 }
 
+/** A copy: the bytes may be the log's, which the slice gives back. */
 function bytesOf(field: Bytes | string | null): Bytes | null {
-  return typeof field === "string" ? utf8(field) : field;
+  return typeof field === "string" ? utf8(field) : (field?.slice() ?? null);
 }
