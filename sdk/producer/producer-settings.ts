@@ -1,12 +1,18 @@
 import { TARGET_BATCH_BYTES } from "../../schema/limits.ts";
 import { StreamError } from "../stream-error.ts";
 
+/**
+ * Five batches a partition are under way, and a server holds each of them several times: read, handed on, stored. An
+ * isolate has 128 MB, so no more than what costs no throughput.
+ */
+export const DEFAULT_BATCH_BYTES = 600_000;
+
 export interface ProducerOptions {
   /** Of an earlier run, from `producer.identity()`, to go on where it ended. One is allocated when absent. */
   readonly producerId?: number | undefined;
   /** With `producerId`. One more than the earlier run's fences requests of it that are still under way. */
   readonly producerEpoch?: number | undefined;
-  /** A batch is sent when it has this size, before compression. Default and greatest: 1 000 000. */
+  /** A batch is sent when it has this size, before compression. Default 600 000, at most 1 000 000. */
   readonly batchBytes?: number | undefined;
   /** … or when its first record has waited this long, ms. Default 5. */
   readonly lingerMs?: number | undefined;
@@ -42,7 +48,7 @@ export function producerSettings(options: ProducerOptions): ProducerSettings {
   }
   return {
     given: producerId === undefined || producerEpoch === undefined ? undefined : { producerId, producerEpoch },
-    batchBytes: Math.min(options.batchBytes ?? TARGET_BATCH_BYTES, TARGET_BATCH_BYTES),
+    batchBytes: Math.min(options.batchBytes ?? DEFAULT_BATCH_BYTES, TARGET_BATCH_BYTES),
     lingerMs: options.lingerMs ?? 5,
     compression: options.compression ?? "none",
     bufferBytes: options.bufferBytes ?? 32_000_000,

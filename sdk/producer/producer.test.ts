@@ -48,6 +48,12 @@ describe("batches", () => {
     expect(Math.max(...bytes.fake.partition("t", 0).batches.map(({ length }) => length))).toBeLessThanOrEqual(1_000);
     expect(batchSizes(bytes).length).toBeGreaterThan(2);
 
+    const usual = start();
+    const values = Array.from({ length: 30 }, () => ({ value: new Uint8Array(50_000) }));
+    await usual.clock.run(usual.client.producer().sendAll("t", values));
+    const largest = Math.max(...usual.fake.partition("t", 0).batches.map(({ length }) => length));
+    expect([largest > 500_000, largest <= 600_000]).toEqual([true, true]);
+
     const records = start();
     await records.clock.run(records.client.producer().sendAll("t", texts(MAX_RECORDS_PER_REQUEST + 1, 1)));
     expect(batchSizes(records)).toEqual([MAX_RECORDS_PER_REQUEST, 1]);
