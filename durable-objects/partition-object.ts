@@ -172,9 +172,10 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     const nowMs = this.#shell.now();
     const moved = this.#shell.write((loaded) => {
       let start: number | undefined;
+      const overdueMs = loaded.timers.overdueMs(nowMs);
       for (const timer of loaded.timers.takeDue(nowMs)) {
         if (timer === RETENTION_TIMER) start = retain(loaded, nowMs);
-        else if (timer.includes(":")) this.#runner.due(loaded, timer, nowMs);
+        else if (timer.includes(":")) this.#runner.due(loaded, timer, { nowMs, overdueMs });
         else this.#deliveries.due(loaded, timer, nowMs);
       }
       if (start !== undefined)
@@ -208,6 +209,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     if (this.#shell.loaded.log.logEndOffset > before) {
       this.#shell.changed.notify();
       this.#runner.kick();
+      if (!this.#shell.loaded.outbox.empty) this.#deliveries.kick();
     }
     return answer;
   }

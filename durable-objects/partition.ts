@@ -3,8 +3,11 @@ import type { Env } from "./env.ts";
 import { PartitionObject } from "./partition-object.ts";
 import { Plans } from "./plans.ts";
 
+/** What it works out of them serves all objects of an isolate. */
+const plans = new Plans(pipelines.map(({ plan }) => plan));
+
 export class Partition extends PartitionObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, { plans: new Plans(pipelines.map(({ plan }) => plan)) });
+    super(ctx, env, { plans });
   }
 }

@@ -97,6 +97,8 @@ export class AttachedTask {
   sliceRecords: number;
   /** End of the log at which it last said that it is idle. */
   idleAt: number | undefined;
+  /** And when the timer was set that asks whether it is. */
+  idleFrom: number | undefined;
   /** A slice without records is due, to tell others of progress (ENG-22). */
   progressDue = false;
 
@@ -126,6 +128,7 @@ export class AttachedTask {
     this.store = new SqliteStateStore(sql, row.id);
     this.select = new SqlSelect(sql, row.id);
     this.idleAt = row.idleAt;
+    this.idleFrom = row.idleFrom;
     const graph = plans.graph(row.pipeline, row.version);
     this.#timedTopic = graph === undefined ? undefined : timedTopic(graph, this.input);
     this.plan = plans.task(row.pipeline, row.version, this.input);

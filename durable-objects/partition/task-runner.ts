@@ -1,12 +1,6 @@
-import {
-  IDLE_AFTER_MS,
-  MAX_MICRO_BATCH_BYTES,
-  MAX_OUTBOX_BYTES,
-  MAX_SLICE_BYTES,
-  PROGRESS_INTERVAL_MS,
-} from "../../schema/limits.ts";
+import { MAX_MICRO_BATCH_BYTES, MAX_OUTBOX_BYTES, MAX_SLICE_BYTES, PROGRESS_INTERVAL_MS } from "../../schema/limits.ts";
 import { rowsWritten } from "../core/task/rows-written.ts";
-import type { OutboxRow, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
+import type { SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import { release } from "../bytes.ts";
 import { internalRecordsOf, recordsOf } from "../core/log/partition-log.ts";
@@ -14,6 +8,7 @@ import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Watch } from "./awaiting.ts";
 import { BatchCallFailed, BatchCalls } from "./batch-calls.ts";
+import { IdleWatch, type Send } from "./idle-watch.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { RecordFailure } from "../core/task/record-failure.ts";
@@ -32,24 +27,22 @@ const FIRST_CALL_PAUSE_MS = 250;
 export class TaskRunner {
   readonly #shell: Shell;
   readonly #deliveries: Deliveries;
+  readonly #idle = new IdleWatch((...sent) => this.#send(...sent));
   readonly #retries = new Retries();
   readonly #batchCalls: BatchCalls;
   readonly #watches = new Map<number, Set<Watch>>();
   #pumping = false;
   #kicked = false;
-  /** After a wake the time of the wake: an outage is not silence. */
-  #lastAppendMs: number;
 
   constructor(shell: Shell, deliveries: Deliveries) {
     this.#shell = shell;
     this.#deliveries = deliveries;
     this.#batchCalls = new BatchCalls(shell);
-    this.#lastAppendMs = shell.now();
   }
 
   /** Inside the transaction of an append. */
   appended(loaded: Loaded, nowMs: number): void {
-    this.#lastAppendMs = nowMs;
+    for (const task of loaded.tasks) this.#idle.end(loaded, task, nowMs);
     this.armTimers(loaded, nowMs);
   }
 
@@ -57,22 +50,21 @@ export class TaskRunner {
   armTimers(loaded: Loaded, nowMs: number): void {
     for (const task of loaded.tasks) {
       if (!task.runnable) continue;
-      const [run, , idle] = timersOf(task);
-      const armed = loaded.timers.get(run) !== undefined;
+      const armed = loaded.timers.get(timersOf(task)[0]) !== undefined;
       if (runsNow(loaded, task)) task.dueTo = loaded.log.logEndOffset;
       if (!armed && task.position < loaded.log.logEndOffset) this.#arm(loaded, task, nowMs);
-      if (loaded.timers.get(idle) === undefined && mayIdle(loaded, task))
-        loaded.timers.set(idle, nowMs + IDLE_AFTER_MS);
+      this.#idle.begin(loaded, task, nowMs);
     }
   }
 
-  /** A timer of a task fired: inside the alarm's transaction. */
-  due(loaded: Loaded, timer: string, nowMs: number): void {
+  /** A timer of a task fired: inside the alarm's transaction. `overdueMs` is how late the alarm came. */
+  due(loaded: Loaded, timer: string, at: { nowMs: number; overdueMs: number }): void {
+    const { nowMs } = at;
     const task = loaded.tasks.find((candidate) => timersOf(candidate).some((name) => name === timer));
     if (task?.runnable !== true) return;
     const [run, progress, idle] = timersOf(task);
     // A `retry` timer only wakes: the step after this alarm tries again.
-    if (timer === idle) this.#idle(loaded, task, nowMs);
+    if (timer === idle) this.#idle.due(loaded, task, at);
     if (timer === run && task.position < loaded.log.logEndOffset) {
       task.dueTo = loaded.log.logEndOffset;
       this.#arm(loaded, task, nowMs);
@@ -87,20 +79,6 @@ export class TaskRunner {
   #arm({ timers }: Loaded, task: AttachedTask, nowMs: number): void {
     const at = dueMs(task.trigger, task.pipeline, nowMs);
     if (at !== undefined) timers.set(timersOf(task)[0], at);
-  }
-
-  /**
-   * A task that has stood at the end of its log for IDLE_AFTER_MS says so to those behind it, once, so that they do not
-   * wait for it (ENG-23). One that is paused, failed, or behind holds them back; so does one whose own upstreams do.
-   */
-  #idle(loaded: Loaded, task: AttachedTask, nowMs: number): void {
-    if (!mayIdle(loaded, task)) return;
-    const dueMs = this.#lastAppendMs + IDLE_AFTER_MS;
-    const behind = task.position < loaded.log.logEndOffset;
-    if (behind || nowMs < dueMs) return loaded.timers.set(timersOf(task)[2], behind ? nowMs + IDLE_AFTER_MS : dueMs);
-    this.#send(loaded, task, { rows: task.code?.idle() ?? [], nowMs });
-    task.idleAt = loaded.log.logEndOffset;
-    loaded.taskTable.setIdleAt(task.id, task.idleAt);
   }
 
   watch(task: number, watch: Watch): void {
@@ -211,9 +189,9 @@ export class TaskRunner {
   #fail(id: number, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`task ${id} failed:`, error);
-    this.#shell.write(({ taskTable, ...loaded }) => {
-      taskTable.setState(id, "failed", reason);
-      const task = loaded.tasks.find((candidate) => candidate.id === id);
+    this.#shell.write((loaded) => {
+      loaded.taskTable.setState(id, "failed", reason);
+      const task = loaded.taskById(id);
       if (task !== undefined) Object.assign(task, { state: "failed", error: reason });
     });
     this.#shell.changed.notify();
@@ -348,6 +326,7 @@ export class TaskRunner {
       layout: task.code?.layout ?? "",
       rowsWritten: task.rowsWritten + written,
     });
+    this.#idle.begin(loaded, task, slice.startedMs);
     // Nobody else reads an internal log.
     if (task.internal) loaded.log.trimBehind(task.position);
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
@@ -363,7 +342,7 @@ export class TaskRunner {
     task.progressDue = false;
   }
 
-  #send(loaded: Loaded, task: AttachedTask, { rows, nowMs }: { rows: readonly OutboxRow[]; nowMs: number }): void {
+  #send(...[loaded, task, { rows, nowMs }]: Parameters<Send>): void {
     for (const row of rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
     if (rows.length > 0) this.#deliveries.armTimers(loaded, this.#shell.now());
   }
@@ -373,13 +352,6 @@ export class TaskRunner {
     await this.#shell.sync();
     task.measured(this.#shell.now() - startedMs);
   }
-}
-
-/** Whether others wait for word that the task is idle, and it has not said so since the last record. */
-function mayIdle({ log }: Loaded, task: AttachedTask): boolean {
-  const { code, position, idleAt } = task;
-  if (code?.heard !== true || idleAt === log.logEndOffset) return false;
-  return position < log.logEndOffset || code.upstreamsIdle;
 }
 
 function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {

@@ -26,6 +26,7 @@ export interface TaskRow {
   readonly upstreams: AttachRequest["upstreams"];
   readonly wiring: string | undefined;
   readonly idleAt: number | undefined;
+  readonly idleFrom: number | undefined;
   readonly dueTo: number;
   readonly rowsWritten: number;
 }
@@ -51,7 +52,11 @@ type Row = Record<
   number
 > &
   Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> &
-  Record<"input" | "upstreams" | "wiring" | "error", string | null> & { state: TaskState; idle_at: number | null };
+  Record<"input" | "upstreams" | "wiring" | "error", string | null> & {
+    state: TaskState;
+    idle_at: number | null;
+    idle_from: number | null;
+  };
 
 /** Rows of `task`, `journal` and `trying`. */
 export class TaskTable {
@@ -81,6 +86,7 @@ export class TaskTable {
       upstreams: JSON.parse(row.upstreams ?? "[]") as AttachRequest["upstreams"],
       wiring: row.wiring ?? undefined,
       idleAt: row.idle_at ?? undefined,
+      idleFrom: row.idle_from ?? undefined,
       dueTo: row.due_to,
       rowsWritten: row.rows_written,
     }));
@@ -128,9 +134,14 @@ export class TaskTable {
     this.#sql.exec("UPDATE task SET state = ?, error = ? WHERE id = ?", state, error ?? null, id);
   }
 
-  /** The task has said that it is idle, where the log ended then. */
-  setIdleAt(id: number, offset: number): void {
-    this.#sql.exec("UPDATE task SET idle_at = ? WHERE id = ?", offset, id);
+  /** Where the log ended when the idle timer was set. */
+  setIdleFrom(id: number, offset: number): void {
+    this.#sql.exec("UPDATE task SET idle_from = ? WHERE id = ?", offset, id);
+  }
+
+  /** The task has said that it is idle, where the log ended then; undefined when it has said that it is not. */
+  setIdleAt(id: number, offset: number | undefined): void {
+    this.#sql.exec("UPDATE task SET idle_at = ? WHERE id = ?", offset ?? null, id);
   }
 
   /** A newer incarnation replaces the task: its row stays while its outbox is delivered, its state goes. */

@@ -33,6 +33,11 @@ export class Timers {
     if (this.#due.delete(name)) this.#storage.sql.exec("DELETE FROM timer WHERE name = ?", name);
   }
 
+  /** How long the earliest timer has been overdue, ms: after an outage long. */
+  overdueMs(nowMs: number): number {
+    return Math.max(0, nowMs - this.#earliestMs());
+  }
+
   /** Removes and names the timers that are due. */
   takeDue(nowMs: number): string[] {
     const names = [...this.#due].filter(([, dueMs]) => dueMs <= nowMs).map(([name]) => name);

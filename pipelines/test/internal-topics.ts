@@ -63,5 +63,6 @@ export const internalTopicPipelines: readonly Pipeline[] = [
   chain("newer-chain", { partitions: 2 }),
   hourly("hourly"),
   hourly("quiet"),
+  hourly("stopped"),
   lastAmounts("moved", { byShop: false }),
 ];

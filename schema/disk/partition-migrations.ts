@@ -146,4 +146,7 @@ ALTER TABLE "task" ADD "due_to" integer DEFAULT 0 NOT NULL;
   `
 ALTER TABLE "task" ADD "rows_written" integer DEFAULT 0 NOT NULL;
   `,
+  `
+ALTER TABLE "task" ADD "idle_from" integer;
+  `,
 ];

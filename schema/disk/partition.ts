@@ -72,6 +72,8 @@ export const task = sqliteTable("task", {
   dueTo: integer("due_to").notNull().default(0),
   /** By its slices so far, this row included. */
   rowsWritten: integer("rows_written").notNull().default(0),
+  /** End of the log when its idle timer was set: still the same when that fires, nothing has come. */
+  idleFrom: integer("idle_from"),
 });
 
 /** What a task observed besides its log: read as "before the record at `position` it saw …". */

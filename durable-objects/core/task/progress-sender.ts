@@ -65,6 +65,10 @@ export class ProgressSender {
     return this.#listeners.map((listener) => controlRow(listener, "idle"));
   }
 
+  awake(progressMs: number): OutboxRow[] {
+    return this.#listeners.map((listener) => controlRow(listener, Math.max(0, progressMs)));
+  }
+
   #due({ toldMs, stepMs }: Listener, progressMs: number): boolean {
     return progressMs > toldMs && Math.floor(progressMs / stepMs) > Math.floor(toldMs / stepMs);
   }

@@ -163,6 +163,10 @@ export class RunningTask implements Runtime {
     return this.#progressSender.idle();
   }
 
+  awake(): readonly OutboxRow[] {
+    return this.#progressSender.awake(this.#progressMs);
+  }
+
   attempt(update: StreamRecord, output: Output): void {
     this.unit(
       () => this.letterOf(update),

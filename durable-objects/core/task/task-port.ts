@@ -119,6 +119,8 @@ export interface TaskPort {
   readonly streamTimeMs: number;
   /** Word for the internal topics it writes that nothing comes for now and nothing is held back (ENG-22). */
   idle(): readonly OutboxRow[];
+  /** And that it is not idle any more. */
+  awake(): readonly OutboxRow[];
   /** Whether a task behind an internal topic minds what `idle` and `progressDueMs` tell it. */
   readonly heard: boolean;
   /** Of an internal input: whether all that write it have said that they are idle. True of a users' topic. */

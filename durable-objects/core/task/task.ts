@@ -50,6 +50,10 @@ export class Task implements TaskPort {
     return this.#alive().idle();
   }
 
+  awake(): readonly OutboxRow[] {
+    return this.#alive().awake();
+  }
+
   restore(progress: string | undefined): void {
     this.#running = undefined;
     this.#running = new RunningTask(this.#plan, this.#ports, readProgress(progress));
