@@ -110,6 +110,13 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return this.#inTurn(() => this.#pipelines.setState(name, state));
   }
 
+  async resetPipeline(request: { name: string; from: Rpc.StartFrom }): ReturnType<Rpc.CatalogRpc["resetPipeline"]> {
+    const answer = await this.#inTurn(() => this.#pipelines.reset(request.name, request.from));
+    // What could not be finished now is gone on with.
+    if (!answer.ok && answer.code === "overloaded") await this.#start();
+    return answer;
+  }
+
   async tables(_request: object): ReturnType<Rpc.CatalogRpc["tables"]> {
     return { ok: true, tables: this.#pipelines.tables() };
   }

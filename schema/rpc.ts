@@ -126,6 +126,15 @@ export interface OutputTopic {
   readonly upstreams?: number | undefined;
 }
 
+export type StartFrom = "earliest" | "latest";
+
+/** Where a task on a users' topic begins. */
+export interface TaskStart {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface AttachRequest {
   readonly pipeline: string;
   readonly version: number;
@@ -311,6 +320,11 @@ export interface CatalogRpc {
   allocateProducer(request: object): Promise<Answer<{ readonly producerId: number; readonly producerEpoch: number }>>;
   pipelines(request: object): Promise<Answer<{ readonly pipelines: readonly PipelineRecord[] }>>;
   pipeline(request: { name: string }): Promise<Answer<{ readonly pipeline: PipelineRecord }>>;
+  /** Starts the pipeline from nothing under a new incarnation; what the former one has sent stays. */
+  resetPipeline(request: {
+    name: string;
+    from: StartFrom;
+  }): Promise<Answer<{ readonly incarnation: number; readonly starts: readonly TaskStart[] }>>;
   setPipelineState(request: { name: string; state: "running" | "paused" }): Promise<Answer>;
   /** D1 tables the bundle's pipelines write, for reading them over HTTP. */
   tables(request: object): Promise<Answer<{ readonly tables: readonly TableDescription[] }>>;

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { health } from "../schema/wire/answer/health.ts";
 import {
   pipelineAction,
+  pipelineReset,
   pipelineDescription,
   pipelineList,
   pipelineStateAnswer,
@@ -14,7 +15,7 @@ import { storeList, storePage, storeValue, storeWindows } from "../schema/wire/a
 import { tableList, tableRows } from "../schema/wire/answer/table.ts";
 import { topicDescription, topicList, topicSummary } from "../schema/wire/answer/topic.ts";
 import { noQuery } from "../schema/wire/request/parameter.ts";
-import { drainQuery } from "../schema/wire/request/pipeline.ts";
+import { drainQuery, resetBody } from "../schema/wire/request/pipeline.ts";
 import { produceBody, producerRecord } from "../schema/wire/request/produce-body.ts";
 import { produceQuery } from "../schema/wire/request/produce.ts";
 import { readQuery } from "../schema/wire/request/read.ts";
@@ -143,7 +144,13 @@ export const routeTable: readonly DocumentedRoute[] = [
     query: drainQuery,
     answers: { 200: json(pipelineAction) },
   },
-  { method: "post", path: `${pipelinePath}/reset`, summary: "Not available yet: always refused", answers: {} },
+  {
+    method: "post",
+    path: `${pipelinePath}/reset`,
+    summary: "Start from nothing under a new incarnation",
+    body: json(resetBody),
+    answers: { 200: json(pipelineReset) },
+  },
   {
     method: "get",
     path: `${pipelinePath}/stores`,

@@ -6,6 +6,8 @@ import type {
   PipelineStore,
   StoreDescription,
   TableDescription,
+  StartFrom,
+  TaskStart,
 } from "../../schema/rpc.ts";
 import { checkPlan } from "../core/plan/check.ts";
 import { storesOf } from "../core/plan/stores.ts";
@@ -107,6 +109,29 @@ export class Pipelines {
     const answer = await this.#onTasks(name, (stub) => stub[call]({ pipeline: name }));
     if (answer.ok) this.#parts.table.setState(name, state, null);
     return answer;
+  }
+
+  /** A new incarnation of the version that runs (CAT-20). */
+  async reset(
+    name: string,
+    from: StartFrom,
+  ): Promise<Answer<{ readonly incarnation: number; readonly starts: readonly TaskStart[] }>> {
+    const { table, plans } = this.#parts;
+    const row = table.get(name);
+    if (row === undefined) return this.record(name).ok ? notStarted(name) : unknownPipeline(name);
+    if (row.state === "bootstrapping") return notStarted(name);
+    const plan = plans.get(row.name, row.version);
+    if (plan === undefined) {
+      return refuse("not_found", `the bundle has no ${name} version ${row.version}`, { hint: "Deploy it again" });
+    }
+    const obstacle = this.#obstacle(plan);
+    if (obstacle !== undefined) return refuse("invalid_request", `pipeline ${name} cannot start: ${obstacle}`);
+    const starts = await this.#starter.start(plan, row, from);
+    const begun = table.get(name);
+    if (begun?.state === "running") return { ok: true, incarnation: begun.incarnation, starts };
+    return refuse("overloaded", `the reset of ${name} has begun and goes on: ${begun?.error ?? "it is starting"}`, {
+      hint: "GET /v1/pipelines/{name} says when it runs",
+    });
   }
 
   async fail(name: string, reason: string): Promise<Answer> {

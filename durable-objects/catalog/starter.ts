@@ -1,7 +1,7 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import { FOREVER } from "../../schema/limits.ts";
 import type { Plan } from "../../schema/plan.ts";
-import type { AttachRequest, OutputTopic } from "../../schema/rpc.ts";
+import type { AttachRequest, OutputTopic, StartFrom, TaskStart } from "../../schema/rpc.ts";
 import { assert } from "../core/assert.ts";
 import { wiringOf } from "../core/plan/identity.ts";
 import { startOrder } from "../core/plan/start-order.ts";
@@ -36,6 +36,8 @@ interface Start {
   /** By what the tasks read, internal topics included. */
   readonly inputs: ReadonlyMap<string, TopicRow>;
   readonly outputs: AttachRequest["outputs"];
+  /** Where tasks on users' topics have begun, filled while they are attached. */
+  readonly starts: TaskStart[];
 }
 
 /**
@@ -50,15 +52,17 @@ export class Starter {
   }
 
   /** `row` is what is known of the pipeline: an earlier version, or a start of this one that was interrupted. */
-  async start(plan: Plan, known: PipelineRow | undefined): Promise<void> {
+  async start(plan: Plan, known: PipelineRow | undefined, from?: StartFrom): Promise<readonly TaskStart[]> {
     const { table, plans } = this.#parts;
     const outputs = await this.#outputs(plan);
     const graph = plans.graph(plan.name, plan.version);
-    if (outputs === undefined || graph === undefined) return;
-    const row = this.#begin(plan, graph, known);
-    const done = await this.#finish({ plan, graph, row, outputs });
+    if (outputs === undefined || graph === undefined) return [];
+    const starts: TaskStart[] = [];
+    const row = this.#begin({ plan, graph, from }, known);
+    const done = await this.#finish({ plan, graph, row, outputs, starts });
     if (done.ok) table.setState(plan.name, "running", null);
     else table.setState(plan.name, "bootstrapping", done.message);
+    return starts;
   }
 
   /** Users' topics that the plan writes; undefined while one is missing. */
@@ -76,7 +80,10 @@ export class Starter {
   }
 
   /** From here on the incarnation is known, and so are the topics in which something of it, or of former ones, may be. */
-  #begin(plan: Plan, graph: TaskGraph, known: PipelineRow | undefined): PipelineRow {
+  #begin(
+    { plan, graph, from }: { plan: Plan; graph: TaskGraph; from: StartFrom | undefined },
+    known: PipelineRow | undefined,
+  ): PipelineRow {
     const { table, nextIncarnation } = this.#parts;
     const { name, version, deadLetterTopic } = plan;
     const begun = known?.version === version && known.state === "bootstrapping";
@@ -92,6 +99,7 @@ export class Starter {
       former: JSON.stringify([...new Set([...listOf(known?.former ?? null), ...left])]),
       // Why an earlier attempt did not come to its end, until this one does.
       error: begun ? known.error : null,
+      startFrom: begun ? known.startFrom : (from ?? null),
     };
     table.put(row);
     return row;
@@ -181,7 +189,12 @@ export class Starter {
       const drained = await this.#drain(start, before);
       if (!drained.ok) return drained;
       for (const task of group) {
-        const attached = await this.#onTask(start, task, (stub) => stub.attach(this.#request(start, task)));
+        const attached = await this.#onTask(start, task, async (stub, partition) => {
+          const answer = await stub.attach(this.#request(start, task));
+          if (answer.ok && !isInternal(task.input))
+            start.starts.push({ topic: task.input, partition, offset: answer.startOffset });
+          return answer;
+        });
         if (!attached.ok) return attached;
       }
       before.push(...group);
@@ -223,7 +236,7 @@ export class Starter {
       pipeline: plan.name,
       version: plan.version,
       incarnation: row.incarnation,
-      from: "earliest",
+      from: isInternal(input) ? "earliest" : (row.startFrom ?? "earliest"),
       input,
       outputs: { ...outputs, ...Object.fromEntries(internalOutputs) },
       upstreams: rangesOf(input),

@@ -104,6 +104,15 @@ const awaited = pipeline("awaited", ({ stream }) =>
     .to("awaited-out"),
 );
 
+/** Counts behind an internal topic, to be begun anew. */
+const resettable = pipeline("resettable", ({ stream }) =>
+  stream<Reading>("resettable-in")
+    .selectKey(({ n }) => (n % 2 === 0 ? "even" : "odd"))
+    .groupByKey()
+    .count({ store: "counts" })
+    .to("resettable-out"),
+);
+
 /** For a test in which its output goes. */
 const lost = pipeline("lost", ({ stream }) => stream<Reading>("lost-in").to("lost-out"));
 
@@ -118,6 +127,7 @@ export const testPipelines: readonly Pipeline[] = [
   ticks,
   former,
   awaited,
+  resettable,
   lost,
   held,
   ...internalTopicPipelines,

@@ -28,4 +28,7 @@ CREATE TABLE "topic" (
 ALTER TABLE "pipeline" ADD "inputs" text;
 ALTER TABLE "pipeline" ADD "former" text;
   `,
+  `
+ALTER TABLE "pipeline" ADD "start_from" text;
+  `,
 ];

@@ -22,6 +22,8 @@ export const pipeline = sqliteTable("pipeline", {
   inputs: text(),
   /** JSON list of topics, by name, in which tasks of former incarnations may still be; null for none. */
   former: text(),
+  /** Where its tasks begin in users' topics; null is the earliest offset. */
+  startFrom: text("start_from", { enum: ["earliest", "latest"] }),
 });
 
 /** Numbers handed out once: producer ids, incarnations, topic ids. */

@@ -3,10 +3,10 @@ import { refuse } from "../../schema/error.ts";
 import type { PipelineRecord, TaskStatus } from "../../schema/rpc.ts";
 import type { PipelineDescription } from "../../schema/wire/answer/pipeline.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
-import { drainQuery } from "../../schema/wire/request/pipeline.ts";
+import { drainQuery, resetBody } from "../../schema/wire/request/pipeline.ts";
 import { answered, json } from "../answer.ts";
 import type { Edge, EdgeContext } from "../edge.ts";
-import { withoutBody, withQuery } from "../input.ts";
+import { bodyOf, withoutBody, withQuery } from "../input.ts";
 import { askTasks, drainTasks, pipelineOf, runningPipelineOf } from "../pipeline-tasks.ts";
 import { problem } from "../refuse.ts";
 import { ask, catalogOf } from "../stubs.ts";
@@ -105,13 +105,21 @@ pipelines.post(
   }),
 );
 
-/** Its body is not looked at: whatever it says is refused. */
+/** From nothing, under a new incarnation: what the former one sent stays where it is (PIP-20). */
 pipelines.post(
   "/v1/pipelines/:pipeline/reset",
   withQuery(noQuery, async (context) => {
-    const found = await pipelineOf(context);
-    if (!found.ok) return problem(found);
-    const hint = "Deploy the pipeline under another name to process its topics from the beginning";
-    return problem(refuse("invalid_request", "reset is not available yet", { hint }));
+    const body = await bodyOf(context, resetBody);
+    if (!body.ok) return problem(body);
+    const { from, outputs } = body.value;
+    if (outputs === "delete") {
+      const hint = "Reset with outputs keep, after you have deleted rows and files yourself";
+      return problem(refuse("invalid_request", "outputs delete is not available yet", { field: "outputs", hint }));
+    }
+    const name = context.req.param("pipeline") ?? "";
+    const answer = await ask(catalogOf(context.env).resetPipeline({ name, from }));
+    return answered(answer, ({ incarnation, starts }) =>
+      json({ name, incarnation, starts: [...starts], complete: starts.every(({ offset }) => offset === 0) }),
+    );
   }),
 );

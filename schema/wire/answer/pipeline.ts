@@ -72,6 +72,16 @@ export const pipelineDescription = z
   })
   .meta({ id: "PipelineDescription" });
 
+/** `complete` is false where the history does not begin at offset 0. */
+export const pipelineReset = z
+  .object({
+    name: z.string(),
+    incarnation: z.int(),
+    starts: z.array(z.object({ topic: z.string(), partition: z.int(), offset: z.int() })),
+    complete: z.boolean(),
+  })
+  .meta({ id: "PipelineReset" });
+
 export const pipelineAction = z
   .object({ name: z.string(), tasks: z.int().meta({ description: "Tasks that answered." }) })
   .meta({ id: "PipelineAction" });

@@ -162,7 +162,7 @@ export function demoPipelineConformance(target: Target): void {
       refused(await call(target, `POST ${path}/drain`), "pipeline_paused");
       refused(await call(target, `POST ${path}/run`), "pipeline_paused");
       const reset = refused(
-        await call(target, `POST ${path}/reset`, { body: { from: "earliest" } }),
+        await call(target, `POST ${path}/reset`, { body: { from: "earliest", outputs: "delete" } }),
         "invalid_request",
       );
       expect(reset.detail).toContain("not available yet");

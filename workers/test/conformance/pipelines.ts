@@ -19,7 +19,7 @@ export function pipelineConformance(target: Target): void {
         for (const store of stores) expect(store.name).not.toBe("");
         refused(await call(target, `GET /v1/pipelines/${name}/stores/${uniqueName("store")}?key=k`), "not_found");
         const reset = await call(target, `POST /v1/pipelines/${name}/reset`, {
-          body: { from: "earliest", outputs: "keep" },
+          body: { from: "earliest", outputs: "delete" },
         });
         expect(refused(reset, "invalid_request").detail).toContain("not available yet");
       }

@@ -1,0 +1,1 @@
+ALTER TABLE `pipeline` ADD `start_from` text;
