@@ -13,7 +13,7 @@ import {
 } from "../sdk/streams/index.ts";
 import { type Piped, rowsOf, runSliced, type Sliced } from "./test/slices.ts";
 
-type Given = readonly [key: string, value: string | null, timestampMs: number];
+type Given = readonly [key: string, value: string | null, timestampMs: number, topic?: string];
 type Row = readonly [key: unknown, value: unknown, timestampMs: number];
 
 /** What goes in, and what comes out before more goes in. */
@@ -68,6 +68,45 @@ const firstThree: Pick<Step, "given"> & { readonly raw: readonly Row[] } = {
     ["v1", 1, 2],
   ],
 };
+
+/** A table held back is joined with one that is not. `held` is its topic. */
+function joined(held: "left" | "right"): Case {
+  const free = held === "left" ? "right" : "left";
+  const pair = (free: string, held_: string): string => (held === "left" ? `(${held_},${free})` : `(${free},${held_})`);
+  const subject = pipeline("joined", ({ table }) => {
+    const tables = { left: table<string>("left"), right: table<string>("right") };
+    const waiting = { ...tables, [held]: tables[held].suppress(untilTimeLimit(10, BufferConfig.unbounded())) };
+    waiting.left.outerJoin(waiting.right, (left, right) => `(${left},${right})`).to("suppressed");
+  });
+  const steps: readonly Step[] = [
+    {
+      given: [
+        ["B", "1", 0, held],
+        ["A", "1", 0, held],
+      ],
+      suppressed: [],
+    },
+    {
+      given: [["tick", "tick", 10, held]],
+      suppressed: [
+        ["A", pair("null", "1"), 0],
+        ["B", pair("null", "1"), 0],
+      ],
+    },
+    { given: [["A", "2", 11, held]], suppressed: [] },
+    { given: [["A", "a", 12, free]], suppressed: [["A", pair("a", "1"), 12]] },
+    { given: [["B", "b", 12, free]], suppressed: [["B", pair("b", "1"), 12]] },
+    { given: [["A", "b", 13, free]], suppressed: [["A", pair("b", "1"), 13]] },
+    {
+      given: [["tick", "tick", 21, held]],
+      suppressed: [
+        ["tick", pair("null", "tick"), 21],
+        ["A", pair("b", "2"), 13],
+      ],
+    },
+  ];
+  return { subject, steps };
+}
 
 const fullAtTwo: readonly Step[] = [
   {
@@ -206,6 +245,8 @@ const cases: { readonly [test: string]: Case } = {
       },
     ],
   },
+  shouldWorkBeforeJoinLeft: joined("left"),
+  shouldWorkBeforeJoinRight: joined("right"),
   shouldWorkBeforeGroupBy: {
     subject: pipeline("before-group-by", ({ table }) =>
       table<string>("in")
@@ -234,7 +275,12 @@ function outputs({ subject, steps }: Case, slicing: Sliced): unknown {
     (node) => node.kind === "sink" && "topic" in node.sink && node.sink.topic === "raw",
   );
   return steps.map(({ given, raw }) => {
-    const records = given.map(([key, value, timestampMs]): Piped => ({ topic: "in", key, value, timestampMs }));
+    const records = given.map(([key, value, ...[timestampMs, topic = "in"]]): Piped => ({
+      topic,
+      key,
+      value,
+      timestampMs,
+    }));
     runSliced(driver, records, slicing);
     return { raw: raw && rowsOf(writes ? driver.read("raw") : []), suppressed: rowsOf(driver.read("suppressed")) };
   });
