@@ -17,7 +17,7 @@ export function checkStores(nodes: readonly PlanNode[]): Problem {
     const before = node.inputs.map((input) => keys.get(input) ?? AS_READ);
     const field = `nodes[${index}]`;
     const problem =
-      (isKeyed(node) ? checkKeys(node.name, before, `${field}.inputs`) : undefined) ??
+      (isKeyed(node) ? checkKeys(node, before, `${field}.inputs`) : undefined) ??
       (node.kind === "suppress" ? checkSuppress(node, merged(before), field) : undefined) ??
       checkNode(node, stores, field);
     if (problem) return problem;
@@ -67,12 +67,14 @@ function checkWithin(withinMs: number, field: string): Problem {
 }
 
 /** Keys of stores are text. */
-function checkKeys(node: string, before: readonly Keys[], field: string): Problem {
+function checkKeys({ name, kind }: PlanNode, before: readonly Keys[], field: string): Problem {
   if (before.every(({ kind }) => kind !== "windowed")) return undefined;
   return invalid(
     field,
-    `"${node}" keeps state by a window and its key`,
-    "Keys of stores are text. Give the records a text key with selectKey first.",
+    `"${name}" keeps state by a window and its key`,
+    kind === "tableFilter" || kind === "tableMapValues"
+      ? "Keys of stores are text. Leave the store out, or keep the rows under a text key: .toStream(selector).toTable()."
+      : "Keys of stores are text. Give the records a text key with selectKey first.",
   );
 }
 

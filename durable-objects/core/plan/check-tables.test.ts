@@ -48,6 +48,11 @@ test("what is held back is accepted, by window and by key [SUP-7]", () => {
   });
 });
 
+test("rows of windows that are to be kept are told how [TBL-8]", () => {
+  const answer = checkPlan(planOf([source, hours, { ...filter, inputs: ["hours"], store: { name: "f" } }]));
+  expect(answer).toMatchObject({ ok: false, hint: expect.stringContaining(".toStream(selector).toTable()") });
+});
+
 test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: string]>([
   ["stream", [{ ...wait, inputs: ["source"] }], "nodes[1].inputs[0]", "which is no table"],
   ["no windows", [table, { ...wait, inputs: ["table"] }], "nodes[2].until", "a table that has none"],
