@@ -97,3 +97,20 @@ export const MAX_PATTERN_RUNS = 500;
 export const PROGRESS_INTERVAL_MS = 1_000;
 /** A task that has stood at the end of its log for so long says that it is idle and holds nothing back, ms. */
 export const IDLE_AFTER_MS = 30_000;
+
+/** Of built-in aggregates, whose states are read and written whole for each record. */
+export const MAX_COLLECTED = 1_000;
+export const MAX_COLLECTED_LIMIT = 10_000;
+export const MAX_TOP_N = 1_000;
+export const MAX_DISTINCT = 1_000;
+export const MAX_DISTINCT_LIMIT = 10_000;
+/** log2 of the registers of a HyperLogLog. */
+export const DEFAULT_DISTINCT_PRECISION = 12;
+export const MIN_DISTINCT_PRECISION = 10;
+export const MAX_DISTINCT_PRECISION = 16;
+/** Of a quantile, relative to the value. */
+export const DEFAULT_QUANTILE_ACCURACY = 0.01;
+export const MIN_QUANTILE_ACCURACY = 0.001;
+export const MAX_QUANTILE_ACCURACY = 0.5;
+/** Factors of 10 below the greatest number of a sign within which quantiles tell numbers apart. */
+export const QUANTILE_DECADES = 30;

@@ -335,7 +335,7 @@ export type TableAggregateNode = Node<"tableAggregate"> & {
   readonly store: StoreDefinition;
   /** Absent for reduce: the first row is the state. */
   readonly initializer?: (() => unknown) | undefined;
-  readonly adder: (aggregate: unknown, value: unknown, key: string) => unknown;
+  readonly adder: AggregateNode["aggregator"];
   readonly subtractor: (aggregate: unknown, value: unknown, key: string) => unknown;
   /** As of an `aggregate`. */
   readonly result?: AggregateNode["result"];

@@ -10,8 +10,14 @@ import { build } from "esbuild";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { type Bundle, type BundleSource, FRONT, hashOf, root } from "./engine/bundle.ts";
 
+/** Names and modules that others stand in for. */
+interface Replacements {
+  readonly define: Record<string, string>;
+  readonly alias: Record<string, string>;
+}
+
 /** The settings wrangler bundles Workers with. */
-async function bundle(contents: string, define: Record<string, string>): Promise<{ code: string; inputs: string[] }> {
+async function bundle(contents: string, { define, alias }: Replacements): Promise<{ code: string; inputs: string[] }> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     stdin: { contents, resolveDir: root, sourcefile: "engine.js" },
@@ -25,6 +31,7 @@ async function bundle(contents: string, define: Record<string, string>): Promise
     mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*", "node:*"],
     define,
+    alias,
     logLevel: "warning",
   });
   // What is installed is known by the lock file.
@@ -53,9 +60,9 @@ async function main([entry, config, out]: readonly string[]): Promise<void> {
     throw new Error("usage: build.ts <entry> <wrangler.toml> <out.json>");
   }
   const source: BundleSource = { entry, config };
-  const { name } = unstable_readConfig({ config });
+  const { name, alias = {} } = unstable_readConfig({ config });
   const { workerOptions, define } = unstable_getMiniflareWorkerOptions(config);
-  const { code, inputs } = await bundle(frontedBy(entry, workerOptions.assets as Assets), define ?? {});
+  const { code, inputs } = await bundle(frontedBy(entry, workerOptions.assets as Assets), { define, alias });
   const content: Bundle = { hash: hashOf(source, inputs), inputs, name: name ?? "worker", workerOptions, code };
   mkdirSync(dirname(out), { recursive: true });
   // Renamed into place: an engine that starts meanwhile reads the old one or the new one.

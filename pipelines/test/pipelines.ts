@@ -1,5 +1,6 @@
 // Pipelines that tests of the engine run in workerd, one topic each, so that files sharing a runtime do not meet.
 import { d1, every, type Pipeline, pipeline, r2, tumbling } from "../../sdk/streams/index.ts";
+import { aggregatePipelines } from "./aggregates.ts";
 import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
 import { batchFunctionPipelines } from "./batch-functions.ts";
@@ -130,6 +131,7 @@ export const testPipelines: readonly Pipeline[] = [
   resettable,
   lost,
   held,
+  ...aggregatePipelines,
   ...internalTopicPipelines,
   ...triggerPipelines,
   ...errorPipelines,

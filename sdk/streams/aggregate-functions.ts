@@ -1,4 +1,5 @@
 import type { AggregateNode } from "../../schema/plan.ts";
+import { type Given, streamFunctions } from "./aggregators/functions.ts";
 import type { TablePlace } from "./table.ts";
 
 /** Adds an aggregate node under the word; it is told the name that the node will have. */
@@ -8,9 +9,22 @@ export type AddAggregate = (
 ) => TablePlace;
 
 /** What an aggregate computes. */
-export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merger">;
+export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merger" | "result">;
 
 /** What is the same for every aggregate of one windowed stream. */
 export type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit">;
 
 export const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1 };
+
+type Fold = (aggregate: never, value: never, key: string) => unknown;
+/** What `aggregate` is given behind an initializer, or behind aggregators. */
+export type Rest<Options> = readonly [given?: Fold | Options, options?: Options];
+
+/** Of `aggregate(initializer, aggregator, options)` and of `aggregate(aggregators, options)`. */
+export function functionsOf<Value, Options extends object>(
+  given: Given<Value> | (() => unknown),
+  [second, third]: Rest<Options>,
+): readonly [Functions, Options | undefined] {
+  if (typeof given !== "function") return [streamFunctions(given), second as Options | undefined];
+  return [{ initializer: given, aggregator: second as AggregateNode["aggregator"] }, third];
+}

@@ -16,7 +16,7 @@ interface Example {
 function fromSource(path: string): Example[] {
   const text = readFileSync(path, "utf8");
   const comments = [...text.matchAll(/\/\*\*\n([\s\S]*?) \*\//g)].map(([, body = ""]) =>
-    body.replaceAll(/^ \* ?/gm, ""),
+    body.replaceAll(/^ +\* ?/gm, ""),
   );
   const codes = comments.flatMap((comment) => comment.split(/^@example\n/m).slice(1));
   return codes.map((code, at) => ({ name: `${basename(path, ".ts")}-${at + 1}`, code }));
@@ -28,7 +28,10 @@ function fromPage(path: string): Example[] {
   return blocks.map(([, code = ""], at) => ({ name: `${basename(path, ".md")}-${at + 1}`, code }));
 }
 
-const sources = globSync("sdk/streams/*.ts", { cwd: root, exclude: ["**/*.test.ts", "**/*.test-d.ts", "**/index.ts"] });
+const sources = globSync("sdk/streams/{*,aggregators/*}.ts", {
+  cwd: root,
+  exclude: ["**/*.test.ts", "**/*.test-d.ts", "**/index.ts"],
+});
 const examples = [
   ...sources.flatMap((path) => fromSource(join(root, path))),
   ...fromSource(join(root, "testing/topology-test-driver.ts")),

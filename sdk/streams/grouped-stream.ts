@@ -1,5 +1,13 @@
 import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
-import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
+import type { Argument, Given, ResultOf } from "./aggregators/functions.ts";
+import {
+  type AddAggregate,
+  COUNT,
+  type Functions,
+  functionsOf,
+  type Rest,
+  type Windowing,
+} from "./aggregate-functions.ts";
 import { CogroupedStream } from "./cogrouped-stream.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
@@ -48,6 +56,33 @@ export class GroupedStream<Value> {
   }
 
   /**
+   * What an aggregator makes of the values, a built-in one (`sum`, `topN` …) or your own; or what several make of them,
+   * under their names. Their states are what is kept; the table's value, downstream and over HTTP, is their results. One
+   * that joins the others later begins with the next record; to put another in its place, raise the version.
+   *
+   * @example
+   * import { count, pipeline, quantile, sum, topN } from "../sdk/streams/index.ts";
+   *
+   * pipeline("auctions", ({ stream }) =>
+   *   stream<{ bidder: string; price: number }>("bids")
+   *     .groupByKey()
+   *     .aggregate(
+   *       {
+   *         bids: count(),
+   *         total: sum((bid) => bid.price),
+   *         best: topN(3, (bid) => bid.price),
+   *         median: quantile(0.5, (bid) => bid.price),
+   *       },
+   *       { store: "auctions" },
+   *     )
+   *     .to("auctions"),
+   * );
+   */
+  aggregate<Aggregate extends Given<Value>>(
+    aggregate: Argument<Value, Aggregate>,
+    options?: KeyValueStoreOptions,
+  ): Table<ResultOf<Aggregate>, string>;
+  /**
    * The initializer's value, then what the aggregator makes of it and each value. The aggregate is kept as JSON: it may
    * hold numbers, strings, booleans, null, arrays and plain objects. Give a new one rather than change the one you got.
    */
@@ -55,9 +90,10 @@ export class GroupedStream<Value> {
     initializer: () => Aggregate,
     aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
     options?: KeyValueStoreOptions,
-  ): Table<Aggregate, string> {
-    const node = { initializer, aggregator: aggregator as AggregateNode["aggregator"] };
-    return this.#aggregate("aggregate", node, options);
+  ): Table<Aggregate, string>;
+  aggregate(given: Given<Value> | (() => unknown), ...rest: Rest<KeyValueStoreOptions>): Table<unknown, string> {
+    const [functions, options] = functionsOf(given, rest);
+    return this.#aggregate("aggregate", functions, options);
   }
 
   /**
@@ -129,6 +165,11 @@ export class WindowedStream<Value> {
     return this.#aggregate("reduce", { aggregator: reducer as AggregateNode["aggregator"] }, options);
   }
 
+  /** What an aggregator makes of the values, or several under their names, as of `groupByKey().aggregate`. */
+  aggregate<Aggregate extends Given<Value>>(
+    aggregate: Argument<Value, Aggregate>,
+    options?: WindowStoreOptions,
+  ): WindowedTable<ResultOf<Aggregate>, Value>;
   /**
    * The initializer's value, then what the aggregator makes of it and each value, kept as JSON as that of
    * `groupByKey().aggregate`.
@@ -137,9 +178,10 @@ export class WindowedStream<Value> {
     initializer: () => Aggregate,
     aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
     options?: WindowStoreOptions,
-  ): WindowedTable<Aggregate, Value> {
-    const node = { initializer, aggregator: aggregator as AggregateNode["aggregator"] };
-    return this.#aggregate("aggregate", node, options);
+  ): WindowedTable<Aggregate, Value>;
+  aggregate(given: Given<Value> | (() => unknown), ...rest: Rest<WindowStoreOptions>): WindowedTable<unknown, Value> {
+    const [functions, options] = functionsOf(given, rest);
+    return this.#aggregate("aggregate", functions, options);
   }
 
   #aggregate<Result>(

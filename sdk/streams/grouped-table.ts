@@ -1,4 +1,5 @@
 import type { TableAggregateNode } from "../../schema/plan.ts";
+import { type Argument, type Given, type ResultOf, tableFunctions } from "./aggregators/functions.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 import type { Table } from "./table.ts";
 
@@ -56,6 +57,14 @@ export class GroupedTable<Value> {
   }
 
   /**
+   * What an aggregator makes of the rows that the table has, or several under their names. They must be able to take a row
+   * back: `count`, `sum`, `avg`, `variance`, `stddev`, `countDistinct`, `quantile` and `quantiles` are.
+   */
+  aggregate<Aggregate extends Given<Value>>(
+    aggregate: Argument<Value, Aggregate>,
+    options?: KeyValueStoreOptions,
+  ): Table<ResultOf<Aggregate>, string>;
+  /**
    * The initializer's value, then what the adder makes of it and each row; the subtractor takes one out again. The
    * aggregate is kept as JSON. Null from either removes the group.
    */
@@ -66,9 +75,12 @@ export class GroupedTable<Value> {
       subtractor: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
       options?: KeyValueStoreOptions,
     ]
-  ): Table<Aggregate, string> {
-    const [subtractor, options] = rest;
-    return this.#aggregate("aggregate", { initializer, adder, subtractor } as Functions, options);
+  ): Table<Aggregate, string>;
+  aggregate(given: Given<Value> | (() => unknown), ...rest: Rest): Table<unknown, string> {
+    const [second, subtractor, options] = rest;
+    if (typeof given !== "function")
+      return this.#aggregate("aggregate", tableFunctions(given), second as KeyValueStoreOptions);
+    return this.#aggregate("aggregate", { initializer: given, adder: second, subtractor } as Functions, options);
   }
 
   #aggregate<Result>(word: string, functions: Functions, options: KeyValueStoreOptions = {}): Table<Result, string> {
@@ -80,4 +92,7 @@ export class GroupedTable<Value> {
   }
 }
 
-type Functions = Pick<TableAggregateNode, "initializer" | "adder" | "subtractor">;
+type Functions = Pick<TableAggregateNode, "initializer" | "adder" | "subtractor" | "result">;
+type Fold = (aggregate: never, value: never, key: string) => unknown;
+/** What `aggregate` is given behind an initializer, or behind aggregators. */
+type Rest = readonly [given?: Fold | KeyValueStoreOptions, subtractor?: Fold, options?: KeyValueStoreOptions];

@@ -14,6 +14,19 @@ export type {
   Windowed,
   Windows,
 } from "../../schema/plan.ts";
+export type { Aggregator } from "./aggregators/aggregator.ts";
+export { approxCountDistinct } from "./aggregators/approx-count-distinct.ts";
+export { first, last } from "./aggregators/arrival.ts";
+export { avg } from "./aggregators/avg.ts";
+export { collect } from "./aggregators/collect.ts";
+export { count } from "./aggregators/count.ts";
+export { countDistinct } from "./aggregators/count-distinct.ts";
+export { earliest, latest } from "./aggregators/event-time.ts";
+export { max, min } from "./aggregators/extremes.ts";
+export { quantile, quantiles } from "./aggregators/quantile.ts";
+export { sum } from "./aggregators/sum.ts";
+export { topN } from "./aggregators/top-n.ts";
+export { stddev, variance } from "./aggregators/variance.ts";
 export { CogroupedStream, SessionCogroupedStream, WindowedCogroupedStream } from "./cogrouped-stream.ts";
 export { type BatchQuery, batchSql } from "./batch-sql.ts";
 export { type Columns, d1, type Row } from "./d1.ts";

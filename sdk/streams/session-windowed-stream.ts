@@ -1,4 +1,5 @@
 import type { AggregateNode } from "../../schema/plan.ts";
+import { type Argument, type Given, type ResultOf, sessionFunctions } from "./aggregators/functions.ts";
 import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { storeOf, type WindowStoreOptions } from "./store.ts";
@@ -63,6 +64,14 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
   }
 
   /**
+   * What an aggregator makes of the values, or several under their names, as of `groupByKey().aggregate`. They know how two
+   * sessions become one.
+   */
+  aggregate<Aggregate extends Given<Value>>(
+    aggregate: Argument<Value, Aggregate>,
+    options?: WindowStoreOptions,
+  ): WindowedTable<ResultOf<Aggregate> | Gone, Value>;
+  /**
    * The initializer's value, then what the aggregator makes of it and each value, kept as JSON as that of
    * `groupByKey().aggregate`. The merger makes one aggregate of those of two sessions that become one, the earlier first;
    * before the first of them it gets the initializer's value.
@@ -70,17 +79,13 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
   aggregate<Aggregate>(
     initializer: () => Aggregate,
     aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
-    ...[merger, options]: [
-      merger: (earlier: Aggregate, later: Aggregate, key: string) => Aggregate,
-      options?: WindowStoreOptions,
-    ]
-  ): WindowedTable<Aggregate | Gone, Value> {
-    const functions = {
-      initializer,
-      aggregator: aggregator as AggregateNode["aggregator"],
-      merger: merger as AggregateNode["merger"],
-    };
-    return this.#aggregate("aggregate", functions, options);
+    ...rest: [merger: (earlier: Aggregate, later: Aggregate, key: string) => Aggregate, options?: WindowStoreOptions]
+  ): WindowedTable<Aggregate | Gone, Value>;
+  aggregate(given: Given<Value> | (() => unknown), ...rest: Rest): WindowedTable<unknown, Value> {
+    const [second, merger, options] = rest;
+    if (typeof given !== "function")
+      return this.#aggregate("aggregate", sessionFunctions(given), second as WindowStoreOptions);
+    return this.#aggregate("aggregate", { initializer: given, aggregator: second, merger } as Functions, options);
   }
 
   #aggregate<Result>(
@@ -97,3 +102,7 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
     return new WindowedTable(place);
   }
 }
+
+type Fold = (aggregate: never, value: never, key: string) => unknown;
+/** What `aggregate` is given behind an initializer, or behind aggregators. */
+type Rest = readonly [given?: Fold | WindowStoreOptions, merger?: Fold, options?: WindowStoreOptions];

@@ -1,24 +1,35 @@
 // Type tests of the DSL: this file compiles, and each `@ts-expect-error` line would not. `tsc -b` runs it.
 import {
+  type Aggregator,
+  avg,
   BufferConfig,
   type CogroupedStream,
+  collect,
+  count,
+  countDistinct,
   cumulative,
   d1,
   type Duration,
   every,
+  first,
   type GroupedStream,
   type GroupedTable,
   hopping,
+  max,
+  min,
   onClose,
   pipeline,
   type PipelineBuilder,
+  quantile,
   r2,
   type RecordContext,
   session,
   sliding,
   type Stream,
+  sum,
   type Table,
   topic,
+  topN,
   tumbling,
   unlimited,
   unbounded,
@@ -131,6 +142,88 @@ export function tablesOfTables({ stream, table }: PipelineBuilder): void {
   hourly.mapValues((count) => count, { store: "twice" });
   // @ts-expect-error functions of tables are asked again, and have no context
   flights.filter((flight, key, context) => flight.delay > context.timestampMs);
+}
+
+/** Aggregators know the values, and a table its results [AGG-15]. */
+export function aggregators({ stream }: PipelineBuilder): void {
+  const grouped = stream<Flight>("flights").groupByKey();
+  const results = grouped.aggregate(
+    {
+      flights: count(),
+      delays: sum((flight) => {
+        same<Flight>()(flight);
+        return flight.delay;
+      }),
+      first: first((flight) => flight.origin),
+      least: min((flight) => flight.origin),
+      worst: topN(3, (flight) => flight.delay),
+      origins: topN(
+        3,
+        (flight) => flight.delay,
+        (flight) => flight.origin,
+      ),
+      median: quantile(0.5, (flight) => (flight.delay > 0 ? flight.delay : null)),
+    },
+    { store: "results" },
+  );
+  interface Results {
+    readonly flights: number;
+    readonly delays: number;
+    readonly first: string | null;
+    readonly least: string | null;
+    readonly worst: readonly Flight[];
+    readonly origins: readonly string[];
+    readonly median: number | null;
+  }
+  const asResults: Table<Results, string> = results;
+  results.toStream().mapValues((value) => same<readonly Flight[]>()(value.worst));
+  asResults.to("results");
+}
+
+/** An aggregator may stand alone, and be of any grouping [AGG-15]. */
+export function aggregatorsAlone({ stream, table }: PipelineBuilder): void {
+  const grouped = stream<Flight>("flights").groupByKey();
+  same<Table<number, string>>()(grouped.aggregate(sum((flight) => flight.delay)));
+  same<Table<number | null, string>>()(
+    grouped.aggregate(
+      max((flight) => flight.delay),
+      { store: "max" },
+    ),
+  );
+  same<Table<readonly string[], string>>()(grouped.aggregate(collect((flight) => flight.origin)));
+  const hourly = grouped.windowedBy(tumbling({ size: "1 hour", grace: 0 }));
+  same<WindowedTable<number | null, Flight>>()(
+    hourly.aggregate(
+      avg((flight) => flight.delay),
+      { retention: "1 day" },
+    ),
+  );
+  const visits = grouped.windowedBy(session({ gap: "1 hour", grace: 0 }));
+  same<WindowedTable<number | null, Flight>>()(visits.aggregate(sum((flight) => flight.delay)));
+  same<WindowedTable<number, Flight>>()(visits.emit(onClose()).aggregate(sum((flight) => flight.delay)));
+  const groups = table<Flight>("flights").groupBy((flight) => ({ key: flight.origin, value: flight.delay }));
+  same<Table<number, string>>()(groups.aggregate(sum((delay) => delay)));
+  const own: Aggregator<{ readonly delay: number }, number, string> = {
+    name: "own",
+    initial: () => 0,
+    add: (state, { delay }) => state + delay,
+    merge: (a, b) => a + b,
+    result: (state) => `${state}`,
+  };
+  same<Table<string, string>>()(grouped.aggregate(own));
+
+  // @ts-expect-error no such field
+  grouped.aggregate({ delays: sum((flight) => flight.delays) });
+  // @ts-expect-error a sum is of numbers
+  grouped.aggregate({ delays: sum((flight) => flight.origin) });
+  // @ts-expect-error of other values
+  grouped.aggregate(sum((bid: { readonly price: number }) => bid.price));
+  // @ts-expect-error no aggregator
+  grouped.aggregate({ flights: 1 });
+  // @ts-expect-error what is counted can be told apart by its value
+  grouped.aggregate(countDistinct((flight) => flight));
+  // @ts-expect-error retention is of windowed stores
+  grouped.aggregate(count(), { retention: "1 day" });
 }
 
 /** Several streams in one aggregate [AGG-11]. */
@@ -283,11 +376,9 @@ export function sessions({ stream }: PipelineBuilder): void {
     ),
   );
 
+  const next = (sum: number): number => sum + 1;
   // @ts-expect-error sessions that become one need a merger
-  visits.aggregate(
-    () => 0,
-    (sum) => sum + 1,
-  );
+  visits.aggregate(() => 0, next);
   // @ts-expect-error gaps of other values
   grouped.windowedBy(session({ gap: ({ idle }: { idle: number }) => idle, maxGap: "1 hour", grace: 0 }));
   // @ts-expect-error gaps of each record have a bound

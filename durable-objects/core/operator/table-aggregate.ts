@@ -49,11 +49,11 @@ export class TableAggregate implements Operator {
     return textOf(this.#node.subtractor(JSON.parse(text), old, key));
   }
 
-  #added(text: string | undefined, key: string, { value, payload }: StreamRecord): string | undefined {
+  #added(text: string | undefined, key: string, { value, payload, timestampMs }: StreamRecord): string | undefined {
     if (value === null) return text;
     const { initializer, adder } = this.#node;
     if (text === undefined && initializer === undefined) return boundedState(payload.json("state"), "state");
-    return textOf(adder(text === undefined ? initializer?.() : JSON.parse(text), value, key));
+    return textOf(adder(text === undefined ? initializer?.() : JSON.parse(text), value, key, timestampMs));
   }
 }
 
