@@ -127,3 +127,28 @@ test("windows that are let go send nothing, and stay in their groups [TBL-9]", (
   expect(driver.read("out").map(({ value }) => value)).toEqual([1, 1, 1]);
   expect(driver.store("windows").get("all")).toBe(3);
 });
+
+test("a row that failed in its micro-batch does not stop the one that replaces it [TBL-7, TSK-6]", () => {
+  const checked = (n: number): number => {
+    if (n < 0) throw new Error("below 0");
+    return n;
+  };
+  const subject = pipeline("replaced", ({ table }) => {
+    const rows = table<number>("in", { store: "rows" });
+    const counted = (step: string, of: typeof rows): unknown =>
+      of.groupBy((n) => ({ key: "all", value: n })).count({ store: step });
+    counted(
+      "filter",
+      rows.filter((n) => checked(n) > 0),
+    );
+    counted("map", rows.mapValues(checked));
+    rows.groupBy((n) => ({ key: "all", value: checked(n) })).count({ store: "group" });
+  }).trigger(every("1 second"));
+  const driver = new TopologyTestDriver(subject);
+  for (const value of [-1, 5, 6]) {
+    driver.pipe("in", { key: "a", value });
+    driver.runBatch();
+  }
+  expect(driver.deadLetters.map(({ value, error }) => [value, error])).toEqual([[-1, "below 0"]]);
+  for (const store of ["filter", "map", "group"]) expect([store, driver.store(store).get("all")]).toEqual([store, 1]);
+});

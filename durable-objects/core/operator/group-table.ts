@@ -3,6 +3,7 @@ import type { Operator, Output } from "./operator.ts";
 import { LivePayload, type Payload, TOMBSTONE } from "./payload.ts";
 import { returnedKey } from "./returned.ts";
 import { StreamRecord } from "./stream-record.ts";
+import { ofReplaced } from "./table-row.ts";
 
 /**
  * Changes of a table under the key by which its rows are grouped: what the row was leaves its group, what it is comes into
@@ -22,7 +23,8 @@ export class GroupTable implements Operator {
 
   process(record: StreamRecord): void {
     const now = this.#grouped(record.payload, record);
-    const old = this.#grouped(record.before ?? TOMBSTONE, record);
+    const { before = TOMBSTONE } = record;
+    const old = ofReplaced(() => this.#grouped(before, record), undefined);
     if (old !== undefined && old.key === now?.key) return this.#send(record, old.key, [now.row, old.row]);
     if (old !== undefined) this.#send(record, old.key, [TOMBSTONE, old.row]);
     if (now !== undefined) this.#send(record, now.key, [now.row, TOMBSTONE]);

@@ -2,7 +2,7 @@ import type { TableFilterNode } from "../../../schema/plan.ts";
 import type { Operator, Output } from "./operator.ts";
 import { type Payload, TOMBSTONE } from "./payload.ts";
 import { StreamRecord } from "./stream-record.ts";
-import type { RowStore } from "./table-row.ts";
+import { ofReplaced, type RowStore } from "./table-row.ts";
 
 /**
  * The rows for which the predicate is truthy. A row that no longer matches leaves with a tombstone; one that did not match
@@ -27,7 +27,14 @@ export class TableFilter implements Operator {
       const stored = this.#rows.put(record, row);
       this.#send(record, stored.row, stored.before);
     } else if (row !== TOMBSTONE && !this.#output.readsBefore) this.#output.forward(record);
-    else this.#send(record, row, this.#kept(record.before ?? TOMBSTONE, record));
+    else {
+      const { before = TOMBSTONE } = record;
+      this.#send(
+        record,
+        row,
+        ofReplaced(() => this.#kept(before, record), TOMBSTONE),
+      );
+    }
   }
 
   #send(record: StreamRecord, row: Payload, replaces: Payload): void {

@@ -3,7 +3,7 @@ import type { Operator, Output } from "./operator.ts";
 import { type Payload, TOMBSTONE } from "./payload.ts";
 import { returnedValue } from "./returned.ts";
 import { StreamRecord } from "./stream-record.ts";
-import type { RowStore } from "./table-row.ts";
+import { ofReplaced, type RowStore } from "./table-row.ts";
 
 /**
  * A new value for each row. Tombstones pass by the mapper; null from it is one. Without a store the value before is made
@@ -29,7 +29,8 @@ export class TableMapValues implements Operator {
       const { row, before } = this.#rows.put(record, mapped);
       return this.#output.forward(new StreamRecord(record.key, row, { timestampMs, origin, replaces: before }));
     }
-    const replaces = this.#output.readsBefore ? this.#mapped(record.before ?? TOMBSTONE, record) : undefined;
+    const { before = TOMBSTONE } = record;
+    const replaces = this.#output.readsBefore ? ofReplaced(() => this.#mapped(before, record), TOMBSTONE) : undefined;
     this.#output.forward(new StreamRecord(record.key, mapped, { timestampMs, origin, replaces }));
   }
 

@@ -34,3 +34,15 @@ export function rowKey({ key }: StreamRecord): Exclude<StreamRecord["key"], null
   if (key === null) throw new TypeError("a row of a table has no key");
   return key;
 }
+
+/**
+ * What user code makes of the value that a row replaces. Where it throws it threw on that value as a row too, in a
+ * micro-batch that went on without it, and nothing was sent that could be replaced.
+ */
+export function ofReplaced<Made>(make: () => Made, nothing: Made): Made {
+  try {
+    return make();
+  } catch {
+    return nothing;
+  }
+}
