@@ -17,7 +17,7 @@ export interface PipelineSummary {
 export interface PipelineDescription extends PipelineSummary {
   /** `mermaid` is the text of a flowchart. */
   readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string };
-  /** One for each partition of its sources. */
+  /** One for each partition of what it reads, internal topics (`__<node>`) after those they are made of. */
   readonly tasks: readonly Omit<TaskStatus, "pipeline" | "trigger">[];
 }
 
