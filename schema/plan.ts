@@ -298,6 +298,19 @@ export type TableJoinNode = Node<"tableJoin"> & {
    */
   readonly tombstones: "exact" | "kafka";
 };
+/**
+ * Each row of the left table with the row of the right one whose key it names, under the left key; many rows may name one.
+ * Made anew with every change of either; null from the joiner is no row.
+ */
+export type ForeignKeyJoinNode = Node<"foreignKeyJoin"> & {
+  readonly inputs: readonly [left: string, right: string];
+  readonly join: "inner" | "left";
+  /** The rows of the join. */
+  readonly store: StoreDefinition;
+  /** null names no row. */
+  readonly foreignKey: (row: unknown, key: string) => string | null;
+  readonly joiner: (left: unknown, right: unknown, key: string) => unknown;
+};
 // Functions of tables get value and key alone, never null: they are asked again about the value that a row replaces.
 
 /** The rows of a table for which the predicate is true, kept in a store where there is one. */
@@ -422,6 +435,7 @@ export type PlanNode =
   | StreamJoinNode
   | StreamTableJoinNode
   | TableJoinNode
+  | ForeignKeyJoinNode
   | TableNode
   | TableFilterNode
   | TableMapValuesNode

@@ -66,7 +66,7 @@ export type { KeyValueStoreOptions, TableOptions, WindowStoreOptions } from "./s
 export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
 export { BufferConfig, type FinalResults, type Suppressed, untilTimeLimit, untilWindowCloses } from "./suppress.ts";
 export { Table } from "./table.ts";
-export type { StreamTableJoinOptions, TableJoinOptions } from "./table-join.ts";
+export type { ForeignKeyJoinOptions, StreamTableJoinOptions, TableJoinOptions } from "./table-join.ts";
 export { availableNow, cron, every, everyRecords, manual, perEvent } from "./trigger.ts";
 export { cumulative, hopping, sliding, tumbling, unlimited } from "./windows.ts";
 export { WindowedTable } from "./windowed-table.ts";

@@ -1,4 +1,4 @@
-import type { StreamTableJoinNode, TableJoinNode } from "../../schema/plan.ts";
+import type { ForeignKeyJoinNode, StreamTableJoinNode, TableJoinNode } from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import type { Typed } from "./join.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
@@ -30,6 +30,36 @@ export interface StreamTableJoinOptions extends KeyValueStoreOptions {
  */
 export interface TableJoinOptions extends KeyValueStoreOptions {
   readonly tombstones?: TableJoinNode["tombstones"] | undefined;
+}
+
+/**
+ * How a table is joined with the rows that its own name: `foreignKey` gives the key of that row, or null. The rows of the
+ * join are kept in a store, to be read.
+ *
+ * @example
+ * import type { ForeignKeyJoinOptions } from "../sdk/streams/index.ts";
+ *
+ * const options: ForeignKeyJoinOptions<{ customer: string }> = { foreignKey: (order) => order.customer };
+ */
+export interface ForeignKeyJoinOptions<Row> extends KeyValueStoreOptions {
+  readonly foreignKey: (row: Row, key: string) => string | null;
+}
+
+/** A join of rows of any types, as a node takes it. */
+export interface GivenJoinOfTables extends TableJoinOptions {
+  readonly join: TableJoinNode["join"];
+  readonly joiner: Typed<TableJoinNode["joiner"]>;
+  readonly foreignKey?: Typed<ForeignKeyJoinNode["foreignKey"]> | undefined;
+}
+
+export function joinOfTables(
+  { join, joiner, store, tombstones = "exact", foreignKey }: GivenJoinOfTables,
+  nodeName: string,
+): Omit<TableJoinNode, "name" | "inputs"> | Omit<ForeignKeyJoinNode, "name" | "inputs"> {
+  const joined = { store: storeOf({ store }, nodeName), joiner: joiner as TableJoinNode["joiner"] };
+  if (foreignKey === undefined) return { kind: "tableJoin", join, tombstones, ...joined };
+  if (join === "outer") throw new Error("A join by foreign key has a row for rows of its own table: join or leftJoin.");
+  return { kind: "foreignKeyJoin", join, foreignKey: foreignKey as ForeignKeyJoinNode["foreignKey"], ...joined };
 }
 
 /** A join of values of any types, as a node takes it. */

@@ -4,27 +4,24 @@ import type {
   RecordContext,
   StoreDefinition,
   TableFilterNode,
-  TableJoinNode,
   TableMapValuesNode,
   Windowed,
 } from "../../schema/plan.ts";
 import type { Graph } from "./graph.ts";
 import { GroupedTable } from "./grouped-table.ts";
-import type { Typed } from "./join.ts";
 import type { SinkFor } from "./sink.ts";
 import { type KeyValueStoreOptions, type RowStoreOptions, storeOf } from "./store.ts";
 import type { Stream } from "./stream.ts";
 import { type FinalResults, graceOf, type Suppressed } from "./suppress.ts";
-import type { TableJoinOptions } from "./table-join.ts";
+import {
+  type ForeignKeyJoinOptions,
+  type GivenJoinOfTables,
+  joinOfTables,
+  type TableJoinOptions,
+} from "./table-join.ts";
 
 /** What a row holds: a change may also say that it is gone. */
 type Row<Value> = Exclude<Value, null>;
-
-/** A join of rows of any types, as a node takes it. */
-interface GivenJoinOfTables extends TableJoinOptions {
-  readonly join: TableJoinNode["join"];
-  readonly joiner: Typed<TableJoinNode["joiner"]>;
-}
 
 /** A node that makes changes of a table, and how a stream begins at a node. */
 export interface TablePlace {
@@ -137,7 +134,8 @@ export class Table<Value, Key extends PlanKey> {
 
   /**
    * A row for each key that has one in both tables, made anew whenever either changes, with the later time of both. null
-   * from the joiner is no row. A table may be joined with itself.
+   * from the joiner is no row. A table may be joined with itself. With `foreignKey` each row of this table is joined with
+   * the row whose key it names, under its own key; many rows may name one.
    *
    * @example
    * import { pipeline } from "../sdk/streams/index.ts";
@@ -149,13 +147,24 @@ export class Table<Value, Key extends PlanKey> {
    *     })
    *     .to("customers-with-addresses"),
    * );
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("orders-by-name", ({ table }) =>
+   *   table<{ customer: string; amount: number }>("orders")
+   *     .join(table<{ name: string }>("customers"), (order, customer) => ({ ...order, name: customer.name }), {
+   *       foreignKey: (order) => order.customer,
+   *     })
+   *     .to("orders-by-name"),
+   * );
    */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   join<Other, Result>(
     this: Table<Value, string>,
     other: Table<Other, string>,
     joiner: (left: Row<Value>, right: Row<Other>, key: string) => Result,
-    options: TableJoinOptions = {},
+    options: TableJoinOptions | ForeignKeyJoinOptions<Row<Value>> = {},
   ): Table<Result | null, string> {
     return this.#joined("join", other, { join: "inner", joiner, ...options });
   }
@@ -166,7 +175,7 @@ export class Table<Value, Key extends PlanKey> {
     this: Table<Value, string>,
     other: Table<Other, string>,
     joiner: (left: Row<Value>, right: Row<Other> | null, key: string) => Result,
-    options: TableJoinOptions = {},
+    options: TableJoinOptions | ForeignKeyJoinOptions<Row<Value>> = {},
   ): Table<Result | null, string> {
     return this.#joined("leftJoin", other, { join: "left", joiner, ...options });
   }
@@ -226,21 +235,11 @@ export class Table<Value, Key extends PlanKey> {
     this.toStream().to(sink);
   }
 
-  #joined<Next>(
-    word: string,
-    other: Table<unknown, string>,
-    { join, joiner, store, tombstones = "exact" }: GivenJoinOfTables,
-  ): Table<Next, string> {
+  #joined<Next>(word: string, other: Table<unknown, string>, given: GivenJoinOfTables): Table<Next, string> {
     const { graph, node } = this.#place;
-    const joined: Omit<TableJoinNode, "name"> = {
-      kind: "tableJoin",
-      inputs: [node, graph.ownNode(other.#place.graph, other.#place.node)],
-      join,
-      store: storeOf({ store }, graph.nextName(word)),
-      joiner: joiner as TableJoinNode["joiner"],
-      tombstones,
-    };
-    return this.#at(graph.add(word, joined));
+    const inputs = [node, graph.ownNode(other.#place.graph, other.#place.node)] as const;
+    const joined = joinOfTables(given, graph.nextName(word));
+    return this.#at(graph.add(word, { ...joined, inputs }));
   }
 
   #filter<Next>(

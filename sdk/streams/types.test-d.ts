@@ -294,8 +294,33 @@ export function groups({ table }: PipelineBuilder): void {
   byOrigin.reduce((sum, delay) => sum + delay);
 }
 
+/** What the functions of a join with a table get, and what comes out [DSL-1]. */
+export function tableJoins({ stream, table }: PipelineBuilder): void {
+  const flights = stream<Flight | null>("flights");
+  const rows = table<Flight>("rows", { versioned: { historyRetention: "1 day" } });
+  const found = flights.join(rows, (flight, row) => [flight, row] as const, { grace: "1 minute" });
+  same<Stream<readonly [Flight, Flight], string>>()(found);
+  same<Stream<Flight | null>>()(flights.leftJoin(rows, (_, row) => row));
+  same<Table<number | null, string>>()(
+    rows.join(table("lines", { format: "text" }), (row, line) => row.delay + line.length),
+  );
+  same<Table<Flight | "none" | null, string>>()(rows.leftJoin(rows, (_, other) => other ?? "none", { store: "both" }));
+  same<Table<{ left: Flight | null; right: Flight | null } | null, string>>()(
+    rows.outerJoin(rows, (left, right) => ({ left, right })),
+  );
+
+  const ordered = table<{ flight: string }>("orders").join(rows, (order, flight) => ({ ...order, ...flight }), {
+    foreignKey: (order) => order.flight,
+  });
+  same<Table<{ origin: string; delay: number; flight: string } | null, string>>()(ordered);
+  // @ts-expect-error a foreign key is text or null
+  table<{ flight: number }>("orders").leftJoin(rows, (order) => order, { foreignKey: (order) => order.flight });
+  // @ts-expect-error a table has no times to match
+  flights.join(rows, (flight) => flight, within("1 hour", { grace: "5 minutes" }));
+}
+
 /** What the functions of a join get, and what comes out [DSL-1]. */
-export function joins({ stream, table }: PipelineBuilder): void {
+export function joins({ stream }: PipelineBuilder): void {
   const flights = stream<Flight | null>("flights");
   const names = stream("names", { format: "text" });
   const near = within("1 hour", { grace: "5 minutes" });
@@ -319,22 +344,8 @@ export function joins({ stream, table }: PipelineBuilder): void {
   same<Stream<Flight, string>>()(flights.semiJoin(names, near));
   inner.groupByKey();
 
-  const rows = table<Flight>("rows", { versioned: { historyRetention: "1 day" } });
-  const found = flights.join(rows, (flight, row) => [flight, row] as const, { grace: "1 minute" });
-  same<Stream<readonly [Flight, Flight], string>>()(found);
-  same<Stream<Flight | null>>()(flights.leftJoin(rows, (_, row) => row));
-  same<Table<number | null, string>>()(
-    rows.join(table("lines", { format: "text" }), (row, line) => row.delay + line.length),
-  );
-  same<Table<Flight | "none" | null, string>>()(rows.leftJoin(rows, (_, other) => other ?? "none", { store: "both" }));
-  same<Table<{ left: Flight | null; right: Flight | null } | null, string>>()(
-    rows.outerJoin(rows, (left, right) => ({ left, right })),
-  );
-
   // @ts-expect-error grace has no default
   within("1 hour");
-  // @ts-expect-error a table has no times to match
-  flights.join(rows, (flight) => flight, near);
   // @ts-expect-error a stream has
   flights.join(names, (flight) => flight);
   // @ts-expect-error what matches nothing needs a window to close

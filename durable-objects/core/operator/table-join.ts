@@ -55,7 +55,9 @@ export class TableJoin {
     const before = entry.value?.value;
     if (text === undefined && !(this.node.tombstones === "kafka" ? row.was() : before !== undefined)) return;
     cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
-    this.updates.emit(key, { text, before, timestampMs }, change);
+    if (text === undefined && this.node.tombstones === "exact")
+      this.updates.withdraw(key, { before, timestampMs }, change);
+    else this.updates.emit(key, { text, before, timestampMs }, change);
   }
 }
 

@@ -214,10 +214,12 @@ test(
           return row === null ? [] : [{ key, row }];
         });
         expect(rows?.map(({ key, value }) => ({ key, row: JSON.parse(value) as unknown }))).toEqual(expected);
-        // What was sent last of each key is its row.
+        // What was sent last of each key is its row, and a tombstone is sent after one.
         for (const key of ["a", "b"]) {
-          const last = results.findLast((each) => each.key === key);
-          if (last !== undefined) expect(last.value).toEqual(model.rowOf(key));
+          const sent = results.filter((each) => each.key === key).map(({ value }) => value);
+          if (sent.length > 0) expect(sent.at(-1)).toEqual(model.rowOf(key));
+          for (const [at, value] of sent.entries())
+            expect(value !== null || (sent[at - 1] ?? null) !== null).toBe(true);
         }
       }),
       { numRuns: 400 },

@@ -42,7 +42,7 @@ export class Updates implements Undoable {
     this.#send(key, { ...update, gone: false }, record);
   }
 
-  /** The key gives way to another: a tombstone, or nothing when it came in this micro-batch. */
+  /** The key gives way to another, or has no row any more: a tombstone, or nothing when it came in this micro-batch. */
   withdraw(key: Exclude<PlanKey, null>, update: Omit<Update, "text">, record: StreamRecord): void {
     this.#send(key, { ...update, text: undefined, gone: true }, record);
   }

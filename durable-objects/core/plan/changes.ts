@@ -26,16 +26,18 @@ function readsBefore(node: PlanNode | TaskNode, asked: boolean): boolean {
 /** The input is to be a table. */
 export function readsTable({ kind }: PlanNode, input: number): boolean {
   if (kind === "streamTableJoin") return input === 1;
-  return kind === "groupTable" || kind === "tableJoin" || DERIVED.has(kind);
+  return kind === "groupTable" || JOINED.has(kind) || DERIVED.has(kind);
 }
 
 /** Its records are the changes of a table: a row a key, a tombstone for one that goes. */
-export function isTable(node: PlanNode): boolean {
-  const { kind } = node;
+export function isTable({ kind }: PlanNode): boolean {
   return (
-    kind === "aggregate" || kind === "toTable" || kind === "tableAggregate" || kind === "tableJoin" || DERIVED.has(kind)
+    kind === "aggregate" || kind === "toTable" || kind === "tableAggregate" || JOINED.has(kind) || DERIVED.has(kind)
   );
 }
+
+/** Tables made of two. */
+const JOINED: ReadonlySet<PlanNode["kind"]> = new Set(["tableJoin", "foreignKeyJoin"] as const);
 
 /** Tables made of one table, with its keys. */
 const DERIVED: ReadonlySet<PlanNode["kind"]> = new Set(["tableFilter", "tableMapValues", "suppress"] as const);

@@ -124,7 +124,12 @@ function checkInput(
 }
 
 /** A stream, or a table, may be joined with itself. */
-const TWICE: ReadonlySet<PlanNode["kind"]> = new Set(["streamJoin", "streamTableJoin", "tableJoin"] as const);
+const TWICE: ReadonlySet<PlanNode["kind"]> = new Set([
+  "streamJoin",
+  "streamTableJoin",
+  "tableJoin",
+  "foreignKeyJoin",
+] as const);
 
 /** Each topic is read by one source. */
 function checkSources({ nodes, deadLetterTopic }: Plan): Problem {

@@ -1,4 +1,11 @@
-import type { Plan, PlanNode, RepartitionNode, TableNode, WatermarkDefinition } from "../../../schema/plan.ts";
+import type {
+  ForeignKeyJoinNode,
+  Plan,
+  PlanNode,
+  RepartitionNode,
+  TableNode,
+  WatermarkDefinition,
+} from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
@@ -16,6 +23,9 @@ export function cutPlan(plan: Plan): TaskGraph {
   for (const node of plan.nodes) cutter.place(node);
   return cutter.graph(plan);
 }
+
+/** A node of the plan that runs as it is. */
+type Placed = Exclude<PlanNode, RepartitionNode | ForeignKeyJoinNode>;
 
 interface Topic {
   readonly partitions: number | undefined;
@@ -43,13 +53,14 @@ class Cutter {
 
   place(node: PlanNode): void {
     if (node.kind === "repartition") this.#repartition(node);
+    else if (node.kind === "foreignKeyJoin") this.#foreignKeyJoin(node);
     else if (node.kind === "toTable") {
       this.#waiting.set(node.name, node);
       if (node.versioned !== undefined) this.#versioned.set(node.name, node);
     } else this.#put(node, node.kind === "source" ? node.topic : this.#taskFor(node));
   }
 
-  #put(node: Exclude<PlanNode, RepartitionNode>, task: string): void {
+  #put(node: Placed, task: string): void {
     const keys = new Map(node.inputs.map((input) => [input, this.#keysIn(task, input)]));
     this.#keys.set(node.name, keysAfter(node, keys));
     this.#home.set(node.name, task);
@@ -57,8 +68,34 @@ class Cutter {
     this.#nodesOf(task).push(this.#withRows(node, task));
   }
 
+  /**
+   * By foreign key in two steps, each behind a topic: the left rows go to where the rows lie that they name, and what comes
+   * of them to where they come from, by their own keys. There what is newest stays, whichever way it took.
+   */
+  #foreignKeyJoin(join: ForeignKeyJoinNode): void {
+    const { name } = join;
+    const [left, right] = join.inputs;
+    const [send, match] = [`${name}/send`, `${name}/match`];
+    this.#run(
+      { kind: "foreignKeySend", name: send, inputs: [left], join },
+      this.#taskFor({ ...join, inputs: [left] } as never),
+    );
+    const topic = `__${name}`;
+    this.#cross({ node: send, topic, as: send });
+    this.#bring(join, right, topic);
+    this.#run({ kind: "foreignKeyMatch", name: match, inputs: [send, this.#rowsIn(topic, right)], join }, topic);
+    const results = `${topic}.results`;
+    this.#cross({ node: match, topic: results, as: match });
+    this.#run({ kind: "foreignKeyResult", name, inputs: [match], join }, results);
+  }
+
+  #run(node: TaskNode, task: string): void {
+    this.#home.set(node.name, task);
+    this.#nodesOf(task).push(node);
+  }
+
   /** A join of tables reads rows that are in its task: its own tables', or a copy kept by their changes. */
-  #withRows(node: Exclude<PlanNode, RepartitionNode>, task: string): TaskNode {
+  #withRows(node: Placed, task: string): TaskNode {
     if (node.kind === "streamTableJoin") {
       const [stream, table] = node.inputs;
       return { ...node, inputs: [stream, this.#versionsIn(task, table) ?? this.#rowsIn(task, table)] };

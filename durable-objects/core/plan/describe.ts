@@ -1,19 +1,10 @@
 import type { StoreDescription, TopologyNode } from "../../../schema/rpc.ts";
-import type {
-  AggregateNode,
-  JoinWindows,
-  PatternStep,
-  Plan,
-  PlanNode,
-  Sink,
-  StreamJoinNode,
-  SuppressNode,
-  Trigger,
-} from "../../../schema/plan.ts";
+import type { AggregateNode, PatternStep, Plan, PlanNode, Sink, SuppressNode, Trigger } from "../../../schema/plan.ts";
 import { checkPlan } from "./check.ts";
 import { cutPlan } from "./cut.ts";
 import { mermaidOf } from "./mermaid.ts";
 import { readable, storesOf } from "./stores.ts";
+import { joinText } from "./join-text.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
 
@@ -110,11 +101,10 @@ function detailOf(node: PlanNode): string | undefined {
     case "tableMapValues":
       return node.store === undefined ? undefined : `store ${node.store.name}`;
     case "streamJoin":
-      return streamJoinDetail(node);
     case "streamTableJoin":
-      return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;
     case "tableJoin":
-      return `${node.join}, store ${node.store.name}`;
+    case "foreignKeyJoin":
+      return joinText(node);
     case "toTable":
       return `store ${node.store.name}${node.versioned === undefined ? "" : `, history ${durationText(node.versioned.historyMs)}`}`;
     case "tableAggregate":
@@ -183,16 +173,6 @@ function sinkDetail(sink: Sink): string {
 function stepText({ name, min, max, contiguity }: PatternStep): string {
   const times = min === 1 && max === 1 ? "" : `{${min},${Number.isFinite(max) ? max : ""}}`;
   return `${contiguity === "later" ? ".. " : ""}${name}${times}`;
-}
-
-function streamJoinDetail({ join, windows, where }: StreamJoinNode): string {
-  return `${join}, ${joinWindowsText(windows)}${where === undefined ? "" : ", where"}`;
-}
-
-function joinWindowsText(windows: JoinWindows | undefined): string {
-  if (windows === undefined) return "unbounded";
-  const [before, after, grace] = [windows.beforeMs, windows.afterMs, windows.graceMs].map(durationText);
-  return `${before === after ? `within ${before}` : `${before} before to ${after} after`}, grace ${grace}`;
 }
 
 /** By node, what the task that runs it reads. A repartition is in none: it lies between two. */

@@ -212,3 +212,24 @@ test("a versioned table is kept again by its own records, where another task ask
   });
   expect(describePlan(plan).nodes.map(({ detail }) => detail)).toContain("store table-1, history 1 hour");
 });
+
+test("a join by foreign key is three parts behind two topics [JON-14]", () => {
+  const { plan } = pipeline("p", ({ table }) => {
+    const customers = table("customers");
+    const named = table<{ by: string }>("orders").join(customers, pair, { foreignKey: ({ by }) => by, store: "named" });
+    named.to("out");
+  });
+  expect(tasksOf(plan)).toEqual({
+    orders: ["source-2", "table-2 < source-2", "join-1/send < table-2"],
+    customers: ["source-1"],
+    "__join-1": ["table-1 < source-1", "join-1/match < join-1/send < table-1"],
+    "__join-1.results": ["join-1 < join-1/match", "sink-1 < join-1"],
+  });
+  const { nodes, stores } = describePlan(plan);
+  expect(nodes.find(({ name }) => name === "join-1")).toMatchObject({
+    kind: "foreignKeyJoin",
+    detail: "inner by foreign key, store named",
+    task: "__join-1.results",
+  });
+  expect(stores.map(({ name }) => name)).toEqual(["table-1", "table-2", "named"]);
+});

@@ -47,6 +47,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "streamJoin":
     case "streamTableJoin":
     case "tableJoin":
+    case "foreignKeyJoin":
       return AS_READ;
     case "process":
       return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };

@@ -58,4 +58,5 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   streamJoin: ["[(", ")]"],
   streamTableJoin: ["[(", ")]"],
   tableJoin: ["[(", ")]"],
+  foreignKeyJoin: ["[(", ")]"],
 };

@@ -35,6 +35,7 @@ const KEYED: ReadonlySet<PlanNode["kind"]> = new Set([
   "streamJoin",
   "streamTableJoin",
   "tableJoin",
+  "foreignKeyJoin",
 ] as const);
 
 const TIMER_STEP_MS = 1_000;

@@ -1,5 +1,6 @@
 import type {
   AggregateNode,
+  ForeignKeyJoinNode,
   PlanNode,
   ProcessNode,
   StreamJoinNode,
@@ -9,7 +10,7 @@ import type {
 } from "../../../schema/plan.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import { joinStores } from "./join-stores.ts";
-import type { TaskNode } from "./task-plan.ts";
+import type { ForeignKeyNode, TaskNode } from "./task-plan.ts";
 import { liesByKey, shapeOf } from "./windows.ts";
 
 /** A store of a node, as all that deals with stores sees it: layout, checks, reads, descriptions. */
@@ -29,6 +30,7 @@ export interface PlanStore {
 }
 
 export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
+  if ("join" in node && typeof node.join === "object") return foreignKeyStores(node);
   if (!("store" in node)) return [];
   switch (node.kind) {
     case "tableFilter":
@@ -40,6 +42,8 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
       return tableStores(node);
     case "tableJoin":
       return [{ name: node.store.name, kind: "keyValue", shape: [node.join] }];
+    case "foreignKeyJoin":
+      return [foreignKeyRows(node)];
     case "tableCopy":
       return [{ name: node.store.name, kind: "keyValue", hidden: true }];
     case "streamTableJoin":
@@ -122,6 +126,29 @@ export function metOf(store: string): string {
 /** The store in which a node keeps its timers, beside another. */
 export function timersOf(store: string): string {
   return `${store}.timers`;
+}
+
+/** Which key each left row names, the left rows by the key they name, or the results and how new each is. */
+function foreignKeyStores({ kind, name, join }: ForeignKeyNode): readonly PlanStore[] {
+  const hidden = true;
+  if (kind === "foreignKeySend")
+    return [name, numbersOf(name)].map((store) => ({ name: store, kind: "keyValue", hidden }));
+  if (kind === "foreignKeyMatch") return [{ name, kind: "ordered", hidden }];
+  return [foreignKeyRows(join), { name: versionsOf(join.store.name), kind: "keyValue", hidden }];
+}
+
+function foreignKeyRows({ store, join }: ForeignKeyJoinNode): PlanStore {
+  return { name: store.name, kind: "keyValue", shape: [join, "foreignKey"] };
+}
+
+/** The store of the number that the next row sent gets, beside that of what was sent. */
+export function numbersOf(store: string): string {
+  return `${store}.numbers`;
+}
+
+/** How new each row of a foreign-key join is, beside it. */
+export function versionsOf(store: string): string {
+  return `${store}.versions`;
 }
 
 /** The rows, and of a versioned table what they were before. */

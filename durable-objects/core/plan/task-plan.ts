@@ -1,4 +1,5 @@
 import type {
+  ForeignKeyJoinNode,
   Plan,
   PlanNode,
   RepartitionNode,
@@ -44,8 +45,39 @@ export interface TableCopyNode {
   readonly store: StoreDefinition;
 }
 
-/** A repartition is cut into an internal sink and an internal source, and runs nowhere. */
-export type TaskNode = Exclude<PlanNode, RepartitionNode> | InternalSourceNode | InternalSinkNode | TableCopyNode;
+/** Sends rows of the left table to where the rows lie that they name. Its name is `<join>/send`. */
+export interface ForeignKeySendNode {
+  readonly kind: "foreignKeySend";
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly join: ForeignKeyJoinNode;
+}
+
+/** Joins rows of the left table, the first input, with those of the right one: `<join>/match`. */
+export interface ForeignKeyMatchNode {
+  readonly kind: "foreignKeyMatch";
+  readonly name: string;
+  readonly inputs: readonly [sent: string, right: string];
+  readonly join: ForeignKeyJoinNode;
+}
+
+/** Keeps the newest result of each left row. Has the name of the join. */
+export interface ForeignKeyResultNode {
+  readonly kind: "foreignKeyResult";
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly join: ForeignKeyJoinNode;
+}
+
+export type ForeignKeyNode = ForeignKeySendNode | ForeignKeyMatchNode | ForeignKeyResultNode;
+
+/** A repartition is cut into an internal sink and an internal source, a foreign-key join into three parts; they run nowhere. */
+export type TaskNode =
+  | Exclude<PlanNode, RepartitionNode | ForeignKeyJoinNode>
+  | InternalSourceNode
+  | InternalSinkNode
+  | TableCopyNode
+  | ForeignKeyNode;
 
 /** What one task runs: the nodes between its input log and the topics it writes. */
 export interface TaskPlan extends Omit<Plan, "nodes"> {

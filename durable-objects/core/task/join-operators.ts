@@ -7,6 +7,9 @@ import type {
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import type { OperatorClock } from "../operator/clock.ts";
+import { ForeignKeyMatch, ForeignKeyRight } from "../operator/foreign-key-match.ts";
+import { ForeignKeyResult } from "../operator/foreign-key-result.ts";
+import { ForeignKeySend } from "../operator/foreign-key-send.ts";
 import { openStreamJoin } from "../operator/open-stream-join.ts";
 import type { Operator, Output, Runtime } from "../operator/operator.ts";
 import { shownBy } from "../operator/result-payload.ts";
@@ -20,10 +23,17 @@ import { openVersionedRows, type VersionedRows } from "../operator/versioned-row
 import { VersionedTable } from "../operator/versioned-table.ts";
 import { WaitingRecords } from "../operator/waiting-records.ts";
 import { rowsOf } from "../plan/rows.ts";
-import type { TableCopyNode, TaskNode, TaskPlan } from "../plan/task-plan.ts";
+import { numbersOf, versionsOf } from "../plan/stores.ts";
+import type { ForeignKeyNode, TableCopyNode, TaskNode, TaskPlan } from "../plan/task-plan.ts";
 
 /** Joins, and the tables whose rows they read. */
-export type JoinKind = TableNode | TableCopyNode | StreamJoinNode | StreamTableJoinNode | TableJoinNode;
+export type JoinKind =
+  | TableNode
+  | TableCopyNode
+  | StreamJoinNode
+  | StreamTableJoinNode
+  | TableJoinNode
+  | ForeignKeyNode;
 
 export interface JoinOperatorsParts {
   readonly plan: TaskPlan;
@@ -55,6 +65,10 @@ export class JoinOperators {
         return this.#streamTableJoin(node, output);
       case "tableJoin":
         return this.#tableJoin(node, output);
+      case "foreignKeySend":
+      case "foreignKeyMatch":
+      case "foreignKeyResult":
+        return this.#foreignKey(node, output);
     }
   }
 
@@ -74,6 +88,24 @@ export class JoinOperators {
     const [left, right] = node.inputs;
     const store = runtime.cache.open(node.store.name, "keyValue");
     return new TableJoin({ node, rows: [this.#rows(left), this.#rows(right)], store }, runtime, output).sides;
+  }
+
+  #foreignKey(node: ForeignKeyNode, output: Output): Operator | readonly Operator[] {
+    const { runtime } = this.#parts;
+    const { cache } = runtime;
+    const { name, join } = node;
+    if (node.kind === "foreignKeySend") {
+      const [sent, numbers] = [cache.open(name, "keyValue"), cache.open(numbersOf(name), "keyValue")];
+      return new ForeignKeySend({ node, sent, numbers }, runtime, output);
+    }
+    if (node.kind === "foreignKeyResult") {
+      const { store } = join;
+      const [rows, versions] = [cache.open(store.name, "keyValue"), cache.open(versionsOf(store.name), "keyValue")];
+      return new ForeignKeyResult({ name, rows, versions }, runtime, output);
+    }
+    const kept = cache.openOrdered(name, { bucketMs: 0 });
+    const match = new ForeignKeyMatch({ node, kept, rows: this.#rows(node.inputs[1]) }, runtime, output);
+    return [match, new ForeignKeyRight(match)];
   }
 
   #table(node: TableNode, output: Output): Operator {

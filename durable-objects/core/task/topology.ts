@@ -212,6 +212,9 @@ class TopologyBuilder {
       case "streamJoin":
       case "streamTableJoin":
       case "tableJoin":
+      case "foreignKeySend":
+      case "foreignKeyMatch":
+      case "foreignKeyResult":
         return this.#joins.operator(node, output);
       case "dedup":
         return this.#dedup(node, output);

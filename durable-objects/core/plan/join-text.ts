@@ -1,0 +1,28 @@
+import type {
+  ForeignKeyJoinNode,
+  JoinWindows,
+  StreamJoinNode,
+  StreamTableJoinNode,
+  TableJoinNode,
+} from "../../../schema/plan.ts";
+import { durationText } from "./duration-text.ts";
+
+/** A join for reading. */
+export function joinText(node: StreamJoinNode | StreamTableJoinNode | TableJoinNode | ForeignKeyJoinNode): string {
+  switch (node.kind) {
+    case "streamJoin":
+      return `${node.join}, ${joinWindowsText(node.windows)}${node.where === undefined ? "" : ", where"}`;
+    case "streamTableJoin":
+      return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;
+    case "tableJoin":
+      return `${node.join}, store ${node.store.name}`;
+    case "foreignKeyJoin":
+      return `${node.join} by foreign key, store ${node.store.name}`;
+  }
+}
+
+function joinWindowsText(windows: JoinWindows | undefined): string {
+  if (windows === undefined) return "unbounded";
+  const [before, after, grace] = [windows.beforeMs, windows.afterMs, windows.graceMs].map(durationText);
+  return `${before === after ? `within ${before}` : `${before} before to ${after} after`}, grace ${grace}`;
+}
