@@ -5,21 +5,34 @@ import { measureAggregate } from "./bench/aggregate.ts";
 import { type Engines, measureAppend } from "./bench/append.ts";
 import { measureLatency } from "./bench/latency.ts";
 import { MemoryWatch } from "./bench/memory-watch.ts";
-import { withReport } from "./bench/readme.ts";
-import { type Figures, megabytes, report } from "./bench/report.ts";
+import { megabytes, setting } from "./bench/markdown.ts";
+import { nexmarkFlags, nexmarkOptions } from "./bench/nexmark/options.ts";
+import { queries } from "./bench/nexmark/queries/all.ts";
+import { nexmarkReport } from "./bench/nexmark/report.ts";
+import { measureNexmark } from "./bench/nexmark/run.ts";
+import { type Block, withBlock } from "./bench/readme.ts";
+import { type Figures, report } from "./bench/report.ts";
 import { measureRestart } from "./bench/restart.ts";
 import { Stage } from "./bench/stage.ts";
 import { root } from "./engine/bundle.ts";
 import { flagsOf, run } from "./engine/command-line.ts";
 
 const help = `npm run bench -- [--quick] [--write]
+npm run bench -- nexmark [--queries q0,q5] [--events N] [--partitions 1,4] [--write]
 
-Measures the embedded engine and prints the figures, in three to five minutes. Talks to 127.0.0.1 only.
+Measures the embedded engine and prints the figures. Talks to 127.0.0.1 only.
 
-  --quick  a tenth of the records and one run each, in half a minute: to see whether it works
-  --write  also puts the figures between the <!-- bench --> markers of README.md`;
+  --quick       a tenth of the records and one run each: to see whether it works
+  --write       also puts the figures between the <!-- bench --> markers of README.md; of "nexmark", between its own
 
-const DEADLINE_MS = 15 * 60_000;
+"nexmark" measures the Nexmark queries alone, and holds their results against SQLite:
+
+  --queries     which; all that have a pipeline unless told
+  --events      of all kinds; 500000 unless told
+  --partitions  of every topic, one number after another; 1,4 unless told`;
+
+/** Ends one that hangs. */
+const DEADLINE_MS = 2 * 3_600_000;
 
 interface Extent {
   readonly runs: number;
@@ -45,7 +58,9 @@ async function measure(stage: Stage, extent: Extent): Promise<Figures> {
   await engines.platform.stop();
   const restart = await measureRestart(stage, { count: 1_000_000 * extent.scale, runs: extent.runs });
   say("restart: done");
-  return { append, latency, aggregate, restart, memory: peak };
+  const options = nexmarkOptions({ events: String(500_000 * extent.scale) }, queries);
+  const nexmark = await measureNexmark(stage, options, say);
+  return { append, latency, aggregate, restart, memory: peak, nexmark };
 }
 
 /** Runs one measurement and says that it is done. */
@@ -92,25 +107,49 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-await run(async () => {
+const README = join(root, "README.md");
+
+function print(block: Block, text: string, write: boolean): void {
+  process.stdout.write(`${text}\n`);
+  if (write) writeFileSync(README, withBlock(readFileSync(README, "utf8"), block, text));
+}
+
+async function benchAll(args: readonly string[]): Promise<void> {
   const options = {
     quick: { type: "boolean" },
     write: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   } as const;
-  const { quick = false, write = false } = flagsOf(options, help);
-  const readme = join(root, "README.md");
-  if (write) withReport(readFileSync(readme, "utf8"), "");
+  const { quick = false, write = false } = flagsOf(options, help, [...args]);
+  if (write) withBlock(readFileSync(README, "utf8"), "bench", "");
+  const extent = quick ? { runs: 1, scale: 0.1 } : { runs: 4, scale: 1 };
+  const figures = await measure(new Stage(), extent);
+  const command = `npm run bench${quick ? " -- --quick" : ""}`;
+  print("bench", report(figures, { command, runs: extent.runs }), write);
+}
+
+async function benchNexmark(args: readonly string[]): Promise<void> {
+  const options = {
+    ...nexmarkFlags,
+    write: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  const { write = false, ...flags } = flagsOf(options, help, [...args]);
+  if (write) withBlock(readFileSync(README, "utf8"), "nexmark", "");
+  const figures = await measureNexmark(new Stage(), nexmarkOptions(flags, queries), say);
+  const command = ["npm run bench -- nexmark", ...args.filter((arg) => arg !== "--write")].join(" ");
+  print("nexmark", `${setting(command)}.\n\n${nexmarkReport(figures)}`, write);
+}
+
+await run(async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
   const deadline = setTimeout(() => {
     say(`not done after ${DEADLINE_MS / 60_000} minutes`);
     process.exit(1);
   }, DEADLINE_MS);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
-  const extent = quick ? { runs: 1, scale: 0.1 } : { runs: 4, scale: 1 };
-  const figures = await measure(new Stage(), extent);
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "nexmark") await benchNexmark(rest);
+  else await benchAll(process.argv.slice(2));
   clearTimeout(deadline);
-  const text = report(figures, { command: `npm run bench${quick ? " -- --quick" : ""}`, runs: extent.runs });
-  process.stdout.write(`${text}\n`);
-  if (write) writeFileSync(readme, withReport(readFileSync(readme, "utf8"), text));
   process.exit(0);
 });

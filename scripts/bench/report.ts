@@ -1,8 +1,10 @@
-import { arch, cpus, platform, totalmem } from "node:os";
 import type { AggregateFigures } from "./aggregate.ts";
 import type { AppendFigures } from "./append.ts";
 import type { LatencyFigures, Percentiles } from "./latency.ts";
+import { count, megabytes, partitionCount, setting, table } from "./markdown.ts";
 import type { Resident } from "./memory-watch.ts";
+import { nexmarkBlock } from "./nexmark/report.ts";
+import type { NexmarkFigures } from "./nexmark/run.ts";
 import type { RestartFigures } from "./restart.ts";
 
 export interface Figures {
@@ -12,6 +14,7 @@ export interface Figures {
   readonly restart: RestartFigures;
   /** At most. */
   readonly memory: Resident;
+  readonly nexmark: NexmarkFigures;
 }
 
 /** Markdown. */
@@ -20,7 +23,7 @@ export function report(
   { command, runs }: { readonly command: string; readonly runs: number },
 ): string {
   return [
-    `\`${command}\` on ${machine()}, ${new Date().toISOString().slice(0, 10)}; medians of ${runs} runs that take turns.`,
+    `${setting(command)}; medians of ${runs} runs that take turns.`,
     "",
     ...appendTable(figures.append),
     "",
@@ -34,6 +37,8 @@ export function report(
     "The load generator is the SDK in the benchmark's own process, on the same cores as the engine. The probe is a Worker",
     "whose Durable Object only inserts the body of a request as one row; it gets the same bytes from the same SDK, and, in",
     "the last column, from plain requests that were made before.",
+    "",
+    nexmarkBlock(figures.nexmark),
   ].join("\n");
 }
 
@@ -41,7 +46,7 @@ function appendTable(rows: readonly AppendFigures[]): readonly string[] {
   return table(
     ["append, records/s", "Millrace", "probe", "ratio", "probe without the SDK", "ratio"],
     rows.map(({ bytes, partitions, platform: full, probe, bare }) => [
-      `${size(bytes)}, ${partitions === 1 ? "1 partition" : `${partitions} partitions`}`,
+      `${size(bytes)}, ${partitionCount(partitions)}`,
       count(full),
       count(probe),
       ratio(full, probe),
@@ -63,7 +68,7 @@ function aggregateTable(rows: readonly AggregateFigures[]): readonly string[] {
   return table(
     ["one-hour windows by key, records/s", "append and aggregate", "aggregate alone"],
     rows.map(({ keys, partitions, both, alone }) => [
-      `100 B, ${count(keys)} keys, ${partitions === 1 ? "1 partition" : `${partitions} partitions`}`,
+      `100 B, ${count(keys)} keys, ${partitionCount(partitions)}`,
       count(both),
       count(alone),
     ]),
@@ -80,29 +85,10 @@ function memoryLine({ node, workerd }: Resident): string {
   return `Memory of the engine, at most: ${megabytes(node + workerd)} resident (${parts}).`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, column) => (column === 0 ? "---" : "---:"))), ...rows.map(line)];
-}
-
-function machine(): string {
-  const [cpu] = cpus();
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}, ${platform()} ${arch()}), ${gigabytes} GB, Node.js ${process.versions.node}`;
-}
-
 function size(bytes: number): string {
   return bytes < 1_000 ? `${bytes} B` : `${bytes / 1_000} KB`;
 }
 
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
 function ratio(value: number, of: number): string {
   return (value / of).toFixed(2);
-}
-
-export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_000_000)} MB`;
 }

@@ -30,6 +30,12 @@ export class Stage {
     return engine;
   }
 
+  /** Ends an engine and removes its folder, which may be large. */
+  async discard(engine: EngineProcess, name: string): Promise<void> {
+    await engine.kill();
+    rmSync(this.folder(name), { recursive: true, force: true, maxRetries: 5 });
+  }
+
   #end(): void {
     for (const engine of this.#engines) void engine.kill();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });

@@ -12,11 +12,11 @@ export const engineFlags = {
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 
-/** The flags given. Prints `help` and ends with 0 when asked for it; throws an EngineError for one that there is not. */
-export function flagsOf<Options extends Flags>(options: Options, help: string) {
+/** The flags among `args`, which are the command's unless given. Prints `help` and ends with 0 when asked for it; throws an EngineError for one that there is not. */
+export function flagsOf<Options extends Flags>(options: Options, help: string, args = process.argv.slice(2)) {
   let values;
   try {
-    ({ values } = parseArgs({ options, strict: true, allowPositionals: false }));
+    ({ values } = parseArgs({ args, options, strict: true, allowPositionals: false }));
   } catch (error) {
     throw new EngineError("usage", `${error instanceof Error ? error.message : String(error)}\n\n${help}`);
   }

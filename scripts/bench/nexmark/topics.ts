@@ -25,7 +25,8 @@ export function* recordsFor(topic: string, events: Iterable<EncodedEvent>): Gene
   if (name === "events") return yield* events;
   const kind = KINDS[name];
   const typed = `{"type":"${kind}",`;
-  for (const { key, text, timestampMs, ...event } of events) {
-    if (event.kind === kind) yield { key, text: `{${text.slice(typed.length)}`, timestampMs };
+  for (const event of events) {
+    if (event.kind !== kind) continue;
+    yield { key: event.key, text: `{${event.text.slice(typed.length)}`, timestampMs: event.timestampMs };
   }
 }

@@ -9,4 +9,9 @@ export const q18 = query("q18", {
     )
     SELECT auction, bidder, price, channel, url, dateTime, extra FROM ranked WHERE rank = 1
   `,
+  define: ({ bids }) =>
+    bids()
+      .selectKey(({ bidder, auction }) => `${bidder}/${auction}`)
+      .toTable()
+      .toStream(),
 });

@@ -1,0 +1,64 @@
+import type { Pipeline } from "../../../sdk/streams/index.ts";
+import { MAX_PARTITIONS } from "../../../schema/limits.ts";
+import { EngineError } from "../../engine/engine-error.ts";
+import type { Query } from "./queries/query.ts";
+
+/** A query that the engine can run. */
+export type RunnableQuery = Query & { readonly pipeline: Pipeline };
+
+export interface NexmarkOptions {
+  readonly queries: readonly RunnableQuery[];
+  readonly events: number;
+  readonly partitions: readonly number[];
+}
+
+export const nexmarkFlags = {
+  queries: { type: "string" },
+  events: { type: "string" },
+  partitions: { type: "string" },
+} as const;
+
+const MAX_EVENTS = 10_000_000;
+const DEFAULT_EVENTS = 500_000;
+
+/** What the flags say of these queries. Throws an EngineError for what cannot be. */
+export function nexmarkOptions(
+  flags: { readonly [flag in keyof typeof nexmarkFlags]?: string | undefined },
+  queries: readonly Query[],
+): NexmarkOptions {
+  const { events = String(DEFAULT_EVENTS), partitions = "1,4" } = flags;
+  const runnable = queries.filter(runs);
+  return {
+    queries: flags.queries === undefined ? runnable : flags.queries.split(",").map((name) => queryOf(name, queries)),
+    events: numberOf(events, `--events takes a whole number from 1 to ${MAX_EVENTS}`, MAX_EVENTS),
+    partitions: partitions
+      .split(",")
+      .map((each) => numberOf(each, `--partitions takes whole numbers from 1 to ${MAX_PARTITIONS}`, MAX_PARTITIONS)),
+  };
+}
+
+function runs(query: Query): query is RunnableQuery {
+  return query.pipeline !== undefined;
+}
+
+function queryOf(name: string, queries: readonly Query[]): RunnableQuery {
+  const query = queries.find((each) => each.name === name);
+  if (query === undefined) {
+    throw new EngineError("usage", `--queries: there is no query "${name}". There are ${namesOf(queries)}.`);
+  }
+  if (!runs(query)) {
+    const others = namesOf(queries.filter(runs));
+    throw new EngineError("usage", `--queries: ${name} has no pipeline yet. Those that have one: ${others}.`);
+  }
+  return query;
+}
+
+function namesOf(queries: readonly Query[]): string {
+  return queries.map(({ name }) => name).join(", ");
+}
+
+function numberOf(text: string, wanted: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+  throw new EngineError("usage", `${wanted}, not ${JSON.stringify(text)}.`);
+}

@@ -1,0 +1,33 @@
+import { count, megabytes, partitionCount, table } from "../markdown.ts";
+import { SEED } from "./generator.ts";
+import type { NexmarkFigures } from "./run.ts";
+
+/** Markdown. */
+export function nexmarkReport({ events, queries }: NexmarkFigures): string {
+  const head = [
+    "Nexmark, events/s",
+    "append and process",
+    "process alone",
+    "engine at most",
+    "rows per million events",
+  ];
+  const rows = queries.map(({ query, partitions, both, alone, memory, rowsPerMillion }) => [
+    `${query}, ${partitionCount(partitions)}`,
+    count(both),
+    count(alone),
+    megabytes(memory.node + memory.workerd),
+    count(rowsPerMillion),
+  ]);
+  return [
+    ...table(head, rows),
+    "",
+    `The Nexmark queries over ${count(events)} events of seed ${SEED}, each in an engine that begins empty; counted are the`,
+    "events that a query reads, bids alone or all. Every result equals that of the same SQL in SQLite over the same events.",
+    "Rows are those that the tasks write: state, outbox, and their own.",
+  ].join("\n");
+}
+
+/** With the markers that let it be replaced alone. */
+export function nexmarkBlock(figures: NexmarkFigures): string {
+  return `<!-- nexmark -->\n\n${nexmarkReport(figures)}\n\n<!-- /nexmark -->`;
+}
