@@ -93,6 +93,8 @@ export const MAX_TIMERS_AT_ONCE = 1_000;
 export const MAX_PATTERN_STEPS = 32;
 /** Attempts of one key at a sequence that are open at once; a record that would make more is an error. */
 export const MAX_PATTERN_RUNS = 500;
+/** How long the input of what sends results only on close must be quiet, unless told, until event time goes on without it. */
+export const CLOSE_WHEN_IDLE_MS = 60_000;
 /** A task tells those behind it of its progress alone at most this often, ms; with records it is told at once. */
 export const PROGRESS_INTERVAL_MS = 1_000;
 /** A task that has stood at the end of its log for so long says that it is idle and holds nothing back, ms. */

@@ -151,6 +151,11 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly merger?: ((earlier: unknown, later: unknown, key: string) => unknown) | undefined;
   /** Of windows: each change of a window is sent, which it is unless told, or each window once, when it has closed. */
   readonly emit?: "onUpdate" | "onClose" | undefined;
+  /**
+   * Of windows: when nothing has come for so long, ms, event time goes on at the pace of the clock, and windows close.
+   * Infinity: never. Absent: CLOSE_WHEN_IDLE_MS with `onClose`, else never.
+   */
+  readonly closeWhenIdleMs?: number | undefined;
 };
 /** The records that came too late for every window of the aggregate that it reads. */
 export type LateNode = Node<"late">;

@@ -6,13 +6,12 @@ import { rowsWritten } from "../durable-objects/core/task/rows-written.ts";
 import type {
   InputRecord,
   OutboxRow,
-  SliceOptions,
   SliceResult,
   TaskCounters,
   TaskPorts,
 } from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
-import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
+import { IDLE_AFTER_MS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
 import type { Bytes, ProducerRecord } from "../schema/record.ts";
 import { TestSelect } from "./test-select.ts";
 import { internallyLogged, logged } from "./logged.ts";
@@ -25,6 +24,12 @@ export class TestPartition {
   readonly #plan: TaskPlan;
   readonly #ports: TaskPorts;
   readonly #log: InputRecord[] = [];
+  #lastAppendMs = 0;
+  /** Of what is not a control batch. */
+  #lastRecordMs = 0;
+  #progressDueMs: number | undefined;
+  /** End of the log at which the task last said that it is idle. */
+  #idleAt: number | undefined;
   #task: Task;
   #position = 0;
   #progress: string | undefined;
@@ -55,19 +60,39 @@ export class TestPartition {
     return this.failure === undefined ? this.#log.length - this.#position : 0;
   }
 
-  append(records: readonly ProducerRecord[]): void {
+  append(records: readonly ProducerRecord[], nowMs: number): void {
+    this.#lastAppendMs = this.#lastRecordMs = nowMs;
     // One by one: a spread of a large array overflows the stack.
     for (const record of logged(records, this.#log.length)) this.#log.push(record);
   }
 
   /** A row of another task's outbox. */
-  deliver(batch: Bytes): void {
-    for (const record of internallyLogged(batch, this.#log.length)) this.#log.push(record);
+  deliver(batch: Bytes, nowMs: number): void {
+    this.#lastAppendMs = nowMs;
+    for (const record of internallyLogged(batch, this.#log.length)) {
+      if (record.batchEnd?.control !== true) this.#lastRecordMs = nowMs;
+      this.#log.push(record);
+    }
   }
 
   /** Runs all that waits, in slices or micro-batches; answers what must be delivered, in order. */
   *run(nowMs: number): Generator<OutboxRow> {
     while (this.waiting > 0) yield* this.#runNext(nowMs);
+  }
+
+  /** When the task is to be woken next, if nothing comes; undefined when it is not. */
+  get dueMs(): number | undefined {
+    const due = [this.#progressDueMs, this.#idleDueMs, this.#tickDueMs].filter((ms) => ms !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** Does what is due: says how far it has come, lets event time go on, says that it is idle. */
+  *wake(nowMs: number): Generator<OutboxRow> {
+    if ((this.#tickDueMs ?? Infinity) <= nowMs) yield* this.#tick(nowMs);
+    if ((this.#progressDueMs ?? Infinity) <= nowMs) yield* this.#commit(this.#task.run([], { nowMs }));
+    if ((this.#idleDueMs ?? Infinity) > nowMs) return;
+    this.#idleAt = this.#log.length;
+    yield* this.#task.idle();
   }
 
   /** A new task over the committed state, as after a restart. */
@@ -81,22 +106,17 @@ export class TestPartition {
     const records = this.#log.slice(this.#position, this.#position + limit);
     const giveUp = this.#giveUp;
     const options = batched ? { nowMs, giveUp, microBatch: { batchId: this.#batchId } } : { nowMs, giveUp };
-    const result = this.#attempt(records, options);
+    const result = this.#attempt(() => this.#task.run(records, options));
     if (result === undefined) return [];
-    const { rows, progress, batchCalls, failure } = result;
-    this.#position = failure?.offset ?? this.#position + records.length;
-    this.#progress = progress;
-    this.#rowsWritten += rowsWritten(result);
-    this.batchCalls.push(...batchCalls);
+    this.#position = result.failure?.offset ?? this.#position + records.length;
     if (batched) this.#batchId += 1;
-    if (failure !== undefined) this.#failed(failure);
-    return rows;
+    return this.#commit(result);
   }
 
   /** Undefined when a policy stopped a micro-batch, of which nothing is left then. */
-  #attempt(records: readonly InputRecord[], options: SliceOptions): SliceResult | undefined {
+  #attempt(slice: () => SliceResult): SliceResult | undefined {
     try {
-      return this.store.transaction(() => this.#task.run(records, options));
+      return this.store.transaction(slice);
     } catch (error) {
       if (!(error instanceof RecordFailure)) throw error;
       this.crash();
@@ -115,6 +135,39 @@ export class TestPartition {
     this.#retries = this.#retried === failure.offset ? this.#retries + 1 : 1;
     this.#retried = failure.offset;
     if (this.#retries >= policy.times) this.#giveUp = failure.offset;
+  }
+
+  #tick(nowMs: number): readonly OutboxRow[] {
+    const eventTimeMs = this.#task.streamTimeMs + (nowMs - this.#lastRecordMs);
+    const batched = this.#plan.trigger.kind !== "perEvent";
+    const microBatch = batched ? { batchId: this.#batchId++ } : undefined;
+    const options = { nowMs, eventTimeMs, offset: this.#log.length, giveUp: this.#giveUp, microBatch };
+    const result = this.#attempt(() => this.#task.tick(options));
+    return result === undefined ? [] : this.#commit(result);
+  }
+
+  #commit(result: SliceResult): readonly OutboxRow[] {
+    const { rows, progress, progressDueMs, batchCalls, failure } = result;
+    this.#progress = progress;
+    this.#progressDueMs = progressDueMs;
+    this.#rowsWritten += rowsWritten(result);
+    this.batchCalls.push(...batchCalls);
+    if (failure !== undefined) this.#failed(failure);
+    return rows;
+  }
+
+  /** Quiet closes windows at the end of the log only, and where batches run by themselves. */
+  get #tickDueMs(): number | undefined {
+    const { kind } = this.#plan.trigger;
+    if (this.waiting > 0 || kind === "manual" || kind === "availableNow") return undefined;
+    const { tickAfterMs } = this.#task;
+    return tickAfterMs === undefined ? undefined : this.#lastRecordMs + tickAfterMs;
+  }
+
+  get #idleDueMs(): number | undefined {
+    const { heard, settled } = this.#task;
+    if (this.waiting > 0 || !heard || !settled || this.#idleAt === this.#log.length) return undefined;
+    return this.#lastAppendMs + IDLE_AFTER_MS;
   }
 
   #restored(): Task {

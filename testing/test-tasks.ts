@@ -45,16 +45,30 @@ export class TestTasks {
   *run(nowMs: number): Generator<OutboxRow> {
     while (this.waiting > 0) {
       for (const partition of this.partitions) {
-        yield* [...partition.run(nowMs)].filter((row) => !this.#delivered(row));
+        yield* [...partition.run(nowMs)].filter((row) => !this.#delivered(row, nowMs));
       }
     }
   }
 
-  #delivered({ target, body }: OutboxRow): boolean {
+  /** When a task is to be woken next, if nothing comes; undefined when none is. */
+  get dueMs(): number | undefined {
+    const due = this.partitions.map(({ dueMs }) => dueMs).filter((ms) => ms !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** Wakes the tasks that are due; answers what leaves the pipeline, in order. */
+  *wake(nowMs: number): Generator<OutboxRow> {
+    for (const partition of this.partitions) {
+      if ((partition.dueMs ?? Infinity) > nowMs) continue;
+      yield* [...partition.wake(nowMs)].filter((row) => !this.#delivered(row, nowMs));
+    }
+  }
+
+  #delivered({ target, body }: OutboxRow, nowMs: number): boolean {
     const slash = target.lastIndexOf("/");
     const topic = target.slice("topic:".length, slash);
     if (!target.startsWith("topic:") || !isInternal(topic)) return false;
-    this.partitionsOf(topic)[Number(target.slice(slash + 1))]?.deliver(body);
+    this.partitionsOf(topic)[Number(target.slice(slash + 1))]?.deliver(body, nowMs);
     return true;
   }
 

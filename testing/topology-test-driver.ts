@@ -75,18 +75,30 @@ export class TopologyTestDriver {
       }
       part.push(produced);
     }
-    for (const [at, part] of parts.entries()) if (part.length > 0) partitions[at]?.append(part);
+    for (const [at, part] of parts.entries()) if (part.length > 0) partitions[at]?.append(part, this.#nowMs);
     this.#afterAppend();
   }
 
-  /** Moves the clock. Micro-batches that come due on the way (`every`, `everyRecords`, `cron`) run at their time. */
+  /**
+   * Moves the clock. What comes due on the way happens at its time: micro-batches (`every`, `everyRecords`, `cron`), and
+   * where nothing comes windows that close all the same (`closeWhenIdle`).
+   */
   advance(duration: Duration): void {
     const untilMs = this.#nowMs + durationMs(duration);
-    while (this.#dueMs !== undefined && this.#dueMs <= untilMs) {
-      this.#nowMs = this.#dueMs;
-      this.runBatch();
+    for (;;) {
+      const dueMs = Math.min(this.#dueMs ?? Infinity, this.#tasks.dueMs ?? Infinity);
+      if (dueMs > untilMs) break;
+      // What became due while the clock stood still is done now.
+      this.#nowMs = Math.max(this.#nowMs, dueMs);
+      if (this.#dueMs !== undefined && this.#dueMs <= this.#nowMs) this.runBatch();
+      else this.#wake();
     }
     this.#nowMs = untilMs;
+  }
+
+  #wake(): void {
+    for (const row of this.#tasks.wake(this.#nowMs)) this.#outputs.deliver(row);
+    this.#afterAppend();
   }
 
   /** Runs all that waits now, whatever the trigger; answers how many records that were. */

@@ -60,5 +60,5 @@ export class IdleWatch {
 /** Nothing is left to read, no task before it has something, and those who wait for word have not been told. */
 function mayIdle({ log }: Loaded, { code, position, idleAt }: AttachedTask): boolean {
   const { logEndOffset } = log;
-  return code?.heard === true && position === logEndOffset && idleAt !== logEndOffset && code.upstreamsIdle;
+  return code?.heard === true && position === logEndOffset && idleAt !== logEndOffset && code.settled;
 }

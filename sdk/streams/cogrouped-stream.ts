@@ -1,5 +1,6 @@
 import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
-import type { Windowing } from "./aggregate-functions.ts";
+import { quietMs, type Windowing } from "./aggregate-functions.ts";
+import type { Duration } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
 import type { GroupedStream } from "./grouped-stream.ts";
 import type { SessionWindowsOf } from "./session.ts";
@@ -101,6 +102,11 @@ export class WindowedCogroupedStream<Aggregate, Value> {
     return new WindowedCogroupedStream(this.#parts, { ...this.#windowing, emit: strategy.emit });
   }
 
+  /** How long no record must come until windows close without one: see `onClose`. */
+  closeWhenIdle(quiet: Duration | "never"): WindowedCogroupedStream<Aggregate, Value> {
+    return new WindowedCogroupedStream(this.#parts, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
+  }
+
   /** As `aggregate` without windows. */
   aggregate(initializer: () => Aggregate, options: WindowStoreOptions = {}): WindowedTable<Aggregate, Value> {
     return new WindowedTable(addCogroup(this.#parts, { initializer, options, windowing: this.#windowing }));
@@ -137,6 +143,11 @@ export class SessionCogroupedStream<Aggregate, Value, Gone extends null = null> 
   emit(strategy: EmitStrategy): SessionCogroupedStream<Aggregate, Value>;
   emit(strategy: EmitStrategy): SessionCogroupedStream<Aggregate, Value> {
     return new SessionCogroupedStream(this.#parts, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** How long no record must come until sessions close without one: see `onClose`. */
+  closeWhenIdle(quiet: Duration | "never"): SessionCogroupedStream<Aggregate, Value, Gone> {
+    return new SessionCogroupedStream(this.#parts, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
   /** As `aggregate` without windows; the merger makes one aggregate of those of two sessions, the earlier first. */

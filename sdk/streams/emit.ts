@@ -35,6 +35,10 @@ export function onUpdate(): { readonly emit: "onUpdate" } {
  * A window sends its result once, when it takes no records any more: when the largest time seen has reached its
  * `end + grace`. Windows that close together come in order of their start, then of their key.
  *
+ * Where nothing comes any more, event time goes on at the pace of the clock after a minute of quiet, so that the last
+ * windows close as well; `.closeWhenIdle("10 minutes")` says how long, or "never". What comes after with an older time is
+ * late.
+ *
  * @example
  * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
  *

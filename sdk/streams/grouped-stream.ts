@@ -5,10 +5,12 @@ import {
   COUNT,
   type Functions,
   functionsOf,
+  quietMs,
   type Rest,
   type Windowing,
 } from "./aggregate-functions.ts";
 import { CogroupedStream } from "./cogrouped-stream.ts";
+import type { Duration } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
 import { SessionWindowedStream } from "./session-windowed-stream.ts";
@@ -150,6 +152,11 @@ export class WindowedStream<Value> {
   /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
   emit(strategy: EmitStrategy): WindowedStream<Value> {
     return new WindowedStream(this.#add, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** How long no record must come until windows close without one: see `onClose`. */
+  closeWhenIdle(quiet: Duration | "never"): WindowedStream<Value> {
+    return new WindowedStream(this.#add, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
   /** How many records. */

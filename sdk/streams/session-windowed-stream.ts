@@ -1,6 +1,7 @@
 import type { AggregateNode } from "../../schema/plan.ts";
 import { type Argument, type Given, type ResultOf, sessionFunctions } from "./aggregators/functions.ts";
-import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
+import { type AddAggregate, COUNT, type Functions, quietMs, type Windowing } from "./aggregate-functions.ts";
+import type { Duration } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { storeOf, type WindowStoreOptions } from "./store.ts";
 import { WindowedTable } from "./windowed-table.ts";
@@ -43,6 +44,11 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
   emit(strategy: EmitStrategy): SessionWindowedStream<Value>;
   emit(strategy: EmitStrategy): SessionWindowedStream<Value> {
     return new SessionWindowedStream(this.#add, { ...this.#windowing, emit: strategy.emit });
+  }
+
+  /** How long no record must come until sessions close without one: see `onClose`. */
+  closeWhenIdle(quiet: Duration | "never"): SessionWindowedStream<Value, Gone> {
+    return new SessionWindowedStream(this.#add, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
   /** How many records. */

@@ -22,7 +22,7 @@ export class Interleaved {
     const bytes = keyBytesOf(key);
     const partitions = this.#tasks.partitionsOf(topic);
     const at = bytes === null ? 0 : partitionForKey(bytes, partitions.length);
-    partitions[at]?.append([{ key: bytes, value: bytesOf(value, "json"), timestampMs, headers: [] }]);
+    partitions[at]?.append([{ key: bytes, value: bytesOf(value, "json"), timestampMs, headers: [] }], 0);
   }
 
   /** One step of those that could come next; `pick` chooses. Answers whether there was one. */
@@ -64,6 +64,6 @@ export class Interleaved {
   #deliver({ target, body }: OutboxRow): void {
     const slash = target.lastIndexOf("/");
     const topic = target.slice(TOPIC.length, slash);
-    this.#tasks.partitionsOf(topic)[Number(target.slice(slash + 1))]?.deliver(body);
+    this.#tasks.partitionsOf(topic)[Number(target.slice(slash + 1))]?.deliver(body, 0);
   }
 }

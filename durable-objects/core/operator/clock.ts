@@ -26,6 +26,10 @@ export interface OperatorClock {
   inputTimeMs(input: number): number;
   /** A record with this time is about to be processed, of this input of the operator. */
   advance(timestampMs: number, input?: number): void;
+  /** Event time goes on to this without a record. Nothing undoes it. Before the first record there is no time. */
+  tick(eventTimeMs: number): void;
+  /** The event time that moves it to this value. */
+  eventTimeFor(ms: number): number;
 }
 
 export interface ClockOptions {
@@ -88,10 +92,18 @@ export class Clock implements OperatorClock, Undoable {
     const before = this.#reached[input] ?? -Infinity;
     if (timestampMs <= before) return;
     // The usual clock has one input, and then stream time is what it reached: nothing is allocated for a record.
-    const simple = !this.#capped && this.#reached.length === 1;
+    const simple = !this.#capped && this.#reached.length === 1 && this.#streamTimeMs === before;
     this.#undo.save(this, simple ? before : { input, before, streamTimeMs: this.#streamTimeMs });
     this.#reached[input] = timestampMs;
     if (!this.#capped && timestampMs > this.#streamTimeMs) this.#streamTimeMs = timestampMs;
+  }
+
+  tick(eventTimeMs: number): void {
+    if (this.#reached.some((ms) => ms > -Infinity)) this.#streamTimeMs = Math.max(this.streamTimeMs, eventTimeMs);
+  }
+
+  eventTimeFor(ms: number): number {
+    return ms;
   }
 
   undo(saved: unknown): void {

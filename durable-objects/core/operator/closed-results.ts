@@ -1,7 +1,7 @@
 import type { Windowed } from "../../../schema/plan.ts";
 import type { Undoable } from "../store/undo-log.ts";
 import type { OperatorClock } from "./clock.ts";
-import type { Output, Runtime } from "./operator.ts";
+import type { Output, Runtime, Unsent } from "./operator.ts";
 import { TOMBSTONE } from "./payload.ts";
 import type { Shown } from "./result-payload.ts";
 import { StreamRecord } from "./stream-record.ts";
@@ -19,6 +19,8 @@ export interface ClosingWindows {
   closedThrough(streamTimeMs: number): number;
   /** Those behind one bound up to another, in the order in which they are sent, each once. */
   due(after: number, through: number): Iterable<ClosedResult>;
+  /** Of those behind a bound. */
+  unsent(after: number): Unsent | undefined;
 }
 
 export interface ClosedResultsParts {
@@ -44,7 +46,8 @@ export class ClosedResults implements Undoable {
     this.#shown = parts.shown;
     this.#runtime = runtime;
     this.#output = output;
-    this.#through = parts.windows.closedThrough(parts.clock.streamTimeMs);
+    // Where time moves at the end of a batch, results by it may still have to come.
+    this.#through = parts.windows.closedThrough(parts.clock.lateTimeMs);
   }
 
   get through(): number {
@@ -68,6 +71,10 @@ export class ClosedResults implements Undoable {
       const result = new StreamRecord(key, this.#shown(text), { timestampMs, origin, replaces });
       this.#runtime.attempt(result, this.#output);
     }
+  }
+
+  unsent(): Unsent | undefined {
+    return this.#windows.unsent(this.#through);
   }
 
   undo(saved: unknown): void {

@@ -1,6 +1,6 @@
 import type { OrderedItem, OrderedPlace } from "../store/ordered-rows.ts";
 import { boundedState } from "../store/state-value.ts";
-import type { Operator } from "./operator.ts";
+import type { Operator, Unsent } from "./operator.ts";
 import { TextPayload } from "./payload.ts";
 import { storeKey } from "./record-key.ts";
 import { LEFT, type Pair, pairOf, RIGHT, type Side } from "./join-pair.ts";
@@ -43,6 +43,12 @@ export class JoinSide implements Operator {
   /** The other side has no more to do than this. */
   timeMoved(): void {
     if (this.#side === LEFT) this.#join.close();
+  }
+
+  /** What waits for a match comes out with its own time; when, only records say. */
+  unsent(): Unsent | undefined {
+    const fromMs = this.#join.unmatched[this.#side]?.firstMs;
+    return fromMs === undefined ? undefined : { fromMs, dueMs: Infinity };
   }
 
   /** Whether the record matched any. */

@@ -19,8 +19,18 @@ export interface Operator {
   endBatch?(): void;
   /** Time may have moved without a record: what its clock now says is due is emitted, each result by `attempt`. */
   timeMoved?(): void;
+  /** What its input will yet bring out of it as time goes on; undefined when there is nothing. */
+  unsent?(): Unsent | undefined;
   /** Before each flush: lets go of state whose retention has passed. A function of the clock alone. */
   expire?(): void;
+}
+
+/** Results that come later, by operator time. */
+export interface Unsent {
+  /** None of them has an earlier time. */
+  readonly fromMs: number;
+  /** When the first of them comes, if nothing else does. */
+  readonly dueMs: number;
 }
 
 /** Which node is at work, to say who threw. */

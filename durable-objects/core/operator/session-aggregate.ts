@@ -6,7 +6,7 @@ import { ClosedResults } from "./closed-results.ts";
 import { Fold, type FoldAt } from "./fold.ts";
 import { LateRecords } from "./late-records.ts";
 import type { ManyInputs } from "./input.ts";
-import type { Output, Runtime } from "./operator.ts";
+import type { Output, Runtime, Unsent } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import { shownBy } from "./result-payload.ts";
 import { SessionClosing } from "./session-closing.ts";
@@ -91,8 +91,13 @@ export class SessionAggregate implements ManyInputs {
     this.#closed?.send();
   }
 
+  unsent(): Unsent | undefined {
+    return this.#closed?.unsent();
+  }
+
   expire(): void {
-    const { streamTimeMs } = this.#clock;
+    // Where time moves at the end of a batch, what has closed by it is sent with the next.
+    const { lateTimeMs: streamTimeMs } = this.#clock;
     if (streamTimeMs !== -Infinity) this.#rows.expire(this.#times.goneBefore(streamTimeMs));
   }
 

@@ -1,5 +1,6 @@
 import type { TimerQueue } from "../store/timer-queue.ts";
 import type { ClosedResult, ClosingWindows } from "./closed-results.ts";
+import type { Unsent } from "./operator.ts";
 import { sessionKey, type Session, type SessionRows } from "./session-rows.ts";
 import type { SessionTimes } from "./session-times.ts";
 
@@ -37,6 +38,12 @@ export class SessionClosing implements ClosingWindows {
       together.push(due);
     }
     yield* resultsOf(together);
+  }
+
+  /** Where a session has grown since its timer was set, what is said of it is too early. */
+  unsent(): Unsent | undefined {
+    const first = this.#timers.first();
+    return first && { fromMs: first.dueMs - this.#times.gapMs, dueMs: this.#times.closesAt(first.dueMs) };
   }
 
   /** By reach, then key. */

@@ -1,5 +1,6 @@
 import type { TimerQueue } from "../store/timer-queue.ts";
 import type { ClosedResult, ClosingWindows } from "./closed-results.ts";
+import type { Unsent } from "./operator.ts";
 import type { SlidingRows } from "./sliding-rows.ts";
 import type { SlidingTimes } from "./sliding-times.ts";
 
@@ -25,6 +26,12 @@ export class SlidingClosing implements ClosingWindows {
 
   began(key: string, start: number): void {
     this.#parts.timers.set({ dueMs: start, key, payload: "1" });
+  }
+
+  unsent(): Unsent | undefined {
+    const { times, timers } = this.#parts;
+    const first = timers.first();
+    return first && { fromMs: first.dueMs, dueMs: times.closesAt(first.dueMs) };
   }
 
   *due(_after: number, through: number): Iterable<ClosedResult> {

@@ -20,6 +20,11 @@ export class SlidingTimes {
     return streamTimeMs - this.#graceMs - this.#differenceMs - 1;
   }
 
+  /** The stream time at which a window closes. */
+  closesAt(start: number): number {
+    return start + this.#differenceMs + this.#graceMs + 1;
+  }
+
   /** Windows that start before the answer have `start + retention <= streamTime`. */
   goneBefore(streamTimeMs: number): number {
     return streamTimeMs - this.keptMs + 1;

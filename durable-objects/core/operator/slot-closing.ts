@@ -1,5 +1,6 @@
 import type { CachedStore, StoreCache } from "../store/store-cache.ts";
 import type { ClosedResult, ClosingWindows } from "./closed-results.ts";
+import type { Unsent } from "./operator.ts";
 import type { WindowSlots } from "./window-slots.ts";
 
 /** Windows of slots as they close: in order of slot, then key. A bound is a slot. */
@@ -26,5 +27,12 @@ export class SlotClosing implements ClosingWindows {
       if (value === undefined) continue;
       yield { key: this.#slots.keyOf(key, start), text: value.value, timestampMs: value.timestampMs };
     }
+  }
+
+  unsent(after: number): Unsent | undefined {
+    const range = { fromStart: after + 1, upToStart: Infinity };
+    for (const { start: slot, key } of this.#cache.dueWindows(this.#store, range))
+      return { fromMs: this.#slots.keyOf(key, slot).start, dueMs: this.#slots.closesAt(slot) };
+    return undefined;
   }
 }

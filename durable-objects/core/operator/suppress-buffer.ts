@@ -51,6 +51,12 @@ export class SuppressBuffer {
     return { key, row: readRow(text) };
   }
 
+  /** What `take` would give next, and its time. */
+  first(): { readonly key: string; readonly atMs: number } | undefined {
+    const [entry] = this.#runtime.cache.dueWindows(this.#stores.rows, { upToStart: Infinity });
+    return entry && { key: entry.key, atMs: entry.start };
+  }
+
   /** Kept where the buffer is bounded. */
   get size(): { readonly records: number; readonly bytes: number } {
     const { size } = this.#stores;

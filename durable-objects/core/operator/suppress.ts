@@ -2,7 +2,7 @@ import type { SuppressNode } from "../../../schema/plan.ts";
 import { boundedState } from "../store/state-value.ts";
 import { bufferKey, type BufferedRow, readBufferKey } from "./buffered-row.ts";
 import type { OperatorClock } from "./clock.ts";
-import type { Operator, Output, Runtime } from "./operator.ts";
+import type { Operator, Output, Runtime, Unsent } from "./operator.ts";
 import { payloadOf, TOMBSTONE } from "./payload.ts";
 import { Origin, StreamRecord } from "./stream-record.ts";
 import { SuppressBuffer, type SuppressStores } from "./suppress-buffer.ts";
@@ -57,6 +57,15 @@ export class Suppress implements Operator {
 
   endBatch(): void {
     this.#send();
+  }
+
+  /** A window's last change is not older than its start, and the window that ends first started first. */
+  unsent(): Unsent | undefined {
+    const first = this.#buffer.first();
+    if (first === undefined) return undefined;
+    const key = readBufferKey(first.key);
+    const fromMs = this.#node.until === "windowCloses" && typeof key === "object" ? key.start : first.atMs;
+    return { fromMs, dueMs: first.atMs + this.#node.waitMs };
   }
 
   #send(): void {

@@ -19,6 +19,11 @@ export class UnmatchedRecords {
     this.#timers.clear(record.at, idOf(record));
   }
 
+  /** The least time of one; undefined when there is none. */
+  get firstMs(): number | undefined {
+    return this.#timers.first()?.dueMs;
+  }
+
   /** Takes out those with a time below the bound. */
   take(before: number): readonly OrderedPlace[] {
     return Array.from(this.#timers.takeDue(before - 1), ({ dueMs, key }) => {

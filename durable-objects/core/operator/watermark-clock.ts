@@ -25,6 +25,8 @@ export class WatermarkClock implements OperatorClock, Undoable {
   readonly #definition: WatermarkDefinition;
   readonly #inputs: readonly WatermarkInput[];
   readonly #reached: number[];
+  /** Where time has gone without records. */
+  #ticked = -Infinity;
   #streamTimeMs: number;
   #lateTimeMs: number;
 
@@ -73,6 +75,16 @@ export class WatermarkClock implements OperatorClock, Undoable {
     this.#reached[input] = timestampMs;
   }
 
+  tick(eventTimeMs: number): void {
+    if (this.#reached.every((ms) => ms === -Infinity)) return;
+    this.#ticked = Math.max(this.#ticked, eventTimeMs - this.#delayMs);
+    if (this.#definition.moves === "everyRecord") this.#streamTimeMs = Math.max(this.streamTimeMs, this.#ticked);
+  }
+
+  eventTimeFor(ms: number): number {
+    return ms + this.#delayMs;
+  }
+
   undo(saved: unknown): void {
     const { input, before, streamTimeMs } = saved as { input: number; before: number; streamTimeMs: number };
     this.#reached[input] = before;
@@ -98,6 +110,11 @@ export class WatermarkClock implements OperatorClock, Undoable {
     const times = this.#inputs.map(
       ({ delayMs, cap }, input) => Math.min(this.#reached[input] ?? -Infinity, cap.ms) - delayMs,
     );
-    return this.#definition.policy === "min" ? Math.min(...times) : Math.max(...times);
+    const ms = this.#definition.policy === "min" ? Math.min(...times) : Math.max(...times);
+    return Math.max(ms, this.#ticked);
+  }
+
+  get #delayMs(): number {
+    return Math.max(...this.#inputs.map(({ delayMs }) => delayMs));
   }
 }

@@ -5,7 +5,7 @@ import { ClosedResults } from "./closed-results.ts";
 import { Fold } from "./fold.ts";
 import type { ManyInputs } from "./input.ts";
 import { LateRecords } from "./late-records.ts";
-import type { Output, Runtime } from "./operator.ts";
+import type { Output, Runtime, Unsent } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import { shownBy } from "./result-payload.ts";
 import { SlotClosing } from "./slot-closing.ts";
@@ -70,8 +70,13 @@ export class WindowAggregate implements ManyInputs {
     this.#closed?.send();
   }
 
+  unsent(): Unsent | undefined {
+    return this.#closed?.unsent();
+  }
+
   expire(): void {
-    const { streamTimeMs } = this.#clock;
+    // Where time moves at the end of a batch, what has closed by it is sent with the next.
+    const { lateTimeMs: streamTimeMs } = this.#clock;
     if (streamTimeMs === -Infinity) return;
     this.#runtime.cache.expire(this.#store, this.#slots.expiredBefore(streamTimeMs));
   }

@@ -16,6 +16,8 @@ export interface WindowSlots {
    * closes.
    */
   closedThrough(streamTimeMs: number): number;
+  /** The stream time at which a window closes. */
+  closesAt(slot: number): number;
   /** Slots below the answer are of windows with `start + retention <= streamTime`. Moves only when a window goes. */
   expiredBefore(streamTimeMs: number): number;
 }
@@ -72,6 +74,10 @@ class TimeSlots implements WindowSlots {
     return Math.floor((streamTimeMs - this.#graceMs - this.#sizeMs) / this.stepMs) * this.stepMs;
   }
 
+  closesAt(slot: number): number {
+    return slot + this.#sizeMs + this.#graceMs;
+  }
+
   expiredBefore(streamTimeMs: number): number {
     return (Math.floor((streamTimeMs - this.#retentionMs) / this.stepMs) + 1) * this.stepMs;
   }
@@ -114,6 +120,10 @@ class CumulativeSlots implements WindowSlots {
     return Math.floor((streamTimeMs - this.#graceMs) / this.stepMs) * this.stepMs - this.stepMs;
   }
 
+  closesAt(slot: number): number {
+    return slot + this.stepMs + this.#graceMs;
+  }
+
   expiredBefore(streamTimeMs: number): number {
     return this.#startOf(streamTimeMs - this.#retentionMs) + this.#sizeMs;
   }
@@ -150,6 +160,10 @@ class UnlimitedSlots implements WindowSlots {
 
   closedThrough(): number {
     return -Infinity;
+  }
+
+  closesAt(): number {
+    return Infinity;
   }
 
   expiredBefore(): number {

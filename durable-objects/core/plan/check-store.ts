@@ -39,11 +39,20 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   return checkJoin(node, field);
 }
 
-function checkAggregate({ emit, windows, merger }: AggregateNode, field: string): Problem {
+function checkAggregate(node: AggregateNode, field: string): Problem {
+  const { emit, windows, merger } = node;
   if (windows?.kind === "session" && merger === undefined) {
     return invalid(`${field}.merger`, "sessions that become one have no merger", "Say how their states become one.");
   }
-  return emit === "onClose" ? checkOnClose(windows, `${field}.emit`) : undefined;
+  const problem = emit === "onClose" ? checkOnClose(windows, `${field}.emit`) : undefined;
+  return problem ?? checkIdle(node, `${field}.closeWhenIdleMs`);
+}
+
+function checkIdle({ closeWhenIdleMs: ms, windows }: AggregateNode, field: string): Problem {
+  if (ms === undefined) return undefined;
+  if (windows === undefined) return invalid(field, "only windows close", "Group by windows, or leave it out.");
+  if (ms === Infinity || (Number.isSafeInteger(ms) && ms >= 1)) return undefined;
+  return invalid(field, `quiet of ${ms} ms`, "Use 1 ms or more, or Infinity for never.");
 }
 
 function checkOnClose(windows: Windows | undefined, field: string): Problem {

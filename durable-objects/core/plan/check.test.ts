@@ -164,6 +164,18 @@ test.each<[wrong: string, nodes: readonly PlanNode[], field: string, message: st
 test.each<[wrong: string, node: PlanNode, field: string, message: string]>([
   ["on close without windows", { ...count("a", "source"), emit: "onClose" } as PlanNode, "emit", "only windows close"],
   [
+    "quiet without windows",
+    { ...count("a", "source"), closeWhenIdleMs: 1 } as PlanNode,
+    "closeWhenIdleMs",
+    "only windows close",
+  ],
+  [
+    "quiet",
+    { ...count("a", "source", { windows }), closeWhenIdleMs: 0 } as PlanNode,
+    "closeWhenIdleMs",
+    "quiet of 0 ms",
+  ],
+  [
     "a session without merger",
     count("a", "source", { windows: { kind: "session", gapMs: 1, graceMs: 0 } }),
     "merger",

@@ -8,6 +8,7 @@ import type {
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
+import { closeWhenIdleMs } from "./close-when-idle.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
 import { isKeyed, stepOf } from "./requirements.ts";
 import { rowsOf } from "./rows.ts";
@@ -132,13 +133,21 @@ class Cutter {
       return topic === undefined ? [] : [{ name, ...topic }];
     });
     const steps = this.#steps(inputs);
+    const closing = this.#closing(inputs);
     const sends = (input: string): boolean =>
       this.#nodesOf(input).some((node) => node.kind === "internalSink" && steps.has(node.topic));
     const tasks = inputs.map((input) => ({
       ...plan,
       input,
       nodes: this.#nodesOf(input).map((node) =>
-        node.kind === "internalSink" ? { ...node, stepMs: steps.get(node.topic), relayed: sends(node.topic) } : node,
+        node.kind === "internalSink"
+          ? {
+              ...node,
+              stepMs: steps.get(node.topic),
+              relayed: sends(node.topic),
+              closes: closing.has(node.topic),
+            }
+          : node,
       ),
     }));
     return { tasks, internalTopics };
@@ -167,6 +176,17 @@ class Cutter {
       if (minded.length > 0) steps.set(input, Math.max(1, Math.min(...minded)));
     }
     return steps;
+  }
+
+  /** The inputs of tasks in which, or behind which, something closes when nothing comes. Tasks behind come last. */
+  #closing(inputs: readonly string[]): ReadonlySet<string> {
+    const closing = new Set<string>();
+    for (const input of inputs.toReversed()) {
+      const closes = (node: TaskNode): boolean =>
+        node.kind === "internalSink" ? closing.has(node.topic) : closeWhenIdleMs(node) < Infinity;
+      if (this.#nodesOf(input).some(closes)) closing.add(input);
+    }
+    return closing;
   }
 
   #repartition(node: RepartitionNode): void {

@@ -13,7 +13,7 @@ export interface InternalSinkParts {
   readonly partitions: number;
   /** This task among those that write the topic. */
   readonly upstream: number;
-  /** How far the task has come: read when a batch is closed at the end of a slice. */
+  /** How far what the task sends to the topic has come: read when a batch is closed at the end of a slice. */
   readonly progressMs: () => number;
   readonly outbox: Outbox;
 }

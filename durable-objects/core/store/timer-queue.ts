@@ -29,6 +29,12 @@ export class TimerQueue {
     if (entry.value !== undefined) this.#cache.write(entry, undefined);
   }
 
+  /** The next timer; undefined when there is none. It stays. */
+  first(): Timer | undefined {
+    const [entry] = this.#cache.dueWindows(this.#store, { upToStart: Infinity });
+    return entry?.value && { dueMs: entry.start, key: entry.key, payload: entry.value.value };
+  }
+
   /**
    * Timers with `dueMs <= upToMs`, by (dueMs, key as UTF-8 bytes), each removed when it is given. What is set or cleared
    * meanwhile counts: a timer set to be due is given too.

@@ -3,9 +3,12 @@ import { controlBatch } from "../sink/internal-target.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
 import type { OutboxRow, TaskPorts } from "./task-port.ts";
 
+export type ProgressOf = (topic: string) => number;
+
 /** A partition of an internal topic that waits for word of this task, and what it was told last. */
 interface Listener {
   readonly target: string;
+  readonly topic: string;
   readonly upstream: number;
   readonly stepMs: number;
   toldMs: number;
@@ -15,7 +18,7 @@ interface Listener {
 /**
  * Tells the tasks behind internal topics how far this one has come, where no record does (ENG-22): when progress passes a
  * multiple of the step at which something there can close, at most once in PROGRESS_INTERVAL_MS. Where this task is the
- * only one that writes the topic, nobody waits for word but those whom the task there tells in turn. What was told is
+ * only one that writes the topic, nobody waits for word but those whom the task there tells in turn, and what closes when nothing comes. What was told is
  * forgotten at a restore, and then told again, which is harmless.
  */
 export class ProgressSender {
@@ -26,10 +29,17 @@ export class ProgressSender {
     for (const node of plan.nodes) {
       if (node.kind !== "internalSink" || node.stepMs === undefined) continue;
       const { partitions, upstream, upstreams = 1 } = ports.outputs[node.topic] ?? { partitions: 0 };
-      if (upstream === undefined || (upstreams === 1 && node.relayed !== true)) continue;
+      if (upstream === undefined || (upstreams === 1 && node.relayed !== true && node.closes !== true)) continue;
       for (let partition = 0; partition < partitions; partition++) {
         const target = `topic:${node.topic}/${partition}`;
-        listeners.set(target, { target, upstream, stepMs: node.stepMs, toldMs: -1, toldAtMs: -Infinity });
+        listeners.set(target, {
+          target,
+          topic: node.topic,
+          upstream,
+          stepMs: node.stepMs,
+          toldMs: -1,
+          toldAtMs: -Infinity,
+        });
       }
     }
     this.#listeners = [...listeners.values()];
@@ -39,12 +49,13 @@ export class ProgressSender {
     return this.#listeners.length > 0;
   }
 
-  /** After a slice: `rows` have told their targets already. */
-  tell(rows: readonly OutboxRow[], progressMs: number, nowMs: number): OutboxRow[] {
+  /** After a slice: `rows` have told their targets already. `progressOf`: of what is sent to a topic. */
+  tell(rows: readonly OutboxRow[], progressOf: ProgressOf, nowMs: number): OutboxRow[] {
     if (this.#listeners.length === 0) return [];
     const told = new Set(rows.map(({ target }) => target));
     const more: OutboxRow[] = [];
     for (const listener of this.#listeners) {
+      const progressMs = progressOf(listener.topic);
       const silent = !told.has(listener.target);
       if (silent && (!this.#due(listener, progressMs) || nowMs < listener.toldAtMs + PROGRESS_INTERVAL_MS)) continue;
       if (silent) more.push(controlRow(listener, progressMs));
@@ -55,8 +66,8 @@ export class ProgressSender {
   }
 
   /** When the next word is due that was held back, ms since epoch; undefined when there is none. */
-  dueMs(progressMs: number): number | undefined {
-    const waiting = this.#listeners.filter((listener) => this.#due(listener, progressMs));
+  dueMs(progressOf: ProgressOf): number | undefined {
+    const waiting = this.#listeners.filter((listener) => this.#due(listener, progressOf(listener.topic)));
     if (waiting.length === 0) return undefined;
     return Math.min(...waiting.map(({ toldAtMs }) => toldAtMs + PROGRESS_INTERVAL_MS));
   }
@@ -65,8 +76,8 @@ export class ProgressSender {
     return this.#listeners.map((listener) => controlRow(listener, "idle"));
   }
 
-  awake(progressMs: number): OutboxRow[] {
-    return this.#listeners.map((listener) => controlRow(listener, Math.max(0, progressMs)));
+  awake(progressOf: (topic: string) => number): OutboxRow[] {
+    return this.#listeners.map((listener) => controlRow(listener, Math.max(0, progressOf(listener.topic))));
   }
 
   #due({ toldMs, stepMs }: Listener, progressMs: number): boolean {

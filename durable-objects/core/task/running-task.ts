@@ -3,7 +3,7 @@ import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
-import type { BatchCall, Output, Runtime, Tally } from "../operator/operator.ts";
+import type { BatchCall, Operator, Output, Runtime, Tally } from "../operator/operator.ts";
 import { ResultPayload } from "../operator/result-payload.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
@@ -23,6 +23,7 @@ import type {
   SliceResult,
   TaskCounters,
   TaskPorts,
+  TickOptions,
   WatchedRecord,
 } from "./task-port.ts";
 import { RecordFailure } from "./record-failure.ts";
@@ -59,6 +60,10 @@ export class RunningTask implements Runtime {
   readonly #policy: ErrorPolicy["kind"];
   readonly #parked: ParkedKeys | undefined;
   #stopped = false;
+  /** In a tick: what time it is. */
+  #tickMs = -Infinity;
+  /** By internal topic, at the end of a slice. */
+  readonly #progressed = new Map<string, number>();
   #atWork: ConsumerRecord = NOTHING_YET;
 
   constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
@@ -92,7 +97,7 @@ export class RunningTask implements Runtime {
       runtime: this,
       outbox: this.#outbox,
       upstreams: this.#upstreams,
-      progressMs: () => this.#progressMs,
+      progressMs: (topic) => this.#progressOf(topic),
       clocks: progress.clocks,
     });
   }
@@ -118,41 +123,88 @@ export class RunningTask implements Runtime {
     return { recordsIn: this.#recordsIn, ...this.tally };
   }
 
-  run(records: Iterable<InputRecord>, { nowMs, microBatch, terminated, giveUp, watch }: SliceOptions): SliceResult {
-    const before = this.counters;
+  run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult {
+    const before = this.#begin(options);
+    const watched: WatchedRecord[] = [];
+    const { watch, terminated, nowMs } = options;
+    this.#outbox.sent = watch && ((target, item) => this.#note(watched, watch, { target, item }));
+    const failure = this.#takeAll(records, terminated);
+    return { ...this.#end(before, nowMs), failure, watched };
+  }
+
+  tick({ eventTimeMs, offset, ...options }: TickOptions): SliceResult {
+    const before = this.#begin(options);
+    this.#atWork = { ...NOTHING_YET, offset };
+    this.#tickMs = eventTimeMs;
+    if (!this.#microBatch) {
+      for (const operator of this.#topology.operators) {
+        this.#goOn(operator);
+        operator.timeMoved?.();
+      }
+    }
+    return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
+  }
+
+  #begin({ nowMs, microBatch, giveUp }: Pick<SliceOptions, "nowMs" | "microBatch" | "giveUp">): TaskCounters {
     this.#microBatch = microBatch !== undefined;
+    this.#tickMs = -Infinity;
+    this.#giveUp = giveUp;
+    this.#outbox.sent = undefined;
     this.batchCalls.length = 0;
     const { topic, partition } = this.#ports;
     this.#batch = microBatch === undefined ? NO_BATCH : { batchId: microBatch.batchId, nowMs, topic, partition };
-    this.#giveUp = giveUp;
-    const watched: WatchedRecord[] = [];
-    this.#outbox.sent = watch && ((target, item) => this.#note(watched, watch, { target, item }));
-    const failure = this.#takeAll(records, terminated);
+    return this.counters;
+  }
+
+  #end(before: TaskCounters, nowMs: number): Omit<SliceResult, "failure" | "watched"> {
     if (this.#microBatch) this.#endMicroBatch();
     for (const operator of this.#topology.operators) operator.expire?.();
     this.#settle();
     const stateRowsWritten = this.cache.flush();
+    this.#progressed.clear();
     const rows = this.#outbox.drain();
-    rows.push(...this.#progressSender.tell(rows, this.#progressMs, nowMs));
+    const progressOf = (topic: string): number => this.#progressOf(topic);
+    rows.push(...this.#progressSender.tell(rows, progressOf, nowMs));
     return {
       rows,
-      progressDueMs: this.#progressSender.dueMs(this.#progressMs),
+      progressDueMs: this.#progressSender.dueMs(progressOf),
       recordsIn: this.#recordsIn - before.recordsIn,
       recordsOut: this.tally.recordsOut - before.recordsOut,
       stateRowsWritten,
       progress: this.#progress(),
       batchCalls: [...this.batchCalls],
-      failure,
-      watched,
     };
+  }
+
+  /** The time of an operator that closes when nothing comes, in a tick: as far as what comes to it may have come. */
+  #goOn({ name }: Operator): void {
+    const eventTimeMs = this.#tickMs;
+    const closing = eventTimeMs === -Infinity ? undefined : this.#topology.closing.get(name);
+    if (closing === undefined || eventTimeMs - this.streamTimeMs < closing.idleMs) return;
+    const live = (tag: number): number => Math.min(eventTimeMs, this.#upstreams.liveMs(tag));
+    const ms = this.#topology.held.into(name, (source) => (source.kind === "source" ? eventTimeMs : live(source.tag)));
+    closing.clock.tick(ms);
+  }
+
+  /** What held back the last tick may go on doing so: then another period of quiet must pass. */
+  get tickAfterMs(): number | undefined {
+    const quietMs = Math.max(0, this.#tickMs - this.streamTimeMs);
+    const waits = this.#topology.operators.flatMap((operator) => {
+      const closing = this.#topology.closing.get(operator.name);
+      const unsent = closing === undefined ? undefined : operator.unsent?.();
+      if (closing === undefined || unsent === undefined) return [];
+      const waitMs = Math.max(closing.idleMs, closing.clock.eventTimeFor(unsent.dueMs) - this.streamTimeMs);
+      return [waitMs > quietMs ? waitMs : quietMs + closing.idleMs];
+    });
+    return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
   get heard(): boolean {
     return this.#progressSender.heard;
   }
 
-  get upstreamsIdle(): boolean {
-    return !this.#internal || this.#upstreams.allIdle;
+  get settled(): boolean {
+    return this.tickAfterMs === undefined && (!this.#internal || this.#upstreams.allIdle);
   }
 
   get slowest(): readonly number[] {
@@ -164,7 +216,7 @@ export class RunningTask implements Runtime {
   }
 
   awake(): readonly OutboxRow[] {
-    return this.#progressSender.awake(this.#progressMs);
+    return this.#progressSender.awake((topic) => this.#progressOf(topic));
   }
 
   attempt(update: StreamRecord, output: Output): void {
@@ -283,7 +335,10 @@ export class RunningTask implements Runtime {
   /** A watermark that moves by batches moves here; if it did, a batch without records follows (WMK-2). */
   #endMicroBatch(): void {
     const { operators, watermark } = this.#topology;
-    for (const operator of operators) operator.endBatch?.();
+    for (const operator of operators) {
+      this.#goOn(operator);
+      operator.endBatch?.();
+    }
     if (watermark?.batchEnded() !== true) return;
     for (const operator of operators) operator.endBatch?.();
     watermark.emptyBatchEnded();
@@ -302,8 +357,15 @@ export class RunningTask implements Runtime {
     return this.#internal ? { ...record, value: readInternalValue(record).value } : record;
   }
 
-  get #progressMs(): number {
-    return this.#internal ? this.#upstreams.progressMs : this.streamTimeMs;
+  /** How far what is sent to an internal topic has come: as far as the task, but for what is held back on the way. */
+  #progressOf(topic: string): number {
+    let ms = this.#progressed.get(topic);
+    if (ms !== undefined) return ms;
+    const taskMs = this.#internal ? this.#upstreams.progressMs : this.streamTimeMs;
+    const { internalSinks, held } = this.#topology;
+    ms = Math.min(...(internalSinks.get(topic) ?? []).map((name) => held.into(name, () => taskMs)));
+    this.#progressed.set(topic, ms);
+    return ms;
   }
 
   /** A retry is of whole records: what fails inside one, or when time brings it, is a dead letter at once. */

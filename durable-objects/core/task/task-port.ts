@@ -75,6 +75,18 @@ export interface SliceOptions {
   readonly giveUp?: number | undefined;
 }
 
+export interface TickOptions {
+  readonly nowMs: number;
+  /** The largest record time in the log and how long its end has been quiet: event time goes on at the pace of the clock. */
+  readonly eventTimeMs: number;
+  /** The end of the log: results have it as their offset. */
+  readonly offset: number;
+  /** Where the pipeline runs in micro-batches: the tick is one, without records. */
+  readonly microBatch?: { readonly batchId: number } | undefined;
+  /** The offset at which what fails is a dead letter, whatever the policy. */
+  readonly giveUp?: number | undefined;
+}
+
 export interface SliceResult {
   readonly rows: readonly OutboxRow[];
   readonly recordsIn: number;
@@ -114,6 +126,16 @@ export interface TaskPort {
    * throws, on a bug, or with a RecordFailure where a policy stops a task inside a micro-batch; the caller then rolls back and calls `restore`. An error of user code is a dead letter, not a throw.
    */
   run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult;
+  /**
+   * Event time goes on without records, as an input of its own: journaled, and only when every record of the log has been
+   * run. The same or an earlier one again changes nothing. As `run` otherwise (ENG-27).
+   */
+  tick(options: TickOptions): SliceResult;
+  /**
+   * How long the end of the log must be quiet until a tick lets something close, ms since its last record was appended;
+   * undefined when nothing waits for that. Control batches are no records.
+   */
+  readonly tickAfterMs: number | undefined;
   readonly counters: TaskCounters;
   /** Largest record time seen, -1 before the first. */
   readonly streamTimeMs: number;
@@ -123,8 +145,11 @@ export interface TaskPort {
   awake(): readonly OutboxRow[];
   /** Whether a task behind an internal topic minds what `idle` and `progressDueMs` tell it. */
   readonly heard: boolean;
-  /** Of an internal input: whether all that write it have said that they are idle. True of a users' topic. */
-  readonly upstreamsIdle: boolean;
+  /**
+   * Whether nothing comes out of it any more unless records come: all that write its internal input have said that they are
+   * idle, and no window is open that closes when nothing comes. Only then it may say that it is idle itself (ENG-23).
+   */
+  readonly settled: boolean;
   /** Of an internal input: numbers of the tasks that hold its time back, because they have not come further. */
   readonly slowest: readonly number[];
   /** Names, kinds and window sizes of its stores, canonical text: equal means the state can be taken over. */

@@ -11,6 +11,7 @@ import type {
   TaskCounters,
   TaskPort,
   TaskPorts,
+  TickOptions,
 } from "./task-port.ts";
 
 /** See TaskPort. `restore` comes before the first `run`, and after every `run` that threw. */
@@ -38,8 +39,12 @@ export class Task implements TaskPort {
     return this.#alive().heard;
   }
 
-  get upstreamsIdle(): boolean {
-    return this.#alive().upstreamsIdle;
+  get tickAfterMs(): number | undefined {
+    return this.#alive().tickAfterMs;
+  }
+
+  get settled(): boolean {
+    return this.#alive().settled;
   }
 
   get slowest(): readonly number[] {
@@ -60,10 +65,18 @@ export class Task implements TaskPort {
   }
 
   run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult {
+    return this.#through((running) => running.run(records, options));
+  }
+
+  tick(options: TickOptions): SliceResult {
+    return this.#through((running) => running.tick(options));
+  }
+
+  #through(work: (running: RunningTask) => SliceResult): SliceResult {
     const running = this.#alive();
     // A run that throws leaves a task that must be restored: half a slice is in its memory.
     this.#running = undefined;
-    const result = running.run(records, options);
+    const result = work(running);
     this.#running = running;
     return result;
   }

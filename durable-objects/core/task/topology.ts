@@ -28,6 +28,7 @@ import { Watermark } from "../operator/watermark.ts";
 import { WatermarkClock } from "../operator/watermark-clock.ts";
 import { slotsOf } from "../operator/window-slots.ts";
 import { changesRead } from "../plan/changes.ts";
+import { closeWhenIdleMs } from "../plan/close-when-idle.ts";
 import { readableStore, timersOf } from "../plan/stores.ts";
 import {
   type InternalSinkNode,
@@ -49,6 +50,7 @@ import { statelessOperator } from "./stateless-operator.ts";
 import { tableOperator, type TableParts } from "./table-operator.ts";
 import { JoinOperators } from "./join-operators.ts";
 import type { TaskPorts } from "./task-port.ts";
+import { HeldTimes } from "./held-times.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
 import { windowedAggregate } from "./windowed-aggregate.ts";
 
@@ -58,8 +60,8 @@ export interface TopologyParts {
   readonly runtime: Runtime;
   readonly outbox: Outbox;
   readonly upstreams: UpstreamTimes;
-  /** How far the task has come in event time. */
-  readonly progressMs: () => number;
+  /** How far what the task sends to an internal topic has come in event time. */
+  readonly progressMs: (topic: string) => number;
   /** Clocks of an earlier life, by operator. */
   readonly clocks: { readonly [operator: string]: SavedClock };
 }
@@ -73,6 +75,11 @@ export class Topology {
   readonly operators: readonly Operator[];
   /** By operator, in plan order. */
   readonly clocks: ReadonlyMap<string, { readonly saved: SavedClock | undefined }>;
+  /** Of operators whose time goes on when nothing comes, by node: their clocks, and the quiet that it takes. */
+  readonly closing: ReadonlyMap<string, ClosesWhenIdle>;
+  readonly held: HeldTimes;
+  /** By internal topic: the sinks that write it. */
+  readonly internalSinks: ReadonlyMap<string, readonly string[]>;
   /** Of all operators behind a watermark; absent where the plan has none. */
   readonly watermark: WatermarkClock | undefined;
 
@@ -85,7 +92,18 @@ export class Topology {
     this.operators = builder.operators.toReversed();
     this.clocks = new Map([...builder.clocks].toReversed());
     this.watermark = builder.watermark;
+    this.closing = builder.closing;
+    this.held = new HeldTimes(parts.plan.nodes, this.operators);
+    const sinks = parts.plan.nodes.filter((node) => node.kind === "internalSink");
+    this.internalSinks = new Map(
+      sinks.map(({ topic }) => [topic, sinks.filter((sink) => sink.topic === topic).map(({ name }) => name)]),
+    );
   }
+}
+
+export interface ClosesWhenIdle {
+  readonly clock: OperatorClock;
+  readonly idleMs: number;
 }
 
 /** The clock that all operators behind a watermark share, among those of operators: no node has this name. */
@@ -96,6 +114,7 @@ class TopologyBuilder {
   readonly internalSources: InternalSource[] = [];
   readonly operators: Operator[] = [];
   readonly clocks = new Map<string, { readonly saved: SavedClock | undefined }>();
+  readonly closing = new Map<string, ClosesWhenIdle>();
   readonly watermark: WatermarkClock | undefined;
   /** Nodes by which records with a watermark enter, in plan order. */
   readonly #watermarked: readonly TaskNode[];
@@ -229,13 +248,9 @@ class TopologyBuilder {
     const { runtime } = this.#parts;
     const { windows, store } = node;
     if (windows === undefined)
-      return new Aggregate({ node, store: this.#parts.runtime.cache.open(store.name, "keyValue") }, runtime, output);
-    const parts = { node, windows, clock: this.#clock(node), late: this.#late(node) };
-    return windowedAggregate(
-      { ...parts, open: () => this.#parts.runtime.cache.open(store.name, "window") },
-      runtime,
-      output,
-    );
+      return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
+    const parts = { node, windows, clock: this.#closingClock(node), late: this.#late(node) };
+    return windowedAggregate({ ...parts, open: () => runtime.cache.open(store.name, "window") }, runtime, output);
   }
 
   #dedup(node: DedupNode, output: Output): Operator {
@@ -257,7 +272,7 @@ class TopologyBuilder {
     return {
       runtime: this.#parts.runtime,
       open: (store, kind) => this.#parts.runtime.cache.open(store, kind),
-      clock: () => this.#clock(node),
+      clock: () => this.#closingClock(node),
     };
   }
 
@@ -304,6 +319,14 @@ class TopologyBuilder {
     return clock;
   }
 
+  /** Of a node whose time may go on when nothing comes. */
+  #closingClock(node: TaskNode): OperatorClock {
+    const clock = this.#clock(node);
+    const idleMs = closeWhenIdleMs(node);
+    if (idleMs < Infinity) this.closing.set(node.name, { clock, idleMs });
+    return clock;
+  }
+
   #behindWatermark({ inputs }: TaskNode): boolean {
     const behind = inputs.flatMap((input) => nodesBehind(this.#parts.plan.nodes, input));
     return behind.some((node) => watermarkOf(node) !== undefined);
@@ -323,7 +346,7 @@ class TopologyBuilder {
     const upstream = ports.outputs[node.topic]?.upstream;
     assert(upstream !== undefined, `the number of this task among those that write ${node.topic} is not known`);
     const partitions = partitionsOf(ports, node.topic);
-    return new InternalSink({ node, partitions, upstream, progressMs, outbox });
+    return new InternalSink({ node, partitions, upstream, progressMs: () => progressMs(node.topic), outbox });
   }
 
   #sink({ sink }: SinkNode): RecordSink {

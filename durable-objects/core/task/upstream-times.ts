@@ -42,6 +42,11 @@ export class UpstreamTimes {
     return to - from <= 1 ? UNCAPPED : (this.#caps[tag] ?? UNCAPPED);
   }
 
+  /** How far time may go under a tag where nothing comes: to the slowest that is not idle, one upstream alone included. */
+  liveMs(tag: number): number {
+    return Math.min(...this.#live(this.#ranges[tag] ?? { from: 0, to: 0 }).map((upstream) => this.#at(upstream)));
+  }
+
   /** All that the upstream sends from now on is of this time or later; it is not idle. Answers whether a cap moved. */
   heard(upstream: number, progressMs: number): boolean {
     this.#idle.delete(upstream);
