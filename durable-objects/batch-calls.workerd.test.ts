@@ -79,7 +79,7 @@ test("a batch whose object ends while the function runs comes again as it was [M
     if (seen.length === 1) aborts.get(partitionName(input, 0))?.("while a function is waited for");
   };
   await append(6, 7);
-  await vi.waitFor(() => expect(seen).toHaveLength(1), 10_000);
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), 10_000);
   await vi.waitFor(() => until(7), 20_000);
   expect(seen).toEqual([seen[0], seen[0]]);
   await evictDurableObject(partition(env, input));
