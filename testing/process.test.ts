@@ -267,6 +267,39 @@ test("state behind process goes by the new key; behind processValues it needs no
   expect(driver.store("counts").all()).toMatchObject([{ key: "same", value: 3 }]);
 });
 
+test("what is written before the clock has begun is there for its time to live after its record [PRC-4, ENG-20]", () => {
+  const source = pipeline("p", ({ stream }) =>
+    stream<number>("in")
+      .selectKey(() => "all")
+      .processValues({
+        state: { count: valueState<number>({ ttl: "10 ms" }), values: listState<number>({ ttl: "10 ms" }) },
+        *record(value, _key, { state, streamTimeMs }) {
+          state.count.set((state.count.get() ?? 0) + 1);
+          state.values.append(value);
+          yield [state.count.get(), state.values.get(), Number.isFinite(streamTimeMs)];
+        },
+      })
+      .to("out"),
+  );
+  const driver = new TopologyTestDriver(source, { partitions: 2 });
+  // Nothing is heard of the second partition until it has a record of its own.
+  driver.pipe("in", { ...at(100, "a", 1), partition: 0 });
+  driver.pipe("in", { ...at(105, "a", 2), partition: 0 });
+  driver.crash();
+  driver.pipe("in", { ...at(105, "b", 3), partition: 1 });
+  driver.pipe("in", { ...at(113, "b", 4), partition: 1 });
+  driver.pipe("in", { ...at(113, "a", 5), partition: 0 });
+  driver.pipe("in", { ...at(113, "a", 6), partition: 0 });
+  expect(driver.read("out").map(({ value }) => value)).toEqual([
+    [1, [1], false],
+    [2, [1, 2], false],
+    [3, [1, 2, 3], false],
+    [4, [1, 2, 3, 4], true],
+    [5, [1, 2, 3, 4, 5], true],
+    [6, [2, 3, 4, 5, 6], true],
+  ]);
+});
+
 test("any slicing, with crashes, gives the same results and the same state [PRC-2, PRC-3, PRC-4]", () => {
   const subject = pipeline("p", ({ stream }) =>
     stream<number>("in")

@@ -12,8 +12,10 @@ export interface KeyedStateParts {
   readonly ttlMs: number | undefined;
   /** When what was written is looked at, to be let go of. */
   readonly expiries: TimerQueue;
-  /** By the operator's clock, ms. */
+  /** By the operator's clock, ms; -Infinity while nothing is known of how far some upstream has come. */
   readonly nowMs: () => number;
+  /** When what is written now is written, ms: by the same clock, or the time of what is at work while that has not begun. */
+  readonly writtenMs: () => number;
 }
 
 /** One name in front of another, so that no two pairs give the same text. */
@@ -46,9 +48,9 @@ export class ExpiringValues {
   }
 
   set(key: string, value: unknown): void {
-    const { name, cache, ttlMs, nowMs } = this.#parts;
+    const { name, cache, ttlMs, writtenMs } = this.#parts;
     const entry = this.#entry(key);
-    const expiresMs = nowMs() + (ttlMs ?? 0);
+    const expiresMs = writtenMs() + (ttlMs ?? 0);
     if (ttlMs !== undefined && entry.value === undefined) this.#lookAgain(expiresMs, key);
     cache.write(entry, { value: stateText(value, `state.${name}`), timestampMs: expiresMs });
   }
@@ -159,13 +161,15 @@ export class MapState {
   }
 }
 
+type ListParts = Pick<KeyedStateParts, "name" | "ttlMs" | "nowMs" | "writtenMs">;
+
 /** Values of the key at work, one after another. With a time to live they lie by when they are over, which is their order. */
 export class ListState {
-  readonly #parts: Pick<KeyedStateParts, "name" | "ttlMs" | "nowMs">;
+  readonly #parts: ListParts;
   readonly #store: OrderedStore;
   readonly #key: () => string;
 
-  constructor(parts: Pick<KeyedStateParts, "name" | "ttlMs" | "nowMs">, store: OrderedStore, key: () => string) {
+  constructor(parts: ListParts, store: OrderedStore, key: () => string) {
     this.#parts = parts;
     this.#store = store;
     this.#key = key;
@@ -176,8 +180,8 @@ export class ListState {
   }
 
   append(value: unknown): void {
-    const { name, ttlMs, nowMs } = this.#parts;
-    const at = ttlMs === undefined ? 0 : nowMs() + ttlMs;
+    const { name, ttlMs, writtenMs } = this.#parts;
+    const at = ttlMs === undefined ? 0 : writtenMs() + ttlMs;
     this.#store.append(this.#key(), at, { value: stateText(value, `state.${name}`), timestampMs: at });
   }
 

@@ -119,7 +119,7 @@ export class Process implements Operator {
       get streamTimeMs() {
         return clock.streamTimeMs;
       },
-      state: state.handlesFor(key),
+      state: state.handlesFor(key, record.timestampMs),
       timers: timersOf(timers, key, this.name),
     };
   }

@@ -24,6 +24,8 @@ export class ProcessorState {
   readonly #lists: ListState[] = [];
   readonly #handles: { readonly [name: string]: unknown };
   #key = "";
+  /** Of the record, row or timer at work. */
+  #atMs = 0;
 
   constructor(parts: ProcessorStateParts) {
     this.#parts = parts;
@@ -32,8 +34,9 @@ export class ProcessorState {
     this.#handles = handles;
   }
 
-  handlesFor(key: string): { readonly [name: string]: unknown } {
+  handlesFor(key: string, atMs: number): { readonly [name: string]: unknown } {
     this.#key = key;
+    this.#atMs = atMs;
     return this.#handles;
   }
 
@@ -62,7 +65,8 @@ export class ProcessorState {
   #handle(name: string): unknown {
     const { node, cache, values, lists, expiries, nowMs } = this.#parts;
     const { kind, ttlMs } = node.states[name] ?? { kind: "value", ttlMs: undefined };
-    const parts = { name, cache, ttlMs, expiries, nowMs };
+    const writtenMs = (): number => (nowMs() === -Infinity ? this.#atMs : nowMs());
+    const parts = { name, cache, ttlMs, expiries, nowMs, writtenMs };
     const key = (): string => this.#key;
     const ordered = lists.get(name);
     if (kind === "list" && ordered !== undefined) {
