@@ -1,10 +1,15 @@
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { configDefaults, defineConfig } from "vitest/config";
+
+const standIn = fileURLToPath(new URL("scripts/simulate/platform/cloudflare-workers.ts", import.meta.url));
 
 export default defineConfig({
   test: {
     projects: [
       {
+        // The objects of the shell, on the simulated platform.
+        resolve: { alias: { "cloudflare:workers": standIn } },
         test: {
           name: "node",
           // Property tests take a second each; a loaded machine takes several times that.

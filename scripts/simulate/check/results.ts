@@ -1,0 +1,72 @@
+import { SqliteStateStore } from "../../../durable-objects/sqlite/sqlite-state-store.ts";
+import { inspectAll } from "../inspect.ts";
+import type { Result } from "../workload/pipelines.ts";
+import type { World } from "../world.ts";
+import { difference, recordsIn, textOf, type SeenRecord } from "./sent.ts";
+
+/** What a run came to, of all that does not depend on the order in which things happened. */
+export type EndResults = readonly { readonly what: string; readonly value: unknown }[];
+
+export function endResults(world: World, wanted: readonly Result[]): EndResults {
+  return wanted.map((result) => ({ what: `${result.kind} ${result.name}`, value: valueOf(world, result) }));
+}
+
+/** They equal those of a run of the same plan in which nothing went wrong (SIM-6). */
+export function checkResults(here: EndResults, undisturbed: EndResults): string[] {
+  return here.flatMap(({ what, value }, index) =>
+    difference(`SIM-6: end result, ${what},`, { once: undisturbed[index]?.value, here: value }),
+  );
+}
+
+function valueOf(world: World, result: Result): unknown {
+  switch (result.kind) {
+    case "topic":
+      return topicOf(world, result);
+    case "table":
+      return tableOf(world, result.name);
+    case "files":
+      return filesOf(world, result.name);
+    case "store":
+      return storeOf(world, result.name);
+  }
+}
+
+function topicOf(world: World, { name, by }: Extract<Result, { kind: "topic" }>): unknown {
+  const records = inspectAll(world)
+    .filter(({ row }) => row.topic === name)
+    .flatMap(({ ledger }) => ledger.log().flatMap(({ body }) => recordsIn(body)));
+  const keys = Map.groupBy(records, ({ key }) => key ?? "");
+  return [...keys].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, some]) => [key, reduced(some, by)]);
+}
+
+function reduced(records: readonly SeenRecord[], by: "order" | "bag" | "last"): unknown {
+  const seen = records.map(({ value, timestampMs }) => `${timestampMs} ${value}`);
+  if (by === "last") return seen.at(-1);
+  return by === "bag" ? seen.toSorted() : seen;
+}
+
+function tableOf(world: World, table: string): unknown {
+  const exists = world.d1.rows(`SELECT 1 FROM sqlite_master WHERE name = '${table}'`).length > 0;
+  return exists ? world.d1.rows(`SELECT * FROM "${table}"`) : [];
+}
+
+function filesOf(world: World, prefix: string): unknown {
+  const bodies = new Map(world.r2.puts.map(({ key, body }) => [key, textOf(body) ?? ""]));
+  const mine = [...bodies].filter(([key]) => key.startsWith(`${prefix}/`));
+  return mine.flatMap(([, body]) => body.split("\n").filter((line) => line !== "")).toSorted();
+}
+
+function storeOf(world: World, name: string): unknown {
+  const rows = inspectAll(world).flatMap(({ sql, tasks }) =>
+    tasks.flatMap(({ id }) => {
+      const kinds = sql
+        .exec<{ kind: string }>("SELECT kind FROM store WHERE task = ? AND name = ?", id, name)
+        .toArray();
+      const store = new SqliteStateStore(sql, id);
+      return kinds.flatMap(({ kind }) =>
+        kind === "window" ? store.scanWindows(name, undefined, 1_000_000) : store.scan(name, undefined, 1_000_000),
+      );
+    }),
+  );
+  return rows.map((row) => JSON.stringify(row)).toSorted();
+}

@@ -1,0 +1,41 @@
+import { type PartitionRow, readPartitionRow } from "../../durable-objects/partition/loaded.ts";
+import { schemaVersion } from "../../durable-objects/sqlite/migrate.ts";
+import { type TaskRow, TaskTable } from "../../durable-objects/sqlite/task-table.ts";
+import { Ledger } from "./ledger.ts";
+import type { SimulatedObject } from "./platform/object.ts";
+import { SimulatedSql } from "./platform/sql.ts";
+import type { World } from "./world.ts";
+
+/** A partition from outside, as it lies on disk between two steps. */
+export interface Inspected {
+  readonly name: string;
+  readonly row: PartitionRow;
+  readonly tasks: readonly TaskRow[];
+  readonly sql: SqlStorage;
+  readonly ledger: Ledger;
+  readonly logEndOffset: number;
+  /** Rows of the outbox. */
+  readonly waiting: number;
+}
+
+export function inspectAll(world: World): Inspected[] {
+  return [...world.objects.values()].flatMap((object) => inspect(object) ?? []);
+}
+
+/** Undefined for what is no partition, or not open. */
+function inspect({ name, disk }: SimulatedObject): Inspected | undefined {
+  if (name.startsWith("catalog ")) return undefined;
+  const refuse = (): never => {
+    throw new Error("the checks only read");
+  };
+  const sql = new SimulatedSql(disk, { write: refuse, tables: refuse, alive: () => true }) as unknown as SqlStorage;
+  const row = schemaVersion(sql) === 0 ? undefined : readPartitionRow(sql);
+  if (row?.status !== "open") return undefined;
+  const tasks = new TaskTable(sql).all();
+  const count = (query: string): number => Number(sql.exec<{ value: number | null }>(query).one().value ?? 0);
+  const last = sql.exec<{ value: number | null }>("SELECT max(last_offset) AS value FROM batch").one().value;
+  const logEndOffset =
+    last === null ? Math.max(row.logStartOffset, ...tasks.map(({ position }) => position)) : last + 1;
+  const waiting = count("SELECT count(*) AS value FROM outbox");
+  return { name, row, tasks, sql, ledger: new Ledger(disk.database), logEndOffset, waiting };
+}

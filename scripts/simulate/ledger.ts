@@ -1,0 +1,89 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/**
+ * What an object forgets and the checks need: every batch that was ever in its log and who sent it, every outbox row, every
+ * boundary of a micro-batch, every task. Triggers write it, in the object's own transactions: what is rolled back or lost in
+ * a crash has never been in it.
+ */
+const LEDGER = `
+CREATE TABLE ledger_log (seq INTEGER PRIMARY KEY, base_offset INTEGER, body BLOB, source TEXT);
+CREATE INDEX ledger_unsourced ON ledger_log (source) WHERE source IS NULL;
+CREATE TRIGGER ledger_batch AFTER INSERT ON batch BEGIN
+  INSERT INTO ledger_log (base_offset, body) VALUES (new.base_offset, new.body);
+END;
+CREATE TRIGGER ledger_upstream AFTER INSERT ON upstream BEGIN
+  UPDATE ledger_log SET source = 'task ' || new.source WHERE source IS NULL;
+END;
+CREATE TRIGGER ledger_producer AFTER INSERT ON producer BEGIN
+  UPDATE ledger_log SET source = 'producer ' || new.id WHERE source IS NULL;
+END;
+CREATE TABLE ledger_outbox (task INTEGER, target TEXT, sequence INTEGER, body BLOB, first_body BLOB,
+  PRIMARY KEY (task, target, sequence)) WITHOUT ROWID;
+CREATE TRIGGER ledger_outbox_added AFTER INSERT ON outbox BEGIN
+  INSERT INTO ledger_outbox VALUES (new.task, new.target, new.sequence, new.body, new.body);
+END;
+CREATE TRIGGER ledger_outbox_replaced AFTER UPDATE ON outbox BEGIN
+  UPDATE ledger_outbox SET body = new.body WHERE task = new.task AND target = new.target AND sequence = new.sequence;
+END;
+CREATE TABLE ledger_journal (task INTEGER, seq INTEGER, position INTEGER, kind TEXT, payload TEXT,
+  PRIMARY KEY (task, seq)) WITHOUT ROWID;
+CREATE TRIGGER ledger_journaled AFTER INSERT ON journal BEGIN
+  INSERT OR REPLACE INTO ledger_journal VALUES (new.task, new.seq, new.position, new.kind, new.payload);
+END;
+`;
+
+/** To be called when a database may have got its tables. */
+export function keepLedger(database: DatabaseSync): void {
+  const found = database
+    .prepare("SELECT count(*) AS found FROM sqlite_master WHERE name IN ('batch', 'ledger_log')")
+    .get() as { found: number };
+  if (found.found === 1) database.exec(LEDGER);
+}
+
+export interface LoggedBatch {
+  readonly baseOffset: number;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** `task <source>` or `producer <id>`. */
+  readonly source: string;
+}
+
+export interface SentRow {
+  readonly target: string;
+  readonly sequence: number;
+  /** As it left, */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** and as the task made it, before a target refused some of it. */
+  readonly made: Uint8Array<ArrayBuffer>;
+}
+
+export interface Boundary {
+  readonly seq: number;
+  readonly position: number;
+  readonly kind: string;
+  readonly payload: string;
+}
+
+/** Reads what the triggers wrote. */
+export class Ledger {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  log(): LoggedBatch[] {
+    const query = "SELECT base_offset AS baseOffset, body, coalesce(source, '') AS source FROM ledger_log ORDER BY seq";
+    return this.#database.prepare(query).all() as unknown as LoggedBatch[];
+  }
+
+  outbox(task: number): SentRow[] {
+    const query =
+      "SELECT target, sequence, body, first_body AS made FROM ledger_outbox WHERE task = ? ORDER BY target, sequence";
+    return this.#database.prepare(query).all(task) as unknown as SentRow[];
+  }
+
+  journal(task: number): Boundary[] {
+    const query = "SELECT seq, position, kind, payload FROM ledger_journal WHERE task = ? ORDER BY seq";
+    return this.#database.prepare(query).all(task) as unknown as Boundary[];
+  }
+}

@@ -1,0 +1,97 @@
+import type { Fault, Rates } from "../faults.ts";
+import { type Dice, Randomness } from "../random.ts";
+import { families } from "./pipelines.ts";
+import type { PlannedBatch, PlannedPipeline, PlannedProducer, PlannedRecord, RunPlan } from "./plan.ts";
+
+type Topics = readonly [RunPlan["topics"][number], ...RunPlan["topics"][number][]];
+
+/** Which a run has, mostly: one kind of trouble at a time is seen best, all at once meet each other. */
+const MOST: Rates = {
+  crash: 0.03,
+  blackout: 0.004,
+  loseCall: 0.1,
+  loseAnswer: 0.15,
+  repeatCall: 0.15,
+  late: 0.02,
+  lateAlarm: 0.2,
+  repeatAlarm: 0.2,
+  slowDisk: 0.05,
+};
+
+/** The run of a seed. */
+export function drawPlan(seed: number): RunPlan {
+  const random = new Randomness(seed);
+  const dice = random.of("plan");
+  const topics = Array.from({ length: 2 }, (_, index) => ({
+    name: `in${index + 1}`,
+    partitions: dice.pick([1, 1, 2, 3, 4]),
+  })) as unknown as Topics;
+  const pipelines = drawPipelines(dice, topics);
+  const read = topics.filter((topic) => pipelines.some(({ sources }) => sources.includes(topic.name)));
+  const producers = read.flatMap(({ name }, index) =>
+    Array.from({ length: dice.between(1, 2) }, (_, each) =>
+      drawProducer(random.of(`producer ${index} ${each}`), {
+        topic: name,
+        id: 10 * (index + 1) + each,
+        tombstones: tombstonesIn(name, pipelines),
+      }),
+    ),
+  );
+  const rates = drawRates(dice);
+  return { seed, topics: read, pipelines, producers, rates, faultSteps: dice.pick([500, 1_500, 4_000]) };
+}
+
+function drawPipelines(dice: Dice, topics: Topics): PlannedPipeline[] {
+  const kinds = Object.keys(families) as [string, ...string[]];
+  return Array.from({ length: dice.pick([1, 1, 1, 2]) }, (_, index) => {
+    const kind = dice.pick(kinds);
+    const { sources, batched } = families[kind] ?? { sources: 1 };
+    const from = sources === 2 ? topics.map((topic) => topic.name) : [dice.pick(topics).name];
+    const trigger = dice.pick<PlannedPipeline["trigger"]>(
+      batched === true ? ["every", "everyRecords"] : ["perEvent", "perEvent", "perEvent", "every", "everyRecords"],
+    );
+    const lateness = dice.pick<PlannedPipeline["lateness"]>(["none", "none", "some"]);
+    return { kind, name: `p${index + 1}`, sources: from, trigger, lateness, outputPartitions: dice.between(1, 3) };
+  });
+}
+
+/** A topic has tombstones where all that read it take them. */
+function tombstonesIn(topic: string, pipelines: readonly PlannedPipeline[]): boolean {
+  const readers = pipelines.filter(({ sources }) => sources.includes(topic));
+  return readers.length > 0 && readers.every(({ kind }) => families[kind]?.tombstones === true);
+}
+
+function drawProducer(
+  dice: Dice,
+  { topic, id, tombstones }: { topic: string; id: number; tombstones: boolean },
+): PlannedProducer {
+  const keys = Array.from({ length: dice.between(1, 4) }, (_, index) => `k${id}-${index}`) as [string, ...string[]];
+  const badRate = dice.pick([0, 0, 0.1]);
+  let atMs = dice.between(0, 2_000);
+  let count = 0;
+  const record = (): PlannedRecord => {
+    atMs += dice.pick([0, 10, 100, 700]);
+    const jitterMs = dice.chance(0.3) ? dice.between(-1_500, 1_500) : 0;
+    const n = dice.between(0, 20);
+    const group = `g${dice.between(0, 3)}`;
+    const bad = dice.chance(badRate) ? ({ bad: true } as const) : {};
+    const value = tombstones && dice.chance(0.15) ? null : { id: `${id}.${count}`, n, group, ...bad };
+    count++;
+    return { key: dice.pick(keys), value, atMs: Math.max(0, atMs + jitterMs) };
+  };
+  const batches = Array.from({ length: dice.between(2, 12) }, (): PlannedBatch => {
+    const pauseMs = dice.pick([0, 0, 20, 300, 2_000]);
+    return { pauseMs, records: Array.from({ length: dice.between(1, 6) }, record) };
+  });
+  return { id, topic, batches };
+}
+
+function drawRates(dice: Dice): Rates {
+  const strength = dice.pick([0.3, 1, 1]);
+  const all = dice.chance(0.4);
+  const rates = Object.entries(MOST).map(([fault, most]) => {
+    const on = dice.chance(0.4);
+    return [fault, all || on ? most * strength : 0] as const;
+  });
+  return Object.fromEntries(rates) as Record<Fault, number>;
+}

@@ -1,0 +1,62 @@
+import type { Rates } from "../faults.ts";
+
+/** A record that a producer sends: all of it is data, so that a failing run can be written down and made smaller. */
+export interface PlannedRecord {
+  readonly key: string | null;
+  /** Null is a tombstone. */
+  readonly value: Reading | null;
+  /** After the beginning of the run, ms. */
+  readonly atMs: number;
+}
+
+export interface Reading {
+  /** Of this record alone. */
+  readonly id: string;
+  readonly n: number;
+  /** Another key: producers share groups, never keys. */
+  readonly group: string;
+  /** User code throws on it. */
+  readonly bad?: true;
+}
+
+export interface PlannedBatch {
+  /** Before it is sent, ms. */
+  readonly pauseMs: number;
+  readonly records: readonly PlannedRecord[];
+}
+
+export interface PlannedProducer {
+  readonly id: number;
+  readonly topic: string;
+  readonly batches: readonly PlannedBatch[];
+}
+
+/** How far apart times of records may lie and still count everywhere: then the order of arrival changes no end result. */
+export type Lateness = "none" | "some";
+
+export interface PlannedPipeline {
+  /** One of the family in `pipelines.ts`. */
+  readonly kind: string;
+  readonly name: string;
+  /** As many as the kind needs. */
+  readonly sources: readonly string[];
+  readonly trigger: "perEvent" | "every" | "everyRecords";
+  readonly lateness: Lateness;
+  /** Of the topics that it writes. */
+  readonly outputPartitions: number;
+}
+
+/** Everything that a run is made of. */
+export interface RunPlan {
+  readonly seed: number;
+  readonly topics: readonly { readonly name: string; readonly partitions: number }[];
+  readonly pipelines: readonly PlannedPipeline[];
+  readonly producers: readonly PlannedProducer[];
+  readonly rates: Rates;
+  /** After so many steps nothing goes wrong any more. */
+  readonly faultSteps: number;
+  /** No fault but these happens, by name. */
+  readonly only?: readonly string[] | undefined;
+  /** Messages take no time. */
+  readonly prompt?: boolean | undefined;
+}

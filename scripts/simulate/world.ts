@@ -1,0 +1,159 @@
+import { CATALOG_NAME, type Env } from "../../durable-objects/env.ts";
+import { CatalogObject } from "../../durable-objects/catalog-object.ts";
+import { PartitionObject } from "../../durable-objects/partition-object.ts";
+import type { Plans } from "../../durable-objects/plans.ts";
+import { type CatalogRpc, partitionName, type PartitionRpc } from "../../schema/rpc.ts";
+import { Faults } from "./faults.ts";
+import { keepLedger } from "./ledger.ts";
+import { SimulatedD1 } from "./platform/d1.ts";
+import { type Caller, Network } from "./platform/network.ts";
+import { type Instance, type Life, SimulatedObject } from "./platform/object.ts";
+import { SimulatedR2 } from "./platform/r2.ts";
+import { NO_SABOTAGE, type Sabotage } from "./sabotage.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** Someone outside: it makes calls and never ends. */
+const CLIENT: Caller = { name: "client" };
+
+interface Parts {
+  readonly schedule: Schedule;
+  readonly faults: Faults;
+  readonly plans: Plans;
+  readonly sabotage?: Sabotage | undefined;
+}
+
+/** A deployment: the objects of the shell as they are, over a simulated platform. */
+export class World {
+  readonly schedule: Schedule;
+  readonly faults: Faults;
+  readonly plans: Plans;
+  readonly d1: SimulatedD1;
+  readonly r2 = new SimulatedR2();
+  readonly #network: Network;
+  readonly #sabotage: Sabotage;
+  readonly #objects = new Map<string, SimulatedObject>();
+
+  constructor({ schedule, faults, plans, sabotage = NO_SABOTAGE }: Parts) {
+    this.schedule = schedule;
+    this.faults = faults;
+    this.plans = plans;
+    this.#sabotage = sabotage;
+    this.d1 = new SimulatedD1(sabotage);
+    this.#network = new Network({ schedule, faults, sabotage });
+  }
+
+  /** Calls of the client. */
+  get catalog(): CatalogRpc {
+    return this.#stub(CLIENT, `catalog ${CATALOG_NAME}`) as CatalogRpc;
+  }
+
+  partition(topicId: string, partition: number): PartitionRpc {
+    return this.#stub(CLIENT, partitionName(topicId, partition)) as PartitionRpc;
+  }
+
+  pause(pauseMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.schedule.after(pauseMs, { what: `client: a pause of ${pauseMs} ms is over`, run: resolve });
+    });
+  }
+
+  /** What the call answers; undefined when it fails or nothing has come in that time. */
+  within<T>(patienceMs: number, call: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const give = (value: T | undefined): void => {
+        stop();
+        resolve(value);
+      };
+      const what = `client: waits no longer, after ${patienceMs} ms`;
+      const stop = this.schedule.after(patienceMs, { what, run: () => resolve(undefined) });
+      call.then(give, () => give(undefined));
+    });
+  }
+
+  /** Those that were ever called, by name. */
+  get objects(): ReadonlyMap<string, SimulatedObject> {
+    return this.#objects;
+  }
+
+  /** Takes the next step, and what may go wrong after it. */
+  async step(): Promise<boolean> {
+    const step = await this.schedule.next();
+    if (step === undefined) return false;
+    const object = step.owner && this.#objects.get(step.owner.name);
+    if (object?.life !== undefined && this.faults.happens("crash", object.name)) this.#end(object, "a crash");
+    if (this.faults.happens("blackout", "all")) {
+      for (const each of this.#objects.values()) this.#end(each, "a blackout");
+    }
+    return true;
+  }
+
+  close(): void {
+    for (const object of this.#objects.values()) object.disk.close();
+    this.d1.database.close();
+  }
+
+  /** A record on which three lives have ended is given up (ENG-4); here chance alone must not bring that about. */
+  #end(object: SimulatedObject, why: string): void {
+    if (!lastTry(object)) object.end(why);
+  }
+
+  #object(name: string): SimulatedObject {
+    let object = this.#objects.get(name);
+    if (object === undefined) {
+      const create = (life: Life): Instance => this.#create(life);
+      object = new SimulatedObject({
+        name,
+        schedule: this.schedule,
+        faults: this.faults,
+        sabotage: this.#sabotage,
+        create,
+      });
+      this.#objects.set(name, object);
+    }
+    return object;
+  }
+
+  #create(life: Life): Instance {
+    const object = this.#object(life.name);
+    const { database } = object.disk;
+    const ctx = {
+      id: { name: life.name },
+      storage: life.storage,
+      waitUntil: () => undefined,
+      abort: (reason: string) => object.end(reason),
+    } as unknown as DurableObjectState;
+    const host = { plans: this.plans, clock: life.clock };
+    if (life.name.startsWith("catalog ")) return new Catalog(ctx, this.#envOf(life), host);
+    life.storage.onTables = () => keepLedger(database);
+    return new Partition(ctx, this.#envOf(life), host);
+  }
+
+  #envOf(life: Life): Env {
+    const caller: Caller = { name: life.name, life };
+    return {
+      PARTITION: { getByName: (name: string) => this.#stub(caller, name) },
+      CATALOG: { getByName: (name: string) => this.#stub(caller, `catalog ${name}`) },
+      DB: this.d1.bindingFor(caller, this.#network),
+      LAKE: this.r2.bindingFor(caller, this.#network),
+    } as unknown as Env;
+  }
+
+  #stub(caller: Caller, name: string): unknown {
+    const get = (_: object, method: string | symbol): unknown => {
+      if (typeof method !== "string" || method === "then") return undefined;
+      return (request: unknown) =>
+        this.#network.call(caller, { what: `${name} ${method}`, to: name, request }, (sent, answer) =>
+          this.#object(name).receive(method, sent, answer),
+        );
+    };
+    return new Proxy({}, { get });
+  }
+}
+
+class Partition extends PartitionObject {}
+class Catalog extends CatalogObject {}
+
+function lastTry({ disk: { database } }: SimulatedObject): boolean {
+  const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'trying'").all();
+  return tables.length > 0 && database.prepare("SELECT 1 FROM trying WHERE single >= 3").all().length > 0;
+}
