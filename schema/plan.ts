@@ -271,6 +271,20 @@ export type TableNode = Node<"toTable"> & {
   readonly store: StoreDefinition;
   readonly versioned?: VersionedTable | undefined;
 };
+/** Rows of a topic that every task has which joins them, whatever the keys of its records are: see GlobalJoinNode. */
+export type GlobalTableNode = Node<"globalTable">;
+/**
+ * Each record of a stream with the row of a global table that its key selector names; the key and the time stay. Both go
+ * through an internal topic, the stream's records to one partition, the table's to every one: their order there is what a
+ * replay repeats, which a feed beside the log would have to write down. A record without a value is dropped, one that
+ * names no row too unless the join is `left`.
+ */
+export type GlobalJoinNode = Node<"globalJoin"> & {
+  readonly inputs: readonly [stream: string, table: string];
+  readonly join: "inner" | "left";
+  readonly key: (value: unknown, key: PlanKey, context: RecordContext) => string | null;
+  readonly joiner: (value: unknown, row: unknown, key: PlanKey) => unknown;
+};
 export interface VersionedTable {
   /** How far back rows are known, behind the largest time that came to the table. A record that is older is late. */
   readonly historyMs: number;
@@ -441,6 +455,8 @@ export type PlanNode =
   | StreamTableJoinNode
   | TableJoinNode
   | ForeignKeyJoinNode
+  | GlobalTableNode
+  | GlobalJoinNode
   | TableNode
   | TableFilterNode
   | TableMapValuesNode

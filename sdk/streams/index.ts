@@ -32,6 +32,7 @@ export { type BatchQuery, batchSql } from "./batch-sql.ts";
 export { type Columns, d1, type Row } from "./d1.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { type EmitStrategy, onClose, onUpdate } from "./emit.ts";
+export { GlobalTable } from "./global-table.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
 export { GroupedTable } from "./grouped-table.ts";
 export {
@@ -66,7 +67,12 @@ export type { KeyValueStoreOptions, TableOptions, WindowStoreOptions } from "./s
 export { type MatchOptions, type ProcessOptions, Stream } from "./stream.ts";
 export { BufferConfig, type FinalResults, type Suppressed, untilTimeLimit, untilWindowCloses } from "./suppress.ts";
 export { Table } from "./table.ts";
-export type { ForeignKeyJoinOptions, StreamTableJoinOptions, TableJoinOptions } from "./table-join.ts";
+export type {
+  ForeignKeyJoinOptions,
+  GlobalJoinOptions,
+  StreamTableJoinOptions,
+  TableJoinOptions,
+} from "./table-join.ts";
 export { availableNow, cron, every, everyRecords, manual, perEvent } from "./trigger.ts";
 export { cumulative, hopping, sliding, tumbling, unlimited } from "./windows.ts";
 export { WindowedTable } from "./windowed-table.ts";

@@ -1,4 +1,5 @@
 import type { ErrorPolicy, Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
+import { GlobalTable } from "./global-table.ts";
 import { checkName, Graph } from "./graph.ts";
 import { tableOf, type TableOptions } from "./store.ts";
 import { Stream, tableAt } from "./stream.ts";
@@ -9,7 +10,7 @@ import { perEvent } from "./trigger.ts";
  * What the function given to `pipeline` gets. `stream` reads a topic as JSON values of the type you name, as text or as
  * bytes; a record whose value does not read so goes to the dead-letter topic. Values of a topic with tombstones are
  * `Order | null`. `table` reads a topic as rows, the last value of each key: a tombstone removes its key, and a record
- * without a key is dropped and counted.
+ * without a key is dropped and counted. `globalTable` reads one so that every partition has all its rows.
  *
  * @example
  * import { pipeline, type PipelineBuilder } from "../sdk/streams/index.ts";
@@ -29,6 +30,10 @@ export interface PipelineBuilder {
   readonly table: {
     <Row>(topic: string, options?: TableOptions & { readonly format?: "json" }): Table<Row | null, string>;
     (topic: string, options: TableOptions & { readonly format: "text" }): Table<string | null, string>;
+  };
+  readonly globalTable: {
+    <Row>(topic: string, options?: { readonly format?: "json" }): GlobalTable<Row>;
+    (topic: string, options: { readonly format: "text" }): GlobalTable<string>;
   };
 }
 
@@ -98,7 +103,11 @@ export function pipeline(name: string, define: (builder: PipelineBuilder) => unk
     const source = graph.source(topic, options.format ?? "json");
     return tableAt(graph, graph.add("table", { ...tableOf(options, graph.nextName("table")), inputs: [source] }));
   };
-  const result = define({ stream, table });
+  const globalTable = (topic: string, options: { readonly format?: ValueFormat } = {}): GlobalTable<never> => {
+    const source = graph.source(topic, options.format ?? "json");
+    return new GlobalTable(graph, graph.add("globalTable", { kind: "globalTable", inputs: [source] }));
+  };
+  const result = define({ stream, table, globalTable });
   if (result instanceof Promise) {
     throw new Error(`The function that defines pipeline "${name}" is async. Define it synchronously.`);
   }

@@ -29,6 +29,7 @@ import type {
 import type { BatchQuery } from "./batch-sql.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName, type Graph } from "./graph.ts";
+import { GlobalTable } from "./global-table.ts";
 import { GroupedStream } from "./grouped-stream.ts";
 import {
   type GivenJoin,
@@ -39,7 +40,7 @@ import {
   streamJoinOf,
   type Unbounded,
 } from "./join.ts";
-import { type GivenTableJoin, type StreamTableJoinOptions, streamTableJoinOf } from "./table-join.ts";
+import { type GlobalJoinOptions, globalJoinOf, type StreamTableJoinOptions, streamTableJoinOf } from "./table-join.ts";
 import type { Emitted, Processor, States } from "./processor.ts";
 import type { Sequence } from "./sequence.ts";
 import { type SinkFor, topic } from "./sink.ts";
@@ -78,6 +79,9 @@ export interface MatchOptions<Value, Names extends string, Result> extends KeyVa
 
 /** A processor as the plan holds it. */
 type Untyped = Pick<ProcessNode, "record" | "timer" | "initial"> & { readonly state: States };
+/** What a stream can be joined with; the overloads say which function and options go with each. */
+type Joinable = Stream<unknown, PlanKey> | Table<unknown, string> | GlobalTable<unknown>;
+type AnyJoiner = (left: never, right: never, key: never) => unknown;
 /** Values of joins are there: a record without one is dropped. */
 type Present<Value> = Exclude<Value, null>;
 
@@ -481,13 +485,25 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     joiner: (value: Present<Value>, row: Present<Row>, key: string) => Result,
     options?: StreamTableJoinOptions,
   ): Stream<Result, string>;
-  // oxlint-disable-next-line max-params -- `this` is no parameter
-  join<Other, Result>(
-    this: Stream<Value, string | null>,
-    other: Stream<Other, string | null> | Table<Other, string>,
-    joiner: (left: Present<Value>, right: Present<Other>, key: string) => Result,
-    how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>> | StreamTableJoinOptions = {},
-  ): Stream<Result, string> {
+  /**
+   * Each record of this stream, under its own key and at its own time, with the row of the global table that `key` names.
+   * A record that names no row, or one that is not there, goes no further.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("in-euros", ({ stream, globalTable }) =>
+   *   stream<{ amount: number; currency: string }>("orders")
+   *     .join(globalTable<number>("rates"), (order, rate) => order.amount * rate, { key: (order) => order.currency })
+   *     .to("orders-in-euros"),
+   * );
+   */
+  join<Row, Result>(
+    table: GlobalTable<Row>,
+    joiner: (value: Present<Value>, row: Present<Row>, key: Key) => Result,
+    options: GlobalJoinOptions<Present<Value>, Key>,
+  ): Stream<Result, Key>;
+  join(other: Joinable, joiner: AnyJoiner, how: object = {}): Stream<never, never> {
     return this.#joinedWith("join", other, { join: "inner", joiner, how });
   }
 
@@ -509,13 +525,12 @@ export class Stream<Value, Key extends PlanKey = string | null> {
     joiner: (value: Present<Value>, row: Present<Row> | null, key: string | null) => Result,
     options?: StreamTableJoinOptions,
   ): Stream<Result>;
-  // oxlint-disable-next-line max-params -- `this` is no parameter
-  leftJoin<Other, Result>(
-    this: Stream<Value, string | null>,
-    other: Stream<Other, string | null> | Table<Other, string>,
-    joiner: (left: Present<Value>, right: Present<Other> | null, key: string | null) => Result,
-    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>> | StreamTableJoinOptions = {},
-  ): Stream<Result> {
+  leftJoin<Row, Result>(
+    table: GlobalTable<Row>,
+    joiner: (value: Present<Value>, row: Present<Row> | null, key: Key) => Result,
+    options: GlobalJoinOptions<Present<Value>, Key>,
+  ): Stream<Result, Key>;
+  leftJoin(other: Joinable, joiner: AnyJoiner, how: object = {}): Stream<never, never> {
     return this.#joinedWith("leftJoin", other, { join: "left", joiner, how });
   }
 
@@ -618,10 +633,14 @@ export class Stream<Value, Key extends PlanKey = string | null> {
   /** With a stream or a table: the overloads say what goes with which. */
   #joinedWith<Next, NextKey extends PlanKey>(
     word: string,
-    other: Stream<unknown, PlanKey> | Table<unknown, string>,
-    { how, ...given }: { readonly how: object } & Pick<GivenTableJoin, "join" | "joiner">,
+    other: Joinable,
+    { how, ...given }: { readonly how: object; readonly join: "inner" | "left"; readonly joiner: AnyJoiner },
   ): Stream<Next, NextKey> {
     if (other instanceof Stream) return this.#joined(word, other, { ...given, ...joinOptions(how as JoinWindows) });
+    if (other instanceof GlobalTable) {
+      const inputs = [this.#node, other.nodeIn(this.#graph)] as const;
+      return new Stream(this.#graph, this.#graph.add(word, { ...globalJoinOf({ ...given, ...how }), inputs }));
+    }
     const rows = other.toStream();
     const inputs = [this.#node, this.#graph.ownNode(rows.#graph, rows.#node)] as const;
     const node = streamTableJoinOf({ ...given, ...how }, this.#graph.nextName(word));

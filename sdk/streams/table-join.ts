@@ -1,4 +1,11 @@
-import type { ForeignKeyJoinNode, StreamTableJoinNode, TableJoinNode } from "../../schema/plan.ts";
+import type {
+  ForeignKeyJoinNode,
+  GlobalJoinNode,
+  PlanKey,
+  RecordContext,
+  StreamTableJoinNode,
+  TableJoinNode,
+} from "../../schema/plan.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import type { Typed } from "./join.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
@@ -62,6 +69,18 @@ export function joinOfTables(
   return { kind: "foreignKeyJoin", join, foreignKey: foreignKey as ForeignKeyJoinNode["foreignKey"], ...joined };
 }
 
+/**
+ * How a stream is joined with a global table: `key` gives the key of the row that a record names, or null.
+ *
+ * @example
+ * import type { GlobalJoinOptions } from "../sdk/streams/index.ts";
+ *
+ * const options: GlobalJoinOptions<{ currency: string }, string | null> = { key: (order) => order.currency };
+ */
+export interface GlobalJoinOptions<Value, Key extends PlanKey> {
+  readonly key: (value: Value, key: Key, context: RecordContext) => string | null;
+}
+
 /** A join of values of any types, as a node takes it. */
 export interface GivenTableJoin extends StreamTableJoinOptions {
   readonly join: StreamTableJoinNode["join"];
@@ -78,5 +97,25 @@ export function streamTableJoinOf(
     store: storeOf({ store }, nodeName),
     joiner: joiner as StreamTableJoinNode["joiner"],
     graceMs: grace === undefined ? undefined : durationMs(grace),
+  };
+}
+
+export interface GivenGlobalJoin {
+  readonly join: GlobalJoinNode["join"];
+  readonly joiner: Typed<GlobalJoinNode["joiner"]>;
+  readonly key?: Typed<GlobalJoinNode["key"]> | undefined;
+}
+
+export function globalJoinOf({ join, joiner, key }: GivenGlobalJoin): Omit<GlobalJoinNode, "name" | "inputs"> {
+  if (key === undefined) {
+    throw new Error(
+      "A join with a global table needs to know which row a record names. Give it: { key: (value) => … }.",
+    );
+  }
+  return {
+    kind: "globalJoin",
+    join,
+    joiner: joiner as GlobalJoinNode["joiner"],
+    key: key as GlobalJoinNode["key"],
   };
 }

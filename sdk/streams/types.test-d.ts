@@ -295,7 +295,7 @@ export function groups({ table }: PipelineBuilder): void {
 }
 
 /** What the functions of a join with a table get, and what comes out [DSL-1]. */
-export function tableJoins({ stream, table }: PipelineBuilder): void {
+export function tableJoins({ stream, table, globalTable }: PipelineBuilder): void {
   const flights = stream<Flight | null>("flights");
   const rows = table<Flight>("rows", { versioned: { historyRetention: "1 day" } });
   const found = flights.join(rows, (flight, row) => [flight, row] as const, { grace: "1 minute" });
@@ -315,6 +315,20 @@ export function tableJoins({ stream, table }: PipelineBuilder): void {
   same<Table<{ origin: string; delay: number; flight: string } | null, string>>()(ordered);
   // @ts-expect-error a foreign key is text or null
   table<{ flight: number }>("orders").leftJoin(rows, (order) => order, { foreignKey: (order) => order.flight });
+  const airports = globalTable<{ name: string }>("airports");
+  const byOrigin = { key: (flight: Flight) => flight.origin };
+  same<Stream<string>>()(flights.join(airports, (flight, airport) => flight.origin + airport.name, byOrigin));
+  const hourly = flights
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+    .count()
+    .toStream();
+  const named = hourly.leftJoin(airports, (count, airport, hour) => [count, airport?.name, hour.start] as const, {
+    key: (_, hour) => hour.key,
+  });
+  same<Stream<readonly [number, string | undefined, number], Windowed>>()(named);
+  // @ts-expect-error which row is named
+  flights.join(airports, (flight) => flight);
   // @ts-expect-error a table has no times to match
   flights.join(rows, (flight) => flight, within("1 hour", { grace: "5 minutes" }));
 }

@@ -7,7 +7,8 @@ export function checkJoin(node: PlanNode, field: string): Problem {
   if (node.kind === "toTable" && node.versioned !== undefined)
     return checkTime("history", node.versioned.historyMs, { field: `${field}.versioned.historyMs`, least: 1 });
   if (node.kind === "streamJoin") return checkInputs(node, field) ?? checkStreamJoin(node, field);
-  if (node.kind === "tableJoin" || node.kind === "foreignKeyJoin") return checkInputs(node, field);
+  if (node.kind === "globalJoin" || node.kind === "tableJoin" || node.kind === "foreignKeyJoin")
+    return checkInputs(node, field);
   if (node.kind !== "streamTableJoin") return undefined;
   return checkInputs(node, field) ?? checkTime("grace", node.graceMs ?? 0, { field: `${field}.graceMs`, least: 0 });
 }

@@ -119,6 +119,20 @@ function checkInput(
       "Put a toTable between them.",
     );
   }
+  if (node.kind === "globalTable" && found.kind !== "source") {
+    return invalid(
+      field,
+      `global table "${node.name}" reads "${input}" (${found.kind}), which is no topic`,
+      "Write it to a topic and read that as a global table.",
+    );
+  }
+  if ((found.kind === "globalTable") !== (node.kind === "globalJoin" && at === 1)) {
+    return invalid(
+      field,
+      `node "${node.name}" (${node.kind}) reads "${input}" (${found.kind})`,
+      "A global table is the second input of its joins, and read by nothing else.",
+    );
+  }
   if (node.inputs.indexOf(input) === at || TWICE.has(node.kind)) return undefined;
   return invalid(field, `node "${node.name}" reads "${input}" twice`, "Name each input once.");
 }

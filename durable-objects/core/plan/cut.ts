@@ -1,5 +1,7 @@
 import type {
   ForeignKeyJoinNode,
+  GlobalJoinNode,
+  GlobalTableNode,
   Plan,
   PlanNode,
   RepartitionNode,
@@ -8,11 +10,11 @@ import type {
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { changesRead } from "./changes.ts";
-import { closeWhenIdleMs } from "./close-when-idle.ts";
 import { AS_READ, type Keys, keysAfter, placed } from "./keys.ts";
-import { isKeyed, stepOf } from "./requirements.ts";
+import { isKeyed } from "./requirements.ts";
 import { rowsOf } from "./rows.ts";
-import type { InternalInput, TaskGraph, TaskNode } from "./task-plan.ts";
+import { TaskMap } from "./task-map.ts";
+import type { GlobalRowsNode, TaskGraph, TaskNode } from "./task-plan.ts";
 
 /**
  * Cuts a plan at its internal topics (PLAN-10). A node runs where its inputs are. What keeps state by key needs all records
@@ -26,17 +28,24 @@ export function cutPlan(plan: Plan): TaskGraph {
 }
 
 /** A node of the plan that runs as it is. */
-type Placed = Exclude<PlanNode, RepartitionNode | ForeignKeyJoinNode>;
+type Placed = Exclude<PlanNode, RepartitionNode | ForeignKeyJoinNode | GlobalTableNode>;
 
-interface Topic {
-  readonly partitions: number | undefined;
-  readonly inputs: InternalInput[];
+/** Records of a node on their way into an internal topic, where they enter as a node of another name, or of the same. */
+interface Crossing {
+  readonly node: string;
+  readonly topic: string;
+  readonly as: string;
+  readonly partitions?: number | undefined;
+  readonly broadcast?: boolean | undefined;
+}
+
+/** The node that keeps the rows of a global table in a task. */
+function globalRowsOf(table: string): string {
+  return `${table}/rows`;
 }
 
 class Cutter {
-  /** By input, in the order in which each became known. */
-  readonly #tasks = new Map<string, TaskNode[]>();
-  readonly #topics = new Map<string, Topic>();
+  readonly #map = new TaskMap();
   /** The task in which a node runs … */
   readonly #home = new Map<string, string>();
   /** … and those that read its records placed by key. */
@@ -46,6 +55,7 @@ class Cutter {
   /** Tables that nothing has read yet: they run where they are first read, so that a join has the rows in its task. */
   readonly #waiting = new Map<string, TableNode>();
   readonly #versioned = new Map<string, TableNode>();
+  readonly #globals = new Map<string, GlobalTableNode>();
   readonly #changes: ReadonlySet<string>;
 
   constructor(changes: ReadonlySet<string>) {
@@ -55,10 +65,19 @@ class Cutter {
   place(node: PlanNode): void {
     if (node.kind === "repartition") this.#repartition(node);
     else if (node.kind === "foreignKeyJoin") this.#foreignKeyJoin(node);
+    else if (node.kind === "globalTable") this.#global(node);
+    else if (node.kind === "globalJoin") this.#put(node, this.#withGlobal(node));
     else if (node.kind === "toTable") {
       this.#waiting.set(node.name, node);
       if (node.versioned !== undefined) this.#versioned.set(node.name, node);
     } else this.#put(node, node.kind === "source" ? node.topic : this.#taskFor(node));
+  }
+
+  /** Runs nowhere by itself. */
+  #global(table: GlobalTableNode): void {
+    const [topic = ""] = table.inputs;
+    this.#globals.set(table.name, table);
+    this.#home.set(table.name, this.#homeOf(topic));
   }
 
   #put(node: Placed, task: string): void {
@@ -66,7 +85,7 @@ class Cutter {
     this.#keys.set(node.name, keysAfter(node, keys));
     this.#home.set(node.name, task);
     this.#noteWatermark(node);
-    this.#nodesOf(task).push(this.#withRows(node, task));
+    this.#map.nodesOf(task).push(this.#withRows(node, task));
   }
 
   /**
@@ -90,9 +109,31 @@ class Cutter {
     this.#run({ kind: "foreignKeyResult", name, inputs: [match], join }, results);
   }
 
+  /**
+   * The task for a join with a global table: the stream's, where that has an internal topic, else that of one for the join.
+   * The table's records go there too, each to every partition.
+   */
+  #withGlobal({ name, inputs }: GlobalJoinNode): string {
+    const [stream, global] = inputs;
+    const home = this.#homeOf(stream);
+    const topic = this.#map.internal(home) ? home : `__${name}`;
+    if (topic !== home) this.#cross({ node: stream, topic, as: stream });
+    const table = this.#globals.get(global);
+    assert(table !== undefined, `global table ${global} stands before those that read it`);
+    const rows = globalRowsOf(global);
+    if (this.#map.nodesOf(topic).some((node) => node.name === rows)) return topic;
+    const [node = ""] = table.inputs;
+    const records = `${global}/records`;
+    this.#cross({ node, topic, as: records, broadcast: true });
+    const kept: GlobalRowsNode = { kind: "globalRows", name: rows, inputs: [records], store: { name: rows } };
+    this.#run(kept, topic);
+    return topic;
+  }
+
   #run(node: TaskNode, task: string): void {
     this.#home.set(node.name, task);
-    this.#nodesOf(task).push(node);
+    this.#noteWatermark(node);
+    this.#map.nodesOf(task).push(node);
   }
 
   /** A join of tables reads rows that are in its task: its own tables', or a copy kept by their changes. */
@@ -101,13 +142,14 @@ class Cutter {
       const [stream, table] = node.inputs;
       return { ...node, inputs: [stream, this.#versionsIn(task, table) ?? this.#rowsIn(task, table)] };
     }
+    if (node.kind === "globalJoin") return { ...node, inputs: [node.inputs[0], globalRowsOf(node.inputs[1])] };
     if (node.kind !== "tableJoin") return node;
     const [left, right] = node.inputs;
     return { ...node, inputs: [this.#rowsIn(task, left), this.#rowsIn(task, right)] };
   }
 
   #rowsIn(task: string, table: string): string {
-    const nodes = this.#nodesOf(task);
+    const nodes = this.#map.nodesOf(task);
     if (nodes.some((node) => node.name === table && rowsOf(node) !== undefined)) return table;
     const name = `${table}/rows`;
     if (nodes.every((node) => node.name !== name))
@@ -120,73 +162,14 @@ class Cutter {
     const table = this.#versioned.get(name);
     if (table === undefined || this.#homeOf(name) === task) return undefined;
     const kept = `${name}/versions`;
-    const nodes = this.#nodesOf(task);
+    const nodes = this.#map.nodesOf(task);
     if (nodes.every((node) => node.name !== kept)) nodes.push({ ...table, name: kept, store: { name: kept } });
     return kept;
   }
 
   graph(plan: Plan): TaskGraph {
     for (const table of this.#waiting.keys()) this.#homeOf(table);
-    const inputs = this.#inOrder();
-    const internalTopics = inputs.flatMap((name) => {
-      const topic = this.#topics.get(name);
-      return topic === undefined ? [] : [{ name, ...topic }];
-    });
-    const steps = this.#steps(inputs);
-    const closing = this.#closing(inputs);
-    const sends = (input: string): boolean =>
-      this.#nodesOf(input).some((node) => node.kind === "internalSink" && steps.has(node.topic));
-    const tasks = inputs.map((input) => ({
-      ...plan,
-      input,
-      nodes: this.#nodesOf(input).map((node) =>
-        node.kind === "internalSink"
-          ? {
-              ...node,
-              stepMs: steps.get(node.topic),
-              relayed: sends(node.topic),
-              closes: closing.has(node.topic),
-            }
-          : node,
-      ),
-    }));
-    return { tasks, internalTopics };
-  }
-
-  /** A task stands after those that write its input, else in the order in which it became known. */
-  #inOrder(): readonly string[] {
-    const order = new Set<string>();
-    const add = (task: string): void => {
-      if (order.has(task)) return;
-      for (const { input } of this.#topics.get(task)?.inputs ?? []) add(input);
-      order.add(task);
-    };
-    for (const task of this.#tasks.keys()) add(task);
-    return [...order];
-  }
-
-  /** By internal topic: the finest step of time that its task or one behind it minds. Tasks behind come last. */
-  #steps(inputs: readonly string[]): ReadonlyMap<string, number> {
-    const steps = new Map<string, number>();
-    for (const input of inputs.toReversed()) {
-      const minded = this.#nodesOf(input).flatMap((node) => {
-        const step = node.kind === "internalSink" ? steps.get(node.topic) : stepOf(node);
-        return step === undefined ? [] : [step];
-      });
-      if (minded.length > 0) steps.set(input, Math.max(1, Math.min(...minded)));
-    }
-    return steps;
-  }
-
-  /** The inputs of tasks in which, or behind which, something closes when nothing comes. Tasks behind come last. */
-  #closing(inputs: readonly string[]): ReadonlySet<string> {
-    const closing = new Set<string>();
-    for (const input of inputs.toReversed()) {
-      const closes = (node: TaskNode): boolean =>
-        node.kind === "internalSink" ? closing.has(node.topic) : closeWhenIdleMs(node) < Infinity;
-      if (this.#nodesOf(input).some(closes)) closing.add(input);
-    }
-    return closing;
+    return this.#map.graph(plan);
   }
 
   #repartition(node: RepartitionNode): void {
@@ -227,9 +210,11 @@ class Cutter {
 
   /** An internal topic in which one of the inputs already is: the others can come there unless they are made from it. */
   #meetingPlace(node: PlanNode, inputs: readonly string[]): string | undefined {
-    const places = inputs.flatMap((input) => this.#usable(node, input)).filter((place) => this.#topics.has(place));
+    const places = inputs.flatMap((input) => this.#usable(node, input)).filter((place) => this.#map.internal(place));
     return places.find((place) =>
-      inputs.every((input) => this.#usable(node, input).includes(place) || !this.#behind(place, this.#madeIn(input))),
+      inputs.every(
+        (input) => this.#usable(node, input).includes(place) || !this.#map.behind(place, this.#madeIn(input)),
+      ),
     );
   }
 
@@ -237,12 +222,6 @@ class Cutter {
   #madeIn(node: string): string {
     const table = this.#waiting.get(node) ?? this.#versioned.get(node);
     return this.#homeOf(table?.inputs[0] ?? node);
-  }
-
-  /** Whether what one task writes comes to the other, however far behind it. */
-  #behind(task: string, other: string): boolean {
-    if (task === other) return true;
-    return (this.#topics.get(other)?.inputs ?? []).some(({ input }) => this.#behind(task, input));
   }
 
   /** Tasks in which the node could read this input. */
@@ -268,32 +247,15 @@ class Cutter {
     return topic;
   }
 
-  #cross({
-    node,
-    topic,
-    as,
-    partitions,
-  }: {
-    node: string;
-    topic: string;
-    as: string;
-    partitions?: number | undefined;
-  }) {
-    const home = this.#homeOf(node);
-    const known = this.#topics.get(topic) ?? { partitions, inputs: [] };
-    this.#topics.set(topic, known);
-    const tag = known.inputs.length;
-    const changes = this.#changes.has(node);
-    known.inputs.push({ node, input: home, ...(changes ? { changes } : {}) });
-    const sink = { kind: "internalSink", name: `${topic}.${tag}`, topic, tag, broadcast: false } as const;
-    this.#nodesOf(home).push({ ...sink, inputs: [node], changes });
-    const watermark = this.#watermarks.get(node);
-    this.#nodesOf(topic).push({ kind: "internalSource", name: as, inputs: [], tag, watermark });
+  #cross(crossing: Crossing): void {
+    const { node, topic, as } = crossing;
+    const [changes, watermark] = [this.#changes.has(node), this.#watermarks.get(node)];
+    this.#map.cross({ ...crossing, home: this.#homeOf(node), changes, watermark });
     if (as === node) this.#copies.set(node, [...(this.#copies.get(node) ?? []), topic]);
   }
 
   /** That which a node's records have passed, of several the slowest: it goes with them into other tasks. */
-  #noteWatermark(node: PlanNode): void {
+  #noteWatermark(node: PlanNode | TaskNode): void {
     const passed = node.inputs.flatMap((input) => this.#watermarks.get(input) ?? []);
     const [slowest] = node.kind === "watermark" ? [node] : passed.toSorted((a, b) => b.delayMs - a.delayMs);
     if (slowest === undefined) return;
@@ -319,11 +281,5 @@ class Cutter {
     const home = this.#home.get(node);
     assert(home !== undefined, `node ${node} stands after those that read it`);
     return home;
-  }
-
-  #nodesOf(task: string): TaskNode[] {
-    let nodes = this.#tasks.get(task);
-    if (nodes === undefined) this.#tasks.set(task, (nodes = []));
-    return nodes;
   }
 }

@@ -104,6 +104,7 @@ function detailOf(node: PlanNode): string | undefined {
     case "streamTableJoin":
     case "tableJoin":
     case "foreignKeyJoin":
+    case "globalJoin":
       return joinText(node);
     case "toTable":
       return `store ${node.store.name}${node.versioned === undefined ? "" : `, history ${durationText(node.versioned.historyMs)}`}`;
@@ -114,6 +115,7 @@ function detailOf(node: PlanNode): string | undefined {
     case "filter":
     case "map":
     case "mapValues":
+    case "globalTable":
     case "flatMap":
     case "selectKey":
     case "mapBatch":

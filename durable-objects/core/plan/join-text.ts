@@ -1,5 +1,6 @@
 import type {
   ForeignKeyJoinNode,
+  GlobalJoinNode,
   JoinWindows,
   StreamJoinNode,
   StreamTableJoinNode,
@@ -8,12 +9,16 @@ import type {
 import { durationText } from "./duration-text.ts";
 
 /** A join for reading. */
-export function joinText(node: StreamJoinNode | StreamTableJoinNode | TableJoinNode | ForeignKeyJoinNode): string {
+export function joinText(
+  node: StreamJoinNode | StreamTableJoinNode | TableJoinNode | ForeignKeyJoinNode | GlobalJoinNode,
+): string {
   switch (node.kind) {
     case "streamJoin":
       return `${node.join}, ${joinWindowsText(node.windows)}${node.where === undefined ? "" : ", where"}`;
     case "streamTableJoin":
       return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;
+    case "globalJoin":
+      return node.join;
     case "tableJoin":
       return `${node.join}, store ${node.store.name}`;
     case "foreignKeyJoin":

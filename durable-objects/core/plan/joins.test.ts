@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
 import type {
+  GlobalJoinNode,
   JoinWindows,
   Plan,
   PlanNode,
@@ -232,4 +233,60 @@ test("a join by foreign key is three parts behind two topics [JON-14]", () => {
     task: "__join-1.results",
   });
   expect(stores.map(({ name }) => name)).toEqual(["table-1", "table-2", "named"]);
+});
+
+test("a global table is kept in the tasks that join it, and its records go to every partition [JON-17]", () => {
+  const { plan } = pipeline("p", ({ stream, globalTable }) => {
+    const [names, places] = [globalTable("names"), globalTable("places")];
+    const key = (): string => "k";
+    const named = stream("a").join(names, pair, { key });
+    named.join(places, pair, { key }).join(names, pair, { key });
+    stream("b").leftJoin(names, pair, { key });
+  });
+  expect(tasksOf(plan)).toEqual({
+    names: ["source-1"],
+    places: ["source-2"],
+    a: ["source-3"],
+    "__join-1": [
+      "globalTable-1/rows < globalTable-1/records",
+      "join-1 < source-3 < globalTable-1/rows",
+      "globalTable-2/rows < globalTable-2/records",
+      "join-2 < join-1 < globalTable-2/rows",
+      "join-3 < join-2 < globalTable-1/rows",
+    ],
+    b: ["source-4"],
+    "__leftJoin-1": ["globalTable-1/rows < globalTable-1/records", "leftJoin-1 < source-4 < globalTable-1/rows"],
+  });
+  const sinks = cutPlan(plan).tasks.flatMap(({ nodes }) => nodes.filter((node) => node.kind === "internalSink"));
+  expect(sinks.map(({ inputs, broadcast }) => [...inputs, broadcast])).toEqual([
+    ["source-1", true],
+    ["source-1", true],
+    ["source-2", true],
+    ["source-3", false],
+    ["source-4", false],
+  ]);
+});
+
+const global: PlanNode = { kind: "globalTable", name: "global", inputs: ["b"] };
+const named: GlobalJoinNode = {
+  kind: "globalJoin",
+  name: "named",
+  inputs: ["a", "global"],
+  join: "left",
+  key: () => "k",
+  joiner: pair,
+};
+
+test.each<[wrong: string, nodes: readonly PlanNode[], refused: readonly [field: string, message: string]]>([
+  ["topic", [rows, { ...global, inputs: ["rows"] }], ["nodes[3].inputs[0]", "which is no topic"]],
+  ["table", [{ ...named, inputs: ["a", "b"] }], ["nodes[2].inputs[1]", `(globalJoin) reads "b" (source)`]],
+  ["reader", [global, { ...join, inputs: ["a", "global"] }], ["nodes[3].inputs[1]", `reads "global" (globalTable)`]],
+  ["input", [global, { ...named, inputs: ["global", "a"] }], ["nodes[3].inputs[0]", `reads "global" (globalTable)`]],
+  ["count", [global, { ...named, inputs: ["a"] as never }], ["nodes[3].inputs", "has 1 inputs"]],
+])("a global table with a wrong %s is refused [JON-8]", (_wrong, more, [field, message]) => {
+  const [node, ...before] = more.toReversed();
+  const answer = checkPlan(planOf(node!, before.toReversed()));
+  expect(answer).toMatchObject({ ok: false, field });
+  expect(answer.ok ? "" : answer.message).toContain(message);
+  expect(checkPlan(planOf(named, [global]))).toEqual({ ok: true });
 });

@@ -48,6 +48,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "streamTableJoin":
     case "tableJoin":
     case "foreignKeyJoin":
+    case "globalTable":
       return AS_READ;
     case "process":
       return node.keepsKey ? AS_READ : { kind: "changed", by: node.name };
@@ -67,6 +68,8 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "tableMapValues":
     case "sink":
       return merged(node.inputs.map((input) => before.get(input) ?? AS_READ));
+    case "globalJoin":
+      return before.get(node.inputs[0]) ?? AS_READ;
     case "repartition":
       return placed(merged(node.inputs.map((input) => before.get(input) ?? AS_READ)));
   }

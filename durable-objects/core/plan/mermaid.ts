@@ -59,4 +59,5 @@ const shapes: { readonly [kind: string]: readonly [open: string, close: string] 
   streamTableJoin: ["[(", ")]"],
   tableJoin: ["[(", ")]"],
   foreignKeyJoin: ["[(", ")]"],
+  globalTable: ["[(", ")]"],
 };

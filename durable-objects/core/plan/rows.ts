@@ -11,7 +11,7 @@ export interface TableRowsPlace {
 /** `undefined`: the node keeps no rows. */
 export function rowsOf(node: TaskNode): TableRowsPlace | undefined {
   if (node.kind === "foreignKeyResult") return { store: node.join.store.name };
-  if (node.kind === "toTable" || node.kind === "tableJoin" || node.kind === "tableCopy")
+  if (node.kind === "toTable" || node.kind === "tableJoin" || node.kind === "tableCopy" || node.kind === "globalRows")
     return { store: node.store.name };
   if (node.kind === "tableFilter" || node.kind === "tableMapValues")
     return node.store === undefined ? undefined : { store: node.store.name };

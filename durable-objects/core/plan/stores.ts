@@ -44,6 +44,8 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
       return [{ name: node.store.name, kind: "keyValue", shape: [node.join] }];
     case "foreignKeyJoin":
       return [foreignKeyRows(node)];
+    case "globalRows":
+      return [node.store.name, sizeOf(node.store.name)].map((name) => ({ name, kind: "keyValue", hidden: true }));
     case "tableCopy":
       return [{ name: node.store.name, kind: "keyValue", hidden: true }];
     case "streamTableJoin":

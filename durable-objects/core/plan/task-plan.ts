@@ -1,5 +1,6 @@
 import type {
   ForeignKeyJoinNode,
+  GlobalTableNode,
   Plan,
   PlanNode,
   RepartitionNode,
@@ -47,6 +48,14 @@ export interface TableCopyNode {
   readonly store: StoreDefinition;
 }
 
+/** The rows of a global table: `<table>/rows`, as its store. */
+export interface GlobalRowsNode {
+  readonly kind: "globalRows";
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly store: StoreDefinition;
+}
+
 /** Sends rows of the left table to where the rows lie that they name. Its name is `<join>/send`. */
 export interface ForeignKeySendNode {
   readonly kind: "foreignKeySend";
@@ -73,12 +82,13 @@ export interface ForeignKeyResultNode {
 
 export type ForeignKeyNode = ForeignKeySendNode | ForeignKeyMatchNode | ForeignKeyResultNode;
 
-/** A repartition is cut into an internal sink and an internal source, a foreign-key join into three parts; they run nowhere. */
+/** A repartition is cut into an internal sink and an internal source, a foreign-key join into three parts, a global table is where its joins are. */
 export type TaskNode =
-  | Exclude<PlanNode, RepartitionNode | ForeignKeyJoinNode>
+  | Exclude<PlanNode, RepartitionNode | ForeignKeyJoinNode | GlobalTableNode>
   | InternalSourceNode
   | InternalSinkNode
   | TableCopyNode
+  | GlobalRowsNode
   | ForeignKeyNode;
 
 /** What one task runs: the nodes between its input log and the topics it writes. */

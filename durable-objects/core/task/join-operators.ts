@@ -1,4 +1,5 @@
 import type {
+  GlobalJoinNode,
   StreamJoinNode,
   StreamTableJoinNode,
   TableJoinNode,
@@ -10,6 +11,8 @@ import type { OperatorClock } from "../operator/clock.ts";
 import { ForeignKeyMatch, ForeignKeyRight } from "../operator/foreign-key-match.ts";
 import { ForeignKeyResult } from "../operator/foreign-key-result.ts";
 import { ForeignKeySend } from "../operator/foreign-key-send.ts";
+import { GlobalJoin } from "../operator/global-join.ts";
+import { GlobalRows } from "../operator/global-rows.ts";
 import { openStreamJoin } from "../operator/open-stream-join.ts";
 import type { Operator, Output, Runtime } from "../operator/operator.ts";
 import { shownBy } from "../operator/result-payload.ts";
@@ -23,8 +26,8 @@ import { openVersionedRows, type VersionedRows } from "../operator/versioned-row
 import { VersionedTable } from "../operator/versioned-table.ts";
 import { WaitingRecords } from "../operator/waiting-records.ts";
 import { rowsOf } from "../plan/rows.ts";
-import { numbersOf, versionsOf } from "../plan/stores.ts";
-import type { ForeignKeyNode, TableCopyNode, TaskNode, TaskPlan } from "../plan/task-plan.ts";
+import { numbersOf, sizeOf, versionsOf } from "../plan/stores.ts";
+import type { ForeignKeyNode, GlobalRowsNode, TableCopyNode, TaskNode, TaskPlan } from "../plan/task-plan.ts";
 
 /** Joins, and the tables whose rows they read. */
 export type JoinKind =
@@ -33,7 +36,26 @@ export type JoinKind =
   | StreamJoinNode
   | StreamTableJoinNode
   | TableJoinNode
-  | ForeignKeyNode;
+  | ForeignKeyNode
+  | GlobalRowsNode
+  | GlobalJoinNode;
+
+const KINDS: ReadonlySet<TaskNode["kind"]> = new Set<JoinKind["kind"]>([
+  "toTable",
+  "tableCopy",
+  "streamJoin",
+  "streamTableJoin",
+  "tableJoin",
+  "foreignKeySend",
+  "foreignKeyMatch",
+  "foreignKeyResult",
+  "globalRows",
+  "globalJoin",
+]);
+
+export function isOfJoin<Node extends TaskNode>(node: Node): node is Node & JoinKind {
+  return KINDS.has(node.kind);
+}
 
 export interface JoinOperatorsParts {
   readonly plan: TaskPlan;
@@ -65,6 +87,10 @@ export class JoinOperators {
         return this.#streamTableJoin(node, output);
       case "tableJoin":
         return this.#tableJoin(node, output);
+      case "globalRows":
+        return this.#globalRows(node);
+      case "globalJoin":
+        return this.#globalJoin(node, output);
       case "foreignKeySend":
       case "foreignKeyMatch":
       case "foreignKeyResult":
@@ -88,6 +114,20 @@ export class JoinOperators {
     const [left, right] = node.inputs;
     const store = runtime.cache.open(node.store.name, "keyValue");
     return new TableJoin({ node, rows: [this.#rows(left), this.#rows(right)], store }, runtime, output).sides;
+  }
+
+  #globalRows({ name, store }: GlobalRowsNode): Operator {
+    const { runtime } = this.#parts;
+    const [rows, size] = [
+      runtime.cache.open(store.name, "keyValue"),
+      runtime.cache.open(sizeOf(store.name), "keyValue"),
+    ];
+    return new GlobalRows({ name, rows, size }, runtime);
+  }
+
+  #globalJoin(node: GlobalJoinNode, output: Output): readonly Operator[] {
+    const join = new GlobalJoin({ node, rows: this.#rows(node.inputs[1]) }, this.#parts.runtime, output);
+    return [join, new TableInput(node.name)];
   }
 
   #foreignKey(node: ForeignKeyNode, output: Output): Operator | readonly Operator[] {

@@ -48,7 +48,7 @@ import type { SelectPort } from "../sql/select-port.ts";
 import { TimerQueue } from "../store/timer-queue.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 import { tableOperator, type TableParts } from "./table-operator.ts";
-import { JoinOperators } from "./join-operators.ts";
+import { isOfJoin, JoinOperators } from "./join-operators.ts";
 import type { TaskPorts } from "./task-port.ts";
 import { HeldTimes } from "./held-times.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
@@ -188,6 +188,7 @@ class TopologyBuilder {
     output: Output,
   ): Operator | readonly Operator[] {
     const { runtime } = this.#parts;
+    if (isOfJoin(node)) return this.#joins.operator(node, output);
     switch (node.kind) {
       case "filter":
       case "map":
@@ -226,15 +227,6 @@ class TopologyBuilder {
       case "tableAggregate":
       case "suppress":
         return tableOperator(node, this.#tableParts(node), output);
-      case "toTable":
-      case "tableCopy":
-      case "streamJoin":
-      case "streamTableJoin":
-      case "tableJoin":
-      case "foreignKeySend":
-      case "foreignKeyMatch":
-      case "foreignKeyResult":
-        return this.#joins.operator(node, output);
       case "dedup":
         return this.#dedup(node, output);
       case "sink":
