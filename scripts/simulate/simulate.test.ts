@@ -5,7 +5,6 @@ import { regressions } from "./regressions.ts";
 import { describeFailure } from "./report.ts";
 import { run, type RunOutcome } from "./run.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { shrink } from "./shrink.ts";
 import { drawPlan } from "./workload/draw.ts";
 import type { RunPlan } from "./workload/plan.ts";
 
