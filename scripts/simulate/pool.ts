@@ -10,6 +10,9 @@ export interface SeedResult {
   readonly faults: number;
 }
 
+/** A run that takes so long goes round in a circle without a step, so that nothing else can end it. */
+const HANGS_MS = 300_000;
+
 /** Runs the seeds on all processors; `done` is called for each as it ends. Stops early once `done` answers false. */
 export async function runSeeds(seeds: Iterator<number>, done: (result: SeedResult) => boolean): Promise<void> {
   let goOn = true;
@@ -20,10 +23,13 @@ export async function runSeeds(seeds: Iterator<number>, done: (result: SeedResul
   const work = workers.map(
     (worker) =>
       new Promise<void>((resolve, reject) => {
+        let watch: NodeJS.Timeout | undefined;
         const next = (): void => {
           const seed = goOn ? seeds.next() : { done: true as const };
-          if (seed.done === true) resolve();
-          else worker.postMessage(seed.value);
+          clearTimeout(watch);
+          if (seed.done === true) return resolve();
+          worker.postMessage(seed.value);
+          watch = setTimeout(() => reject(new Error(`seed ${seed.value} hangs`)), HANGS_MS);
         };
         worker.on("message", (result: SeedResult) => {
           goOn = done(result) && goOn;

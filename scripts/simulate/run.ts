@@ -2,7 +2,7 @@ import { Plans } from "../../durable-objects/plans.ts";
 import { checkDelivered } from "./check/delivered.ts";
 import { checkLogs } from "./check/logs.ts";
 import { checkRefold } from "./check/refold.ts";
-import { checkResults, type EndResults, endResults } from "./check/results.ts";
+import { checkPlain, checkResults, type EndResults, endResults } from "./check/results.ts";
 import { Client } from "./client.ts";
 import { Faults, NO_FAULTS } from "./faults.ts";
 import { quietly } from "./quietly.ts";
@@ -71,6 +71,12 @@ async function attempt(
     failures.push(...checkRefold(world));
     failures.push(...checkDelivered(world).map((failure) => `SIM-4: ${failure}`));
     failures.push(...checkLogs(world, client.producers).map((failure) => `SIM-5: ${failure}`));
+    failures.push(
+      ...checkPlain(
+        world,
+        built.flatMap((each) => each.plain(plan.producers) ?? []),
+      ),
+    );
   } catch (error) {
     failures.push(`SIM-7: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }

@@ -1,4 +1,4 @@
-import { run, type RunOutcome } from "./run.ts";
+import { run, type RunOptions, type RunOutcome } from "./run.ts";
 import type { PlannedBatch, PlannedProducer, RunPlan } from "./workload/plan.ts";
 
 export interface Shrunk {
@@ -8,11 +8,16 @@ export interface Shrunk {
   readonly tried: number;
 }
 
+export interface ShrinkOptions extends RunOptions {
+  /** 600 unless given. */
+  readonly maxTries?: number | undefined;
+}
+
 const MAX_TRIES = 600;
 
 /** The smallest plan found that still fails in the same way: each try leaves something out and runs again (SIM-8). */
-export async function shrink(plan: RunPlan, outcome: RunOutcome): Promise<Shrunk> {
-  return new Shrinker(plan, outcome).smallest();
+export async function shrink(plan: RunPlan, outcome: RunOutcome, options: ShrinkOptions = {}): Promise<Shrunk> {
+  return new Shrinker(plan, outcome, options).smallest();
 }
 
 /** A plan with one thing less. */
@@ -22,14 +27,18 @@ class Shrinker {
   #plan: RunPlan;
   #outcome: RunOutcome;
   #tried = 0;
+  readonly #maxTries: number;
+  readonly #options: RunOptions;
 
-  constructor(plan: RunPlan, outcome: RunOutcome) {
+  constructor(plan: RunPlan, outcome: RunOutcome, { maxTries = MAX_TRIES, ...options }: ShrinkOptions) {
+    this.#maxTries = maxTries;
+    this.#options = options;
     this.#plan = { ...plan, only: outcome.happened };
     this.#outcome = outcome;
   }
 
   async smallest(): Promise<Shrunk> {
-    for (let smaller = true; smaller && this.#tried < MAX_TRIES;) smaller = await this.#round();
+    for (let smaller = true; smaller && this.#tried < this.#maxTries;) smaller = await this.#round();
     return { plan: this.#plan, outcome: this.#outcome, tried: this.#tried };
   }
 
@@ -67,9 +76,9 @@ class Shrinker {
   }
 
   async #try(plan: RunPlan): Promise<boolean> {
-    if (this.#tried >= MAX_TRIES || JSON.stringify(plan) === JSON.stringify(this.#plan)) return false;
+    if (this.#tried >= this.#maxTries || JSON.stringify(plan) === JSON.stringify(this.#plan)) return false;
     this.#tried++;
-    const outcome = await run(plan);
+    const outcome = await run(plan, this.#options);
     if (kindOf(outcome) !== kindOf(this.#outcome)) return false;
     this.#outcome = outcome;
     // Faults that did not come about are of no use.

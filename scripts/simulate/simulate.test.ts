@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { UndoLog } from "../../durable-objects/core/store/undo-log.ts";
+import { afterEach, expect, test, vi } from "vitest";
 import { seed } from "../test/seeded-random.ts";
 import { regressions } from "./regressions.ts";
 import { describeFailure } from "./report.ts";
 import { run, type RunOutcome } from "./run.ts";
-import type { Sabotage } from "./sabotage.ts";
+import { shrink } from "./shrink.ts";
+import { brokenEngines } from "./test/broken.ts";
 import { drawPlan } from "./workload/draw.ts";
 import type { RunPlan } from "./workload/plan.ts";
 
@@ -23,14 +23,14 @@ async function expectToHold(plan: RunPlan): Promise<RunOutcome> {
   return outcome;
 }
 
-/** The first of the seeds from 1 on that fails. */
-async function firstFailure(sabotage?: Sabotage): Promise<{ plan: RunPlan; outcome: RunOutcome }> {
-  for (let at = 1; at <= ENOUGH; at++) {
+/** Of the seeds from 1 on those whose run has a pipeline of this kind, or all. */
+function* plansWith(needed: string | undefined): Generator<RunPlan, void, undefined> {
+  for (let at = 1, found = 0; found < ENOUGH; at++) {
     const plan = drawPlan(at);
-    const outcome = await run(plan, { sabotage });
-    if (outcome.failures.length > 0) return { plan, outcome };
+    if (needed !== undefined && plan.pipelines.every(({ kind }) => kind !== needed)) continue;
+    found++;
+    yield plan;
   }
-  return expect.fail(`${ENOUGH} seeds do not find it`);
 }
 
 test("a seed gives one run, step by step [SIM-1]", { timeout: TIMEOUT_MS }, async () => {
@@ -57,24 +57,35 @@ test.each(regressions())("what once failed holds: $note [SIM-8]", { timeout: TIM
   await expectToHold(plan);
 });
 
-describe("a broken engine is found", { timeout: TIMEOUT_MS }, () => {
-  const skipping = (part: string): Sabotage => ({ skips: (query) => query.includes(part) });
-  test.each([
-    ["a partition forgets what it took from a task", skipping("INTO upstream"), "SIM-4"],
-    ["a partition forgets what it took from a producer", skipping("INTO producer"), "SIM-5"],
-    ["a slice is committed without its position", skipping("UPDATE task SET position"), "SIM-3"],
-    ["a slice is committed without what it sends", skipping("INSERT INTO outbox"), "SIM-7"],
-    ["the boundary of a micro-batch is not journaled", skipping("INTO journal"), "SIM-3"],
-    ["D1 takes a batch whatever came before it", skipping("UPDATE millrace_progress"), "SIM-4"],
-    ["a delivery leaves before its cause is durable", { leaky: true }, "SIM-4"],
-  ] as const)("%s [SIM-9]", async (_, sabotage, rule) => {
-    const { outcome } = await firstFailure(sabotage);
-    expect(outcome.failures.join("\n")).toContain(`${rule}: `);
-  });
-
-  test("what a record did that fails is not undone [SIM-9]", async () => {
-    vi.spyOn(UndoLog.prototype, "rollback").mockImplementation(() => undefined);
-    const { outcome } = await firstFailure();
-    expect(outcome.failures.join("\n")).toContain("SIM-6: ");
-  });
+test.each(brokenEngines)("a broken engine is found: $what [SIM-9]", { timeout: TIMEOUT_MS }, async (broken) => {
+  const found: string[] = [];
+  const { rule } = broken;
+  for (const plan of plansWith(broken.kind)) {
+    if (found.includes(rule)) break;
+    const { failures } = await run(plan, { sabotage: broken.sabotage() });
+    vi.restoreAllMocks();
+    found.push(...failures.map((failure) => failure.split(":")[0] ?? ""));
+  }
+  expect(found).toContain(rule);
 });
+
+test(
+  "a failing run is made smaller and still fails, for the same reason [SIM-8]",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const options = { sabotage: { leaky: true } };
+    let plan = drawPlan(1);
+    let outcome = await run(plan, options);
+    for (let at = 2; outcome.failures.length === 0; at++) {
+      plan = drawPlan(at);
+      outcome = await run(plan, options);
+    }
+    const shrunk = await shrink(plan, outcome, { ...options, maxTries: 25 });
+    expect(shrunk.outcome.failures[0]?.slice(0, 6)).toBe(outcome.failures[0]?.slice(0, 6));
+    expect(JSON.stringify(shrunk.plan.producers).length).toBeLessThan(JSON.stringify(plan.producers).length);
+    expect(shrunk.plan.only?.length).toBeLessThan(outcome.happened.length);
+    // What is written down is all that it takes.
+    const again = await run(JSON.parse(JSON.stringify(shrunk.plan)) as RunPlan, options);
+    expect(again.hash).toBe(shrunk.outcome.hash);
+  },
+);

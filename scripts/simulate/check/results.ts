@@ -1,6 +1,7 @@
 import { SqliteStateStore } from "../../../durable-objects/sqlite/sqlite-state-store.ts";
+import type { KeyRow } from "../../../durable-objects/core/store/state-store.ts";
 import { inspectAll } from "../inspect.ts";
-import type { Result } from "../workload/pipelines.ts";
+import type { Plain, Result } from "../workload/pipelines.ts";
 import type { World } from "../world.ts";
 import { difference, recordsIn, textOf, type SeenRecord } from "./sent.ts";
 
@@ -16,6 +17,21 @@ export function checkResults(here: EndResults, undisturbed: EndResults): string[
   return here.flatMap(({ what, value }, index) =>
     difference(`SIM-6: end result, ${what},`, { once: undisturbed[index]?.value, here: value }),
   );
+}
+
+/** Stores hold what plain code makes of the records sent (SIM-6). */
+export function checkPlain(world: World, plain: readonly (Plain & { readonly pipeline: string })[]): string[] {
+  return plain.flatMap(({ pipeline, store, values }) => {
+    const rows = rowsOf(world, store, pipeline).map(({ key, value }) => [key, JSON.parse(value)] as const);
+    return difference(`SIM-6: plain code's result, ${pipeline}'s store ${store},`, {
+      once: sorted(Object.entries(values)),
+      here: sorted(rows),
+    });
+  });
+}
+
+function sorted(rows: readonly (readonly [string, unknown])[]): unknown {
+  return rows.toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function valueOf(world: World, result: Result): unknown {
@@ -57,8 +73,17 @@ function filesOf(world: World, prefix: string): unknown {
 }
 
 function storeOf(world: World, name: string): unknown {
-  const rows = inspectAll(world).flatMap(({ sql, tasks }) =>
-    tasks.flatMap(({ id }) => {
+  return rowsOf(world, name)
+    .map((row) => JSON.stringify(row))
+    .toSorted();
+}
+
+/** Over all partitions; of one pipeline, or of each that has a store of this name. */
+function rowsOf(world: World, name: string, pipeline?: string): KeyRow[] {
+  return inspectAll(world).flatMap(({ sql, tasks }) =>
+    tasks.flatMap((task) => {
+      if (pipeline !== undefined && task.pipeline !== pipeline) return [];
+      const { id } = task;
       const kinds = sql
         .exec<{ kind: string }>("SELECT kind FROM store WHERE task = ? AND name = ?", id, name)
         .toArray();
@@ -68,5 +93,4 @@ function storeOf(world: World, name: string): unknown {
       );
     }),
   );
-  return rows.map((row) => JSON.stringify(row)).toSorted();
 }

@@ -14,7 +14,7 @@ import {
   valueState,
   within,
 } from "../../../sdk/streams/index.ts";
-import type { PlannedPipeline, Reading } from "./plan.ts";
+import type { PlannedPipeline, PlannedProducer, Reading } from "./plan.ts";
 
 /**
  * What must be the same as in a run in which nothing goes wrong. `order`: the records of each key in their order; `bag`: in
@@ -26,10 +26,17 @@ export type Result =
   | { readonly kind: "files"; readonly name: string }
   | { readonly kind: "store"; readonly name: string };
 
+/** What plain code makes of the records sent: the values of a store by key. */
+export interface Plain {
+  readonly store: string;
+  readonly values: { readonly [key: string]: unknown };
+}
+
 export interface Built {
   readonly pipeline: Pipeline;
   readonly outputs: readonly string[];
   readonly results: readonly Result[];
+  readonly plain: (sent: readonly PlannedProducer[]) => (Plain & { readonly pipeline: string }) | undefined;
 }
 
 interface Family {
@@ -41,6 +48,13 @@ interface Family {
   readonly define: (builder: PipelineBuilder, parts: Parts) => void;
   readonly results: (parts: Parts) => readonly Result[];
   readonly outputs: (parts: Parts) => readonly string[];
+  /** Of all that was sent to its sources, in the order of each key; undefined where it depends on more. */
+  readonly plain?: ((readings: readonly Keyed[], parts: Parts) => Plain | undefined) | undefined;
+}
+
+interface Keyed {
+  readonly key: string;
+  readonly reading: Reading;
 }
 
 interface Parts {
@@ -95,6 +109,7 @@ export const families: { readonly [kind: string]: Family } = {
       { kind: "store", name: "counts" },
       letters(parts),
     ],
+    plain: (all) => ({ store: "counts", values: totals(all, ({ reading }) => [reading.group, 1]) }),
   },
   /** Windows by the topic's own key, into D1. */
   windows: {
@@ -192,6 +207,7 @@ export const families: { readonly [kind: string]: Family } = {
       { kind: "store", name: "sums" },
       letters(parts),
     ],
+    plain: (all) => ({ store: "sums", values: totals(all, ({ reading }) => [reading.group, reading.n]) }),
   },
   /** The last value of each key, into D1. */
   latest: {
@@ -270,6 +286,30 @@ export const families: { readonly [kind: string]: Family } = {
         .to(out(parts)),
     results: () => [],
   },
+  /** A record that fails behind the state that it has changed. */
+  undone: {
+    sources: 1,
+    outputs: (parts) => [out(parts)],
+    define: (builder, parts) =>
+      read(builder, parts)
+        .groupByKey()
+        .aggregate(
+          () => ({ sum: 0, last: undefined as Reading | undefined }),
+          ({ sum }, reading) => ({ sum: sum + reading.n, last: reading }),
+          { store: "undone" },
+        )
+        .toStream()
+        .mapValues(({ sum, last }) => ({ sum, id: last && good(last).id }))
+        .to(out(parts)),
+    results: (parts) => (parts.batched ? [] : [updates(parts), { kind: "store", name: "undone" }, letters(parts)]),
+    plain: (all, { batched }) => {
+      if (batched) return undefined;
+      const sums = totals(all, ({ key, reading }) => [key, reading.n]);
+      const last = new Map(all.filter(isGood).map(({ key, reading }) => [key, reading]));
+      const values = Object.entries(sums).map(([key, sum]) => [key, { sum, last: last.get(key) }] as const);
+      return { store: "undone", values: Object.fromEntries(values) };
+    },
+  },
   /** A topic and a table at once, from one record. */
   twice: {
     sources: 1,
@@ -285,6 +325,27 @@ export const families: { readonly [kind: string]: Family } = {
   },
 };
 
+function isGood({ reading }: Keyed): boolean {
+  return reading.bad !== true;
+}
+
+function totals(
+  all: readonly Keyed[],
+  part: (each: Keyed) => readonly [key: string, n: number],
+): { [key: string]: number } {
+  const sums: { [key: string]: number } = {};
+  for (const [key, n] of all.filter(isGood).map(part)) sums[key] = (sums[key] ?? 0) + n;
+  return sums;
+}
+
+/** What was sent to these topics, tombstones left out. */
+function readingsOf(sent: readonly PlannedProducer[], sources: readonly string[]): Keyed[] {
+  return sent
+    .filter(({ topic }) => sources.includes(topic))
+    .flatMap(({ batches }) => batches.flatMap(({ records }) => records))
+    .flatMap(({ key, value }) => (key === null || value === null ? [] : [{ key, reading: value }]));
+}
+
 export function build(planned: PlannedPipeline): Built {
   const family = families[planned.kind];
   if (family === undefined) throw new Error(`there is no kind of pipeline "${planned.kind}"`);
@@ -294,6 +355,10 @@ export function build(planned: PlannedPipeline): Built {
     pipeline: pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger)),
     outputs: family.outputs(parts),
     results: family.results(parts),
+    plain: (sent) => {
+      const plain = family.plain?.(readingsOf(sent, sources), parts);
+      return plain && { ...plain, pipeline: name };
+    },
   };
 }
 

@@ -1,0 +1,93 @@
+import { vi } from "vitest";
+import { UndoLog } from "../../../durable-objects/core/store/undo-log.ts";
+import { OutboxTable } from "../../../durable-objects/sqlite/outbox-table.ts";
+import { ProducerTable } from "../../../durable-objects/sqlite/producer-table.ts";
+import { NO_SABOTAGE, type Sabotage } from "../sabotage.ts";
+
+/** An engine with one thing wrong, and the rule that finds it. */
+export interface Broken {
+  readonly what: string;
+  readonly rule: string;
+  /** Shows in runs with a pipeline of this kind alone. */
+  readonly kind?: string;
+  /** Anew for each run; mocks are the test's to restore. */
+  readonly sabotage: () => Sabotage;
+}
+
+/** True at every n-th call. */
+function everyNth(n: number): () => boolean {
+  let calls = 0;
+  return () => ++calls % n === 0;
+}
+
+/** Leaves out every n-th statement of a kind. */
+function skipping(part: string, n: number): () => Sabotage {
+  return () => {
+    const hit = everyNth(n);
+    return { skips: (query) => query.includes(part) && hit() };
+  };
+}
+
+export const brokenEngines: readonly Broken[] = [
+  { what: "a partition forgets what it took from a task", rule: "SIM-4", sabotage: skipping("INTO upstream", 10) },
+  {
+    what: "a partition forgets what it took from a producer",
+    rule: "SIM-5",
+    sabotage: () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object below
+      const { get } = ProducerTable.prototype;
+      const hit = everyNth(5);
+      vi.spyOn(ProducerTable.prototype, "get").mockImplementation(function (this: ProducerTable, id) {
+        return hit() ? undefined : get.call(this, id);
+      });
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "a slice is committed without its position",
+    rule: "SIM-3",
+    sabotage: skipping("UPDATE task SET position", 20),
+  },
+  { what: "the boundary of a micro-batch is not journaled", rule: "SIM-3", sabotage: skipping("INTO journal", 5) },
+  {
+    what: "D1 takes a batch whatever came before it",
+    rule: "SIM-4",
+    sabotage: skipping("UPDATE millrace_progress", 1),
+  },
+  {
+    what: "an R2 object takes rows that came after it was decided",
+    kind: "archive",
+    rule: "SIM-4",
+    sabotage: () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object below
+      const { rows } = OutboxTable.prototype;
+      // oxlint-disable-next-line max-params -- the method's
+      vi.spyOn(OutboxTable.prototype, "rows").mockImplementation(function (this: OutboxTable, task, target, bounds) {
+        return rows.call(this, task, target, { ...bounds, to: undefined });
+      });
+      return NO_SABOTAGE;
+    },
+  },
+  { what: "a delivery leaves before its cause is durable", rule: "SIM-4", sabotage: () => ({ leaky: true }) },
+  {
+    what: "a slice is committed without some of what it sends",
+    rule: "SIM-3",
+    sabotage: () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object below
+      const { add } = OutboxTable.prototype;
+      const hit = everyNth(20);
+      vi.spyOn(OutboxTable.prototype, "add").mockImplementation(function (this: OutboxTable, ...row) {
+        if (!hit()) add.apply(this, row);
+      });
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "what a record did that fails is not undone",
+    rule: "SIM-6",
+    sabotage: () => {
+      vi.spyOn(UndoLog.prototype, "rollback").mockImplementation(() => undefined);
+      return NO_SABOTAGE;
+    },
+  },
+];
