@@ -37,7 +37,7 @@ export function onUpdate(): { readonly emit: "onUpdate" } {
  *
  * Where nothing comes any more, event time goes on at the pace of the clock after a minute of quiet, so that the last
  * windows close as well; `.closeWhenIdle("10 minutes")` says how long, or "never". What comes after with an older time is
- * late.
+ * late. So far the `TopologyTestDriver` alone does this: a deployed partition closes its last windows with the next record.
  *
  * @example
  * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
