@@ -31,6 +31,7 @@ export class World {
   readonly r2 = new SimulatedR2();
   readonly #network: Network;
   readonly #sabotage: Sabotage;
+  readonly #onLastTry = new Set<SimulatedObject>();
   readonly #objects = new Map<string, SimulatedObject>();
 
   constructor({ schedule, faults, plans, sabotage = NO_SABOTAGE }: Parts) {
@@ -80,6 +81,7 @@ export class World {
     const step = await this.schedule.next();
     if (step === undefined) return false;
     const object = step.owner && this.#objects.get(step.owner.name);
+    if (object !== undefined) this.#noteLastTry(object);
     if (object?.life !== undefined && this.faults.happens("crash", object.name)) this.#end(object, "a crash");
     if (this.faults.happens("blackout", "all")) {
       for (const each of this.#objects.values()) this.#end(each, "a blackout");
@@ -94,7 +96,14 @@ export class World {
 
   /** A record on which three lives have ended is given up (ENG-4); here chance alone must not bring that about. */
   #end(object: SimulatedObject, why: string): void {
-    if (!lastTry(object)) object.end(why);
+    if (!lastTry(object) && !this.#onLastTry.has(object)) object.end(why);
+  }
+
+  /** Once all is durable: a commit that gets past the record may be lost, and then the try was the last one. */
+  #noteLastTry(object: SimulatedObject): void {
+    if (object.disk.database.isTransaction) return;
+    if (lastTry(object)) this.#onLastTry.add(object);
+    else this.#onLastTry.delete(object);
   }
 
   #object(name: string): SimulatedObject {
