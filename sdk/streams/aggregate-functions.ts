@@ -1,13 +1,13 @@
 import type { AggregateNode } from "../../schema/plan.ts";
 import { type Given, streamFunctions } from "./aggregators/functions.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import type { TablePlace } from "./table.ts";
+import type { Place } from "./stream-place.ts";
 
 /** Adds an aggregate node under the word; it is told the name that the node will have. */
 export type AddAggregate = (
   word: string,
   aggregate: (nodeName: string) => Omit<AggregateNode, "name" | "inputs">,
-) => TablePlace;
+) => Place;
 
 /** What an aggregate computes. */
 export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merger" | "result">;

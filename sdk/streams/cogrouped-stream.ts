@@ -5,7 +5,8 @@ import type { EmitStrategy } from "./emit.ts";
 import type { GroupedStream } from "./grouped-stream.ts";
 import type { SessionWindowsOf } from "./session.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
-import { Table, type TablePlace } from "./table.ts";
+import type { Place } from "./stream-place.ts";
+import { Table } from "./table.ts";
 import { WindowedTable } from "./windowed-table.ts";
 
 /** Folds a value of one of the streams into the aggregate of all. */
@@ -13,7 +14,7 @@ type Aggregator<Aggregate, Value> = (aggregate: Aggregate, value: Value, key: st
 
 /** Streams of one cogroup: where their records come from, and what folds them in. */
 export interface CogroupPart {
-  readonly place: TablePlace;
+  readonly place: Place;
   readonly aggregator: AggregateNode["aggregator"];
 }
 
@@ -164,7 +165,7 @@ export class SessionCogroupedStream<Aggregate, Value, Gone extends null = null> 
 function addCogroup(
   parts: readonly CogroupPart[],
   how: Pick<AggregateNode, "initializer" | "merger"> & { options: WindowStoreOptions; windowing?: Windowing },
-): TablePlace {
+): Place {
   const [first, ...others] = parts as readonly [CogroupPart, ...CogroupPart[]];
   const { graph } = first.place;
   const node = graph.add("cogroup", {

@@ -15,7 +15,8 @@ import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
 import { SessionWindowedStream } from "./session-windowed-stream.ts";
 import type { SessionWindowsOf } from "./session.ts";
-import { Table, type TablePlace } from "./table.ts";
+import type { Place } from "./stream-place.ts";
+import { Table } from "./table.ts";
 import { WindowedTable } from "./windowed-table.ts";
 
 /**
@@ -31,11 +32,11 @@ import { WindowedTable } from "./windowed-table.ts";
  * );
  */
 export class GroupedStream<Value> {
-  readonly #place: TablePlace;
+  readonly #place: Place;
   readonly #add: AddAggregate;
 
   /** `place`: the node whose records are grouped. */
-  constructor(place: TablePlace) {
+  constructor(place: Place) {
     const { graph, node } = place;
     this.#place = place;
     this.#add = (word, aggregate) => ({

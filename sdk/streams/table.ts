@@ -7,11 +7,11 @@ import type {
   TableMapValuesNode,
   Windowed,
 } from "../../schema/plan.ts";
-import type { Graph } from "./graph.ts";
 import { GroupedTable } from "./grouped-table.ts";
 import type { SinkFor } from "./sink.ts";
 import { type KeyValueStoreOptions, type RowStoreOptions, storeOf } from "./store.ts";
 import type { Stream } from "./stream.ts";
+import type { Place } from "./stream-place.ts";
 import { type FinalResults, graceOf, type Suppressed } from "./suppress.ts";
 import {
   type ForeignKeyJoinOptions,
@@ -22,13 +22,6 @@ import {
 
 /** What a row holds: a change may also say that it is gone. */
 type Row<Value> = Exclude<Value, null>;
-
-/** A node that makes changes of a table, and how a stream begins at a node. */
-export interface TablePlace {
-  readonly graph: Graph;
-  readonly node: string;
-  readonly streamAt: <Value, Key extends PlanKey>(node: string) => Stream<Value, Key>;
-}
 
 /**
  * The last value of each key, kept in a store that can be read over HTTP. Made by `table`, `toTable`, `count`, `reduce`
@@ -44,10 +37,10 @@ export interface TablePlace {
  * });
  */
 export class Table<Value, Key extends PlanKey> {
-  readonly #place: TablePlace;
+  readonly #place: Place;
 
   /** Tables come from `table(topic)` inside `pipeline()`, and from streams and tables. */
-  constructor(place: TablePlace) {
+  constructor(place: Place) {
     this.#place = place;
   }
 

@@ -1,6 +1,7 @@
 import type { Windowed } from "../../schema/plan.ts";
 import type { Stream } from "./stream.ts";
-import { Table, type TablePlace } from "./table.ts";
+import type { Place } from "./stream-place.ts";
+import { Table } from "./table.ts";
 
 /**
  * A table with a row for each key and window, made by `count`, `reduce` and `aggregate` of a windowed stream. `Input` is
@@ -20,9 +21,9 @@ import { Table, type TablePlace } from "./table.ts";
  * });
  */
 export class WindowedTable<Value, Input> extends Table<Value, Windowed> {
-  readonly #place: TablePlace;
+  readonly #place: Place;
 
-  constructor(place: TablePlace) {
+  constructor(place: Place) {
     super(place);
     this.#place = place;
   }
