@@ -60,6 +60,7 @@ export const MAX_DELIVERY_BYTES = 4_000_000;
 export const MAX_STATE_VALUE_BYTES = 1_000_000;
 /** Keys and values of a global table: every partition that joins it has a copy. */
 export const MAX_GLOBAL_TABLE_BYTES = 100_000_000;
+/** State in the memory of one isolate: of all tasks of all its objects together. */
 export const STATE_CACHE_BYTES = 32_000_000;
 
 /** An R2 object is closed at this size, or when its first row has waited this long. */

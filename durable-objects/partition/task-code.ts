@@ -1,6 +1,7 @@
 import { STATE_CACHE_BYTES } from "../../schema/limits.ts";
 import type { TaskPlan } from "../core/plan/task-plan.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
+import { CacheBudget } from "../core/store/cache-budget.ts";
 import { layoutOf } from "../core/task/layout.ts";
 import { Task } from "../core/task/task.ts";
 import type { TaskOutput, TaskPort } from "../core/task/task-port.ts";
@@ -8,6 +9,9 @@ import type { SelectPort } from "../core/sql/select-port.ts";
 import type { StateStore } from "../core/store/state-store.ts";
 import type { Plans } from "../plans.ts";
 import type { TaskRow } from "../sqlite/task-table.ts";
+
+/** Of all tasks of all objects in this isolate: they share its memory. */
+const ISOLATE_CACHES = new CacheBudget(STATE_CACHE_BYTES);
 
 interface CodeParts {
   readonly row: TaskRow;
@@ -45,8 +49,6 @@ export function codeOf({ row, input, partition, plans, store, select }: CodePart
   if (missing !== undefined) return misfit(`${wanted} did not write topic ${missing} when it started`);
   try {
     const outputs = outputsOf(row.outputs, partition);
-    // Several tasks share an isolate's memory.
-    const cacheBytes = STATE_CACHE_BYTES / 4;
     const code = new Task(plan, {
       store,
       select,
@@ -54,7 +56,8 @@ export function codeOf({ row, input, partition, plans, store, select }: CodePart
       partition,
       outputs,
       upstreams: row.upstreams,
-      cacheBytes,
+      cacheBytes: STATE_CACHE_BYTES / 4,
+      cacheBudget: ISOLATE_CACHES,
     });
     code.restore(row.progress);
     return { kind: "runs", code };

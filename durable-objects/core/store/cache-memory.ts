@@ -1,5 +1,4 @@
-/** What an eviction leaves of `cacheBytes`. */
-const KEPT_SHARE = 0.75;
+import { type BudgetMember, CacheBudget, type Held, KEPT_SHARE } from "./cache-budget.ts";
 
 /** Something in the cache that can be left out, because the StateStore has it. */
 export interface Resident {
@@ -14,49 +13,65 @@ export interface Resident {
 }
 
 /** The bound on what a StoreCache keeps, over all its stores. */
-export class CacheMemory {
+export class CacheMemory implements BudgetMember {
   readonly #cacheBytes: number;
+  readonly #budget: CacheBudget;
   /** By age. */
   #queue: Resident[] = [];
-  #bytes = 0;
+  readonly #held: Held = { bytes: 0 };
 
-  constructor(cacheBytes: number) {
+  /** `budget` is what it shares with others. */
+  constructor(cacheBytes: number, budget = new CacheBudget(cacheBytes)) {
     this.#cacheBytes = cacheBytes;
+    this.#budget = budget;
+    budget.join(this, this.#held);
   }
 
   get full(): boolean {
-    return this.#bytes > this.#cacheBytes;
+    return this.#held.bytes > this.#cacheBytes || this.#budget.full;
   }
 
   get aboveKept(): boolean {
-    return this.#bytes > this.#cacheBytes * KEPT_SHARE;
+    return this.#held.bytes > this.#cacheBytes * KEPT_SHARE || this.#budget.aboveKept;
   }
 
   keep(resident: Resident): void {
     this.#queue.push(resident);
-    this.#bytes += resident.bytes;
+    this.grow(resident.bytes);
   }
 
   /** A resident has become larger, or smaller, by so much. */
   grow(bytes: number): void {
-    this.#bytes += bytes;
+    this.#budget.grow(this.#held, bytes);
   }
 
-  /**
-   * Down to three quarters, so that the walk is paid for by many records. Oldest first; one used since its last turn
-   * gets another (second chance); changed ones stay.
-   */
+  /** It is this one's turn now. */
+  use(): void {
+    this.#budget.use(this.#held);
+  }
+
+  /** Down to three quarters, so that the walk is paid for by many records. */
   evict(): void {
-    for (let turn = 0; turn < 2 && this.aboveKept; turn++) {
+    if (this.#budget.aboveKept) this.#budget.evictOthers(this.#held);
+    this.#evictWhile(() => this.aboveKept);
+  }
+
+  evictTo(bytes: number): void {
+    this.#evictWhile(() => this.#held.bytes > bytes);
+  }
+
+  /** Oldest first; one used since its last turn gets another (second chance); changed ones stay. */
+  #evictWhile(tooMuch: () => boolean): void {
+    for (let turn = 0; turn < 2 && tooMuch(); turn++) {
       const kept: Resident[] = [];
       for (const resident of this.#queue) {
         if (resident.expired) continue;
-        if (!this.aboveKept || resident.dirty || resident.used) kept.push(resident);
+        if (!tooMuch() || resident.dirty || resident.used) kept.push(resident);
         else {
-          this.#bytes -= resident.bytes;
+          this.grow(-resident.bytes);
           resident.leave();
         }
-        resident.used &&= !this.aboveKept;
+        resident.used &&= !tooMuch();
       }
       this.#queue = kept;
     }

@@ -33,10 +33,11 @@ export class StoreCache {
   #written = 0;
   #failed = false;
 
-  constructor(store: StateStore, undo: UndoLog, cacheBytes: number) {
+  /** `memory` in bytes, if it is shared with nobody. */
+  constructor(store: StateStore, undo: UndoLog, memory: number | CacheMemory) {
     this.#store = store;
     this.#undo = undo;
-    this.#memory = new CacheMemory(cacheBytes);
+    this.#memory = typeof memory === "number" ? new CacheMemory(memory) : memory;
   }
 
   /** The StateStore threw: what is in memory must be forgotten and its transaction rolled back. */
@@ -194,6 +195,7 @@ export class StoreCache {
     this.#undo.clear();
     this.#writeDirty();
     for (const store of this.#ordered) this.#written += store.letGo();
+    this.#memory.use();
     if (this.#memory.full) this.#memory.evict();
     const written = this.#written;
     this.#written = 0;

@@ -10,6 +10,7 @@ import type { TaskPlan } from "../plan/task-plan.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { DeadLetters } from "../sink/dead-letters.ts";
 import { Outbox } from "../sink/outbox.ts";
+import { CacheMemory } from "../store/cache-memory.ts";
 import { StoreCache } from "../store/store-cache.ts";
 import { UndoLog } from "../store/undo-log.ts";
 import { ParkedKeys } from "./parked-keys.ts";
@@ -70,7 +71,7 @@ export class RunningTask implements Runtime {
     const { recordsIn, ...tally } = progress.counters;
     this.#recordsIn = recordsIn;
     this.tally = tally;
-    this.cache = new StoreCache(ports.store, this.undo, ports.cacheBytes);
+    this.cache = new StoreCache(ports.store, this.undo, new CacheMemory(ports.cacheBytes, ports.cacheBudget));
     this.#ports = ports;
     this.#deadLetters = new DeadLetters(
       {

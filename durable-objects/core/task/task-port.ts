@@ -2,6 +2,7 @@ import type { SentRecord } from "../../../schema/rpc.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import type { BatchCall } from "../operator/operator.ts";
 import type { SelectPort } from "../sql/select-port.ts";
+import type { CacheBudget } from "../store/cache-budget.ts";
 import type { StateStore } from "../store/state-store.ts";
 import type { RecordFailure } from "./record-failure.ts";
 import type { UpstreamRange } from "./upstream-times.ts";
@@ -40,6 +41,8 @@ export interface TaskPorts {
   readonly upstreams?: readonly UpstreamRange[] | undefined;
   /** Deserialized state kept between slices; a memory bound, never a change of results. */
   readonly cacheBytes: number;
+  /** What it keeps is also part of what all tasks of an isolate may keep. */
+  readonly cacheBudget?: CacheBudget | undefined;
   /** Runs a SELECT over stores and parameters; a task without `batchSql` needs none. */
   readonly select?: SelectPort | undefined;
 }
