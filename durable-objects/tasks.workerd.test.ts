@@ -250,13 +250,12 @@ describe("a task in micro-batches", () => {
     const answer = await partition(env, minutesId).readStore({
       pipeline: "minutes",
       store: "minutes",
-      query: { kind: "windows", key: "z", fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 10 },
+      query: { kind: "scan", fromKey: "z", fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 10 },
       minOffset: 25,
       waitMs: 10_000,
     });
     expect(answer).toMatchObject({
       ok: true,
-      kind: "window",
       rows: [{ key: "z", start: 1_700_000_400_000, end: 1_700_000_460_000 }],
     });
   });

@@ -2,6 +2,7 @@
 // know (a deploy may be half out); refusals are values, because errors lose their class over Durable Object RPC.
 import type { Answer } from "./error.ts";
 import type { Bytes, Header } from "./record.ts";
+import type { Windows } from "./plan.ts";
 import type { TopicConfig } from "./topic-config.ts";
 
 export interface TopicIdentity {
@@ -195,22 +196,48 @@ export interface TaskStatus {
   readonly error?: string | undefined;
 }
 
+/** What a request may say of the rows of a store that it wants; of `times`, those of windows or rows. */
+export type StoreRead = "key" | "prefix" | "range" | "times" | "asOf";
+
 export interface StoreDescription {
   readonly name: string;
-  readonly kind: "keyValue" | "window";
+  readonly kind: "keyValue" | "versioned" | "window" | "list" | "map" | "joinSide";
+  readonly windows?: Windows["kind"] | undefined;
+  /** Fields that together tell its rows apart. */
+  readonly key: readonly ("key" | "start" | "end" | "name" | "at" | "seq")[];
+  readonly reads: readonly StoreRead[];
 }
 
-export type StoreQuery =
-  | { readonly kind: "key"; readonly key: string }
-  | {
-      readonly kind: "windows";
-      readonly key: string;
-      readonly fromMs: number;
-      readonly toMs: number;
-      readonly cursor?: string | undefined;
-      readonly limit: number;
-    }
-  | { readonly kind: "scan"; readonly cursor?: string | undefined; readonly limit: number };
+/** Where a row lies among the rows of its store. */
+export interface StorePlace {
+  readonly key: string;
+  readonly at: number;
+  readonly seq: number;
+}
+
+/** Rows of a range, in the order of the store. `fromKey <= key < toKey`; both times are included. */
+export interface StoreScan {
+  readonly kind: "scan";
+  readonly fromKey?: string | undefined;
+  readonly toKey?: string | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  /** From this place on, the row at it included only if `inclusive`. */
+  readonly after?: StorePlace | undefined;
+  readonly inclusive?: boolean | undefined;
+  readonly limit: number;
+  /** Ends behind the row with which keys and values are longer than this, characters. */
+  readonly maxCharacters?: number | undefined;
+}
+
+/** Where rows have a key alone; `asOfMs`: as it was then, of a versioned store. */
+export interface StoreKeyRead {
+  readonly kind: "key";
+  readonly key: string;
+  readonly asOfMs?: number | undefined;
+}
+
+export type StoreQuery = StoreKeyRead | StoreScan;
 
 export interface StoreReadRequest {
   readonly pipeline: string;
@@ -221,23 +248,30 @@ export interface StoreReadRequest {
   readonly waitMs: number;
 }
 
-/** `value` is JSON text: it is never parsed on the way out. `start`/`end` are set for windowed stores. */
+/** `value` is JSON text: it is never parsed on the way out. Other fields as the store's description names them. */
 export interface StoreRow {
   readonly key: string;
   readonly value: string;
   readonly start?: number | undefined;
   readonly end?: number | undefined;
+  readonly name?: string | undefined;
+  readonly at?: number | undefined;
+  readonly seq?: number | undefined;
+  /** Largest record time in it; of a versioned row, the time from which it holds. */
+  readonly timestampMs: number;
+  readonly place: StorePlace;
 }
 
 export interface StoreAnswer {
-  readonly kind: "keyValue" | "window";
   readonly rows: readonly StoreRow[];
+  /** How rows lie: by key, then time, or by time, then key. */
+  readonly order: "key" | "time";
   /** Input the rows reflect: every record below `offset`. */
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Where the next page begins; absent at the end. */
-  readonly cursor?: string | undefined;
+  /** Behind which the next page begins; absent at the end. */
+  readonly next?: StorePlace | undefined;
 }
 
 export interface PartitionRpc {

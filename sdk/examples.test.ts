@@ -41,6 +41,7 @@ const answers: { readonly [request: string]: object } = {
     offset: 1,
   },
   "GET /v1/pipelines/totals/stores/by-customer?limit=1000": { entries: [{ key: "a", value: 12 }] },
+  "GET /v1/pipelines/totals/stores/by-customer?prefix=ada.&limit=1000": { entries: [{ key: "ada.", value: 12 }] },
   "GET /v1/tables/sales_by_day?orderBy=day&order=desc&limit=7": { columns: ["day"], rows: [{ day: 1 }] },
 };
 

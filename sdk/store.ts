@@ -12,24 +12,46 @@ export interface Freshness {
 export interface StoreEntry {
   readonly key: string;
   readonly value: unknown;
+  /** With `asOf`: the time from which the value held, ms since epoch. */
+  readonly timestamp?: number | undefined;
   /** The value reflects every record of this partition of the store's input below `offset`. */
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
 }
 
-/** A row of `[start, end)`, ms since epoch; both are absent in stores without windows. */
+/** A row with the fields that tell rows of its kind of store apart (`key` of its `StoreDescription`). */
 export interface StoreRow {
   readonly key: string;
   readonly value: unknown;
+  /** The window `[start, end)`, ms since epoch. */
   readonly start?: number | undefined;
   readonly end?: number | undefined;
+  /** Of an entry of a map. */
+  readonly name?: string | undefined;
+  /** Of a row of a list or of a side of a join: its time there, and what tells rows of one time apart. */
+  readonly at?: number | undefined;
+  readonly seq?: number | undefined;
 }
 
 export interface StoreWindow extends StoreRow {
   readonly start: number;
   readonly end: number;
 }
+
+/** Which rows: all that is given holds. */
+export interface StoreRange {
+  /** Keys that begin so. */
+  readonly prefix?: string | undefined;
+  /** `fromKey <= key < toKey`, by the UTF-8 bytes of the keys. */
+  readonly fromKey?: string | undefined;
+  readonly toKey?: string | undefined;
+  /** Windows whose start, rows of a join whose time lies in `[from, to)`, ms since epoch. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+type Query = { readonly [name: string]: string | number | undefined };
 
 interface StorePage {
   readonly entries?: readonly StoreRow[];
@@ -50,10 +72,16 @@ export class Store {
     this.#name = name.store;
   }
 
-  /** Undefined for a key the store does not hold. Rejects with `not_found` for a pipeline or store that is not there. */
-  async get(key: string, freshness: Freshness = {}): Promise<StoreEntry | undefined> {
+  /**
+   * Undefined for a key the store does not hold; of a versioned store, with `asOf`, for one it did not hold then.
+   * Rejects with `not_found` for a pipeline or store that is not there.
+   */
+  async get(
+    key: string,
+    options: Freshness & { readonly asOf?: number | undefined } = {},
+  ): Promise<StoreEntry | undefined> {
     try {
-      return await this.#read<StoreEntry>({ ...freshness, key });
+      return await this.#read<StoreEntry>({ ...options, key });
     } catch (error) {
       if (!(error instanceof StreamError) || error.code !== "not_found" || !(await this.#known())) throw error;
       return undefined;
@@ -68,18 +96,17 @@ export class Store {
     key: string,
     range: Freshness & { readonly from: number; readonly to: number },
   ): Promise<readonly StoreWindow[]> {
-    const all: StoreWindow[] = [];
-    let cursor: string | undefined;
-    do {
-      const page: StorePage = await this.#read({ ...range, key, cursor });
-      all.push(...(page.windows ?? []));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    return all;
+    return (await this.#all({ ...range, key })) as readonly StoreWindow[];
+  }
+
+  /** All rows of one key in a store of lists, of maps, or of a side of a join, in their order. */
+  entries(key: string, freshness: Freshness = {}): Promise<readonly StoreRow[]> {
+    return this.#all({ ...freshness, key });
   }
 
   /**
-   * Every row, page by page: each page is as it was when read, so a store that changes meanwhile is not one snapshot.
+   * Every row, page by page, in the order of the store: by key, or of tumbling, hopping, cumulative and unlimited windows by
+   * time, then key. Each page is as it was when read, so a store that changes meanwhile is not one snapshot.
    *
    * @example
    * ```ts
@@ -89,16 +116,43 @@ export class Store {
    * for await (const { key, value } of client.pipelines.store("totals", "by-customer").all()) console.log(key, value);
    * ```
    */
-  async *all(): AsyncGenerator<StoreRow, void, undefined> {
+  all(): AsyncGenerator<StoreRow, void, undefined> {
+    return this.scan({});
+  }
+
+  /**
+   * Rows of a range of keys and times, as `all`. With `minOffset` only the rows of its partition.
+   *
+   * @example
+   * ```ts
+   * import { Millrace } from "../sdk/index.ts";
+   *
+   * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+   * const totals = client.pipelines.store("totals", "by-customer");
+   * for await (const { key, value } of totals.scan({ prefix: "ada." })) console.log(key, value);
+   * ```
+   */
+  async *scan(range: StoreRange & Freshness): AsyncGenerator<StoreRow, void, undefined> {
     let cursor: string | undefined;
     do {
-      const page: StorePage = await this.#read({ cursor, limit: MAX_PAGE });
+      const page: StorePage = await this.#read({ ...range, cursor, limit: MAX_PAGE });
       yield* page.entries ?? page.windows ?? [];
       cursor = page.cursor;
     } while (cursor !== undefined);
   }
 
-  #read<T>(query: { readonly [name: string]: string | number | undefined }): Promise<T> {
+  async #all(query: Query): Promise<readonly StoreRow[]> {
+    const all: StoreRow[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: StorePage = await this.#read({ ...query, cursor });
+      all.push(...(page.windows ?? page.entries ?? []));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return all;
+  }
+
+  #read<T>(query: Query): Promise<T> {
     return this.#transport.json<T>({ method: "GET", path: [...this.#path, this.#name], query });
   }
 

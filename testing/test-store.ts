@@ -1,6 +1,7 @@
 import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
 import { type Result, resultText } from "../durable-objects/core/operator/result-payload.ts";
-import { windowReader } from "../durable-objects/core/operator/window-reader.ts";
+import { viewOf } from "../durable-objects/core/read/view-of.ts";
+import { liesByKey } from "../durable-objects/core/plan/windows.ts";
 import type { Windows } from "../schema/plan.ts";
 
 export interface TestEntry<Value> {
@@ -54,8 +55,10 @@ export class TestStore<Value> {
       const rows = stores.flatMap((store) => store.scan(name, undefined, limit));
       return rows.map((row) => ({ ...row, value: this.#shown(row.value) }));
     }
-    const entries = stores.flatMap((store) => windowReader(store, { name, windows, result }).all({ limit }));
+    const table = { name, kind: liesByKey(windows) ? "ordered" : "window", windows, result } as const;
+    const entries = stores.flatMap((store) => viewOf(store, table).scan({ limit }).rows);
     return entries
+      .map((row) => ({ ...row, start: row.start ?? 0, end: row.end ?? 0 }))
       .toSorted((a, b) => a.start - b.start || a.end - b.end)
       .map(({ key, start, end, value, timestampMs }) => ({
         key,

@@ -53,8 +53,8 @@ test("a store is read where its node runs, and the answer names the internal top
   const stores = `GET /v1/pipelines/${NAME}/stores`;
   expect(await value(stores)).toEqual({
     stores: [
-      { name: "shops", kind: "keyValue" },
-      { name: "regions", kind: "keyValue" },
+      { name: "shops", kind: "keyValue", key: ["key"], reads: ["key", "prefix", "range"] },
+      { name: "regions", kind: "keyValue", key: ["key"], reads: ["key", "prefix", "range"] },
     ],
   });
   for (const shop of ["ash", "bee", "cow"]) {

@@ -11,7 +11,7 @@ import {
 import { batchProduceAnswer, partialProduceAnswer, produceAnswer } from "../schema/wire/answer/produce.ts";
 import { producerAllocation, producerPositions } from "../schema/wire/answer/producer.ts";
 import { readAnswer } from "../schema/wire/answer/read.ts";
-import { storeList, storePage, storeValue, storeWindows } from "../schema/wire/answer/store.ts";
+import { storeEntries, storeList, storePage, storeValue, storeWindows } from "../schema/wire/answer/store.ts";
 import { tableList, tableRows } from "../schema/wire/answer/table.ts";
 import { topicDescription, topicList, topicSummary } from "../schema/wire/answer/topic.ts";
 import { noQuery } from "../schema/wire/request/parameter.ts";
@@ -160,9 +160,9 @@ export const routeTable: readonly DocumentedRoute[] = [
   {
     method: "get",
     path: `${pipelinePath}/stores/{store}`,
-    summary: "Read state: one key, the windows of one key, or all keys by page",
+    summary: "Read state: one key, its windows or entries, or a range of keys by page",
     query: storeQuery,
-    answers: { 200: json(z.union([storeValue, storeWindows, storePage])) },
+    answers: { 200: json(z.union([storeValue, storeWindows, storeEntries, storePage])) },
   },
   {
     method: "get",

@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from "./store-cursor.ts";
 test("a cursor comes back as it went, whatever the key, and stands in a URL as it is [STR-3]", () => {
   const position = fc.record({
     partition: fc.nat(255),
-    inner: fc.option(fc.string({ unit: "grapheme" }), { nil: undefined }),
+    place: fc.record({ key: fc.string({ unit: "grapheme" }), at: fc.maxSafeInteger(), seq: fc.nat() }),
   });
   fc.assert(
     fc.property(position, (at) => {
@@ -17,7 +17,9 @@ test("a cursor comes back as it went, whatever the key, and stands in a URL as i
 });
 
 test("a cursor of another store, or any other text, is refused [STR-3]", () => {
-  expect(readCursor("p/t", writeCursor("p/s", { partition: 0 }))).toMatchObject({ code: "invalid_request" });
+  expect(readCursor("p/t", writeCursor("p/s", { partition: 0, place: { key: "", at: 0, seq: 0 } }))).toMatchObject({
+    code: "invalid_request",
+  });
   for (const cursor of [
     "",
     "x",
@@ -25,8 +27,10 @@ test("a cursor of another store, or any other text, is refused [STR-3]", () => {
     "e30",
     btoa("[1]"),
     btoa('["p/s","a"]'),
-    btoa('["p/s",-1]'),
-    btoa('["p/s",0,5]'),
+    btoa('["p/s",-1,"a",0,0]'),
+    btoa('["p/s",0,5,0,0]'),
+    btoa('["p/s",0,"a",0.5,0]'),
+    btoa('["p/s",0,"a",0]'),
   ]) {
     expect({ cursor, ...readCursor("p/s", cursor) }).toMatchObject({ code: "invalid_request", field: "cursor" });
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
-import type { StoreQuery } from "../../schema/rpc.ts";
+import type { StorePlace, StoreQuery } from "../../schema/rpc.ts";
 import { MemoryStateStore } from "../core/store/memory-state-store.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import type { Loaded } from "./loaded.ts";
@@ -19,8 +19,8 @@ function readerOf(windows: number, value: string) {
     for (const key of ["a", "b"]) store.putWindow("w", n * MINUTE, key, { value, timestampMs: 0 });
   }
   const task = { pipeline: "p", input: "in", plan: { nodes }, position: 7, store } as unknown as AttachedTask;
-  return (fromMs: number, toMs: number, { limit, cursor }: { limit: number; cursor?: string | undefined }) => {
-    const query = { kind: "windows", key: "a", fromMs, toMs, limit, cursor } as const;
+  return (fromMs: number, toMs: number, { limit, after }: { limit: number; after?: StorePlace | undefined }) => {
+    const query = { kind: "scan", fromKey: "a", toKey: "a\0", fromMs, toMs, limit, after } as const;
     const answer = readStore(loaded, task, { store: "w", query });
     if (!answer.ok) throw new Error(answer.message);
     return answer;
@@ -31,23 +31,23 @@ test("windows of one key come by start, each once, to the end of the range, what
   const read = readerOf(50, "1");
   for (const limit of [1, 7, 16, 40, 1000]) {
     const starts: number[] = [];
-    let cursor: string | undefined;
+    let after: StorePlace | undefined;
     do {
-      const page = read(3 * MINUTE, 42 * MINUTE, { limit, cursor });
+      const page = read(3 * MINUTE, 42 * MINUTE, { limit, after });
       expect(page.rows.length).toBeLessThanOrEqual(limit);
-      expect(page).toMatchObject({ kind: "window", topic: "in", partition: 1, offset: 7 });
+      expect(page).toMatchObject({ order: "time", topic: "in", partition: 1, offset: 7 });
       starts.push(...page.rows.map(({ start }) => start ?? -1));
-      ({ cursor } = page);
-    } while (cursor !== undefined);
+      after = page.next;
+    } while (after !== undefined);
     expect(starts).toEqual(Array.from({ length: 40 }, (_, n) => (n + 3) * MINUTE));
   }
 });
 
 test("a page of windows ends when it is large, and says where the next begins [STR-5]", () => {
   const value = JSON.stringify("x".repeat(MAX_READ_BYTES / 8));
-  const { rows, cursor } = readerOf(50, value)(0, 50 * MINUTE, { limit: 1000 });
+  const { rows, next } = readerOf(50, value)(0, 50 * MINUTE, { limit: 1000 });
   expect(rows.length).toBe(16);
-  expect(JSON.parse(cursor ?? "")).toEqual({ key: "a", at: 15 * MINUTE, seq: 0 });
+  expect(next).toEqual({ key: "a", at: 15 * MINUTE, seq: 0 });
 });
 
 function readingOf(kind: "keyValue" | "window", result: (state: unknown) => unknown) {
@@ -67,18 +67,17 @@ function readingOf(kind: "keyValue" | "window", result: (state: unknown) => unkn
 const queries: readonly ["keyValue" | "window", StoreQuery][] = [
   ["keyValue", { kind: "key", key: "a" }],
   ["keyValue", { kind: "scan", limit: 9 }],
-  ["window", { kind: "windows", key: "a", fromMs: 0, toMs: 0, limit: 9 }],
+  ["window", { kind: "scan", fromKey: "a", toKey: "a\0", fromMs: 0, toMs: 0, limit: 9 }],
   ["window", { kind: "scan", limit: 9 }],
 ];
 
 test("readers get what is made of the state [AGG-13]", () => {
   for (const [kind, query] of queries) {
     const answer = readingOf(kind, (state) => ({ mean: (state as number[])[1] }))(query);
-    expect(answer).toMatchObject({ ok: true, kind });
+    expect(answer).toMatchObject({ ok: true });
     const rows = answer.ok ? answer.rows : [];
-    expect(rows.map(({ value }) => value)).toEqual(
-      query.kind === "scan" ? ['{"mean":10}', '{"mean":10}'] : ['{"mean":10}'],
-    );
+    const all = query.kind === "scan" && query.fromKey === undefined;
+    expect(rows.map(({ value }) => value)).toEqual(all ? ['{"mean":10}', '{"mean":10}'] : ['{"mean":10}']);
   }
 });
 
@@ -107,21 +106,21 @@ test.each([
   const task = { pipeline: "p", plan, position: 7, store } as unknown as AttachedTask;
   const read = (query: object, limit: number): (readonly [string, number | undefined])[] => {
     const rows: (readonly [string, number | undefined])[] = [];
-    let cursor: string | undefined;
+    let after: StorePlace | undefined;
     do {
-      const answer = readStore(loaded, task, { store: "w", query: { ...query, limit, cursor } as never });
+      const answer = readStore(loaded, task, { store: "w", query: { kind: "scan", ...query, limit, after } });
       if (!answer.ok) throw new Error(answer.message);
       rows.push(...answer.rows.map(({ key, start }) => [key, start] as const));
-      ({ cursor } = answer);
-    } while (cursor !== undefined);
+      after = answer.next;
+    } while (after !== undefined);
     return rows;
   };
   for (const limit of [1, 3, 100]) {
     const ofKey = (fromMs: number, toMs: number): unknown =>
-      read({ kind: "windows", key: "a", fromMs, toMs }, limit).map(([, start]) => start);
+      read({ fromKey: "a", toKey: "a\0", fromMs, toMs }, limit).map(([, start]) => start);
     expect(ofKey(0, 100)).toEqual(starts);
     expect(ofKey(1, 20)).toEqual(starts.filter((start) => start === 10 || start === 20));
-    const all = read({ kind: "scan" }, limit);
+    const all = read({}, limit);
     expect(all).toHaveLength(2 * starts.length);
     expect(new Set(all.map(([key, start]) => `${key}@${start}`)).size).toBe(8);
   }

@@ -92,8 +92,11 @@ export function stateOf(
   const lists = new Map<string, OrderedStore>();
   for (const [name, { kind, ttlMs = 0 }] of Object.entries(node.states)) {
     const store = stateStoreOf(node.store.name, name);
-    if (kind === "list") lists.set(name, cache.openOrdered(store, { bucketMs: Math.ceil(ttlMs / BUCKETS) }));
-    else values.set(name, cache.open(store, "keyValue"));
+    if (kind === "list") {
+      // What is over stays hidden from readers after a wake too.
+      const expiredBefore = ttlMs === 0 ? undefined : nowMs() + 1;
+      lists.set(name, cache.openOrdered(store, { bucketMs: Math.ceil(ttlMs / BUCKETS), expiredBefore }));
+    } else values.set(name, cache.open(store, "keyValue"));
   }
   const expiries = new TimerQueue(cache, cache.open(endsOf(node.store.name), "window"));
   const met = node.inputs.length > 1 ? cache.open(metOf(node.store.name), "keyValue") : undefined;

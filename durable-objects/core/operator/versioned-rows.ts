@@ -8,7 +8,7 @@ import { payloadOf } from "./payload.ts";
 import type { Rows, TableRow } from "./table-rows.ts";
 
 /** No row has this value: null removes it. */
-const NO_ROW = "null";
+export const NO_ROW = "null";
 
 /** A row that was: valid from its own time until another's, at which it lies. Without text the key had no row then. */
 interface Version {

@@ -60,9 +60,9 @@ test("a plan is described as data and as a flowchart [PLN-6]", () => {
   ]);
   expect(mermaid).toContain("  n1 --> n2");
   expect(nodes[2]).toEqual({ name: "mapValues-1", kind: "mapValues", inputs: ["count-1"], task: "flights" });
-  expect(stores).toEqual([
-    { name: "per-hour", kind: "window" },
-    { name: "count-2", kind: "window" },
+  expect(stores).toMatchObject([
+    { name: "per-hour", kind: "window", windows: "time" },
+    { name: "count-2", kind: "window", windows: "time" },
     { name: "last", kind: "keyValue" },
   ]);
   expect(sources).toEqual(["flights"]);

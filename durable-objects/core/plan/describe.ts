@@ -3,7 +3,7 @@ import type { AggregateNode, PatternStep, Plan, PlanNode, Sink, SuppressNode, Tr
 import { checkPlan } from "./check.ts";
 import { cutPlan } from "./cut.ts";
 import { mermaidOf } from "./mermaid.ts";
-import { readable, storesOf } from "./stores.ts";
+import { describeStore, shown, storesOf } from "./stores.ts";
 import { joinText } from "./join-text.ts";
 import { windowsText } from "./windows.ts";
 import { durationText } from "./duration-text.ts";
@@ -46,10 +46,7 @@ export function describePlan(plan: Plan): PlanDescription {
     mermaid: mermaidOf(nodes),
     text: [`Pipeline: ${plan.name} (version ${plan.version}, ${trigger})`, ...linesOf(nodes)].join("\n"),
     trigger,
-    stores: plan.nodes
-      .flatMap(storesOf)
-      .filter(readable)
-      .map(({ name, windows }) => ({ name, kind: windows === undefined ? "keyValue" : "window" })),
+    stores: plan.nodes.flatMap(storesOf).filter(shown).map(describeStore),
     sources: plan.nodes.flatMap((node) => (node.kind === "source" ? [node.topic] : [])),
     sinks: plan.nodes.flatMap((node) => (node.kind === "sink" ? [sinkOf(node.sink)] : [])),
   };

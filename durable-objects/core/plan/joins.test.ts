@@ -133,7 +133,7 @@ test("a join of one topic's streams stays in its task; with itself under a new k
   expect(internalTopics).toMatchObject([{ name: "__selectKey-1", inputs: [{ node: "selectKey-1", input: "a" }] }]);
 });
 
-test("joins are described, and their stores are not for reading [PLN-6, TSK-8]", () => {
+test("joins are described, and their sides can be read [PLN-6, STR-7, TSK-8]", () => {
   const { plan } = pipeline("p", ({ stream }) => {
     const [a, b] = [stream("a"), stream("a")];
     a.leftJoin(b, pair, {
@@ -150,7 +150,8 @@ test("joins are described, and their stores are not for reading [PLN-6, TSK-8]",
     "semi, unbounded",
     "outer, within 10 minutes, grace 0 ms",
   ]);
-  expect(stores).toEqual([]);
+  const sides = ["s", "semiJoin-1", "outerJoin-1"].flatMap((name) => [`${name}.left`, `${name}.right`]);
+  expect(stores.map(({ name, kind }) => [name, kind])).toEqual(sides.map((name) => [name, "joinSide"]));
   const [task] = cutPlan(plan).tasks;
   const layout = JSON.parse(layoutOf(task!)) as [name: string, ...string[]][];
   expect(layout.filter(([name]) => name.startsWith("s."))).toEqual([

@@ -8,6 +8,7 @@ import type {
   TableNode,
   Windows,
 } from "../../../schema/plan.ts";
+import type { StoreDescription } from "../../../schema/rpc.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import { joinStores } from "./join-stores.ts";
 import type { ForeignKeyNode, TaskNode } from "./task-plan.ts";
@@ -23,11 +24,15 @@ export interface PlanStore {
   readonly shape?: readonly (number | string)[] | undefined;
   /** Asked for by the user, how long windows stay readable. */
   readonly retentionMs?: number | undefined;
-  /** Its rows are the engine's own: not read from outside. */
+  /** Its rows are the engine's own: no part of a plan reads them by their name. */
   readonly hidden?: boolean | undefined;
+  /** What readers from outside see in its rows, where that is not what every row of its kind is. */
+  readonly view?: StoreView | undefined;
   /** What readers from outside get is made of its rows by this. */
   readonly result?: AggregateNode["result"];
 }
+
+export type StoreView = "list" | "map" | "joinSide" | { readonly historyMs: number };
 
 export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
   if ("join" in node && typeof node.join === "object") return foreignKeyStores(node);
@@ -82,7 +87,7 @@ function processStores({ store, states, inputs }: ProcessNode): PlanStore[] {
     name: stateStoreOf(store.name, state),
     kind: kind === "list" ? "ordered" : "keyValue",
     shape: [kind, ...(kind === "list" && ttlMs !== undefined ? [ttlMs] : [])],
-    hidden: kind !== "value",
+    ...(kind === "value" ? {} : { hidden: true, view: kind }),
   }));
   const own: PlanStore[] = [timersOf(store.name), endsOf(store.name)].map((name) => ({
     name,
@@ -159,7 +164,7 @@ function tableStores({ store: { name, retentionMs }, versioned }: TableNode): re
   if (versioned === undefined) return [rows];
   const shape = [versioned.historyMs];
   return [
-    { ...rows, shape },
+    { ...rows, shape, view: { historyMs: versioned.historyMs } },
     { name: historyOf(name), kind: "ordered", shape, hidden: true },
   ];
 }
@@ -175,16 +180,45 @@ function streamJoinStores(node: StreamJoinNode): readonly PlanStore[] {
   const shape = [join, mode, ...(windows === undefined ? [] : [windows.beforeMs, windows.afterMs, windows.graceMs])];
   const hidden = true;
   return [
-    ...rows.map((name) => ({ name, kind: "ordered", shape, hidden }) as const),
+    ...rows.map((name) => ({ name, kind: "ordered", shape, hidden, view: "joinSide" }) as const),
     ...unmatched.flatMap((name) => (name === undefined ? [] : [{ name, kind: "window", shape, hidden } as const])),
   ];
 }
 
-/** The store of this name that can be read from outside: one of the kinds that a StoreAnswer has. */
+/** The store of this name, if other parts of the plan may read its rows. */
 export function readableStore(nodes: readonly (PlanNode | TaskNode)[], name: string): PlanStore | undefined {
   return nodes.flatMap(storesOf).find((store) => store.name === name && readable(store));
 }
 
 export function readable({ hidden, kind, windows }: PlanStore): boolean {
   return hidden !== true && (kind !== "ordered" || windows !== undefined);
+}
+
+/** The store of this name, if it is there for readers from outside. */
+export function shownStore(nodes: readonly (PlanNode | TaskNode)[], name: string): PlanStore | undefined {
+  return nodes.flatMap(storesOf).find((store) => store.name === name && shown(store));
+}
+
+export function shown(store: PlanStore): boolean {
+  return store.view !== undefined || readable(store);
+}
+
+/** What of a store can be asked for over HTTP. */
+export function describeStore({ name, windows, view }: PlanStore): StoreDescription {
+  if (windows !== undefined) {
+    const reads = ["key", "prefix", "range", "times"] as const;
+    return { name, kind: "window", windows: windows.kind, key: ["key", "start", "end"], reads };
+  }
+  switch (view) {
+    case undefined:
+      return { name, kind: "keyValue", key: ["key"], reads: ["key", "prefix", "range"] };
+    case "map":
+      return { name, kind: "map", key: ["key", "name"], reads: ["key"] };
+    case "list":
+      return { name, kind: "list", key: ["key", "at", "seq"], reads: ["key", "prefix", "range"] };
+    case "joinSide":
+      return { name, kind: "joinSide", key: ["key", "at", "seq"], reads: ["key", "prefix", "range", "times"] };
+    default:
+      return { name, kind: "versioned", key: ["key"], reads: ["key", "prefix", "range", "asOf"] };
+  }
 }

@@ -5,14 +5,19 @@ import { integer } from "./parameter.ts";
 const timeMs = integer(0, MAX_TIMESTAMP_MS);
 
 /**
- * One key, the windows of one key whose start lies in `[from, to)`, or all keys; the last two page by page. `partition` is
- * for a key whose records were not placed by it, or for the keys of that partition alone. `minOffset` waits up to `waitMs`
- * until the task of the partition has read every record below it.
+ * One key, keys that begin with `prefix`, keys in `[fromKey, toKey)`, or all; of windows those whose start, of rows of a join
+ * those whose time lies in `[from, to)`; of a versioned store a key as it was at `asOf`. What is more than one row comes
+ * page by page. `partition` is for a key whose records were not placed by it, or for the keys of that partition alone.
+ * `minOffset` waits up to `waitMs` until the task of the partition has read every record below it.
  */
 export const storeQuery = z.strictObject({
   key: z.string().optional(),
+  prefix: z.string().optional(),
+  fromKey: z.string().optional(),
+  toKey: z.string().optional(),
   from: timeMs.optional(),
   to: timeMs.optional(),
+  asOf: timeMs.optional(),
   cursor: z.string().optional(),
   limit: integer(1, MAX_PAGE).optional(),
   partition: integer(0).optional(),
