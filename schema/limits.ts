@@ -89,6 +89,8 @@ export const OBJECT_PREFIX_PATTERN = /^(?!.{201})(?!\.+(\/|$))[a-zA-Z0-9._=-]+(\
 /** How long a produce with `await` waits; longer than that is a backlog. */
 export const AWAIT_PROCESSED_MS = 10_000;
 export const AWAIT_DELIVERED_MS = 25_000;
+/** An alarm that comes so late, ms, says that the object could not be reached: then nothing could come either. */
+export const OUTAGE_MS = 10_000;
 export const MAX_RETRIES = 100;
 export const MAX_RETRY_BACKOFF_MS = 3_600_000;
 /** A timer of one key and name that comes due so often at one record sets itself for a time that has come. */

@@ -245,6 +245,8 @@ export type ProcessNode = Node<"process"> & {
  * twice. A record without a value is dropped, one without a key too where its side is not `kept`.
  */
 export type StreamJoinNode = Node<"streamJoin"> & {
+  /** As of an aggregate. Unless given, a minute where what matches none comes out on close. */
+  readonly closeWhenIdleMs?: number | undefined;
   readonly inputs: readonly [left: string, right: string];
   /** `left` and `outer` keep records of the left, or of both sides, that match none; `semi` passes on left records that match any. */
   readonly join: "inner" | "left" | "outer" | "semi";
@@ -302,6 +304,8 @@ export type StreamTableJoinNode = Node<"streamTableJoin"> & {
   readonly joiner: (value: unknown, row: unknown, key: string | null) => unknown;
   /** A record is joined when the stream's time has passed its own by so much. */
   readonly graceMs?: number | undefined;
+  /** As of an aggregate. Unless given, a minute where records wait. */
+  readonly closeWhenIdleMs?: number | undefined;
 };
 /** Rows of two tables with one key, made anew with every change of either; null from the joiner is no row. */
 export type TableJoinNode = Node<"tableJoin"> & {

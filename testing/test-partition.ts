@@ -1,4 +1,5 @@
 import type { BatchCall } from "../durable-objects/core/operator/operator.ts";
+import { idleAfterMs } from "../durable-objects/core/plan/close-when-idle.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
 import { RecordFailure } from "../durable-objects/core/task/record-failure.ts";
@@ -11,7 +12,7 @@ import type {
   TaskPorts,
 } from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
-import { IDLE_AFTER_MS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
+import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
 import type { Bytes, ProducerRecord } from "../schema/record.ts";
 import { TestSelect } from "./test-select.ts";
 import { internallyLogged, logged } from "./logged.ts";
@@ -167,7 +168,7 @@ export class TestPartition {
   get #idleDueMs(): number | undefined {
     const { heard, settled } = this.#task;
     if (this.waiting > 0 || !heard || !settled || this.#idleAt === this.#log.length) return undefined;
-    return this.#lastAppendMs + IDLE_AFTER_MS;
+    return this.#lastAppendMs + idleAfterMs(this.#plan);
   }
 
   #restored(): Task {

@@ -4,7 +4,9 @@ import { MemoryStateStore } from "../durable-objects/core/store/memory-state-sto
 import type { InputRecord, SliceResult } from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
 import { controlBatch } from "../durable-objects/core/sink/internal-target.ts";
-import { every, onClose, pipeline, type Pipeline, tumbling } from "../sdk/streams/index.ts";
+import { idleAfterMs } from "../durable-objects/core/plan/close-when-idle.ts";
+import { IDLE_AFTER_MS } from "../schema/limits.ts";
+import { type Duration, every, onClose, pipeline, type Pipeline, tumbling } from "../sdk/streams/index.ts";
 import { internallyLogged, logged, unlogged } from "./logged.ts";
 import { driven, shown } from "./test/windowed-run.ts";
 
@@ -154,14 +156,36 @@ test("behind an internal topic quiet goes no further than an upstream that is no
   const owned = new Owned(behind, 1).deliver(sentFor(1, 3));
   owned.run();
   expect(owned.tick(500)).toEqual([]);
-  // What held it back may go on: another period of quiet.
-  expect(owned.task.tickAfterMs).toBe(498);
+  // Nothing to wait for but word of it.
+  expect(owned.task.tickAfterMs).toBeUndefined();
   expect(owned.task.settled).toBe(false);
   owned.deliver(controlBatch(0, 9)).run();
   expect(owned.tick(500)).toEqual([]);
+  expect(owned.task.tickAfterMs).toBeUndefined();
   owned.deliver(controlBatch(0, "idle")).run();
+  expect(owned.task.tickAfterMs).toBe(7);
   expect(owned.tick(500)).toEqual(["1"]);
   expect(owned.task.settled).toBe(true);
+});
+
+test("a task says that it is idle no later than what is behind it closes in quiet [ENG-23]", () => {
+  const idleAfter = (quiet: Duration | "never", at: number): number | undefined => {
+    const plan = cutPlan(
+      pipeline("p", ({ stream }) =>
+        stream("in")
+          .repartition()
+          .selectKey(() => "k")
+          .groupByKey()
+          .windowedBy(tumbling({ size: 10, grace: 0 }))
+          .closeWhenIdle(quiet)
+          .count(),
+      ).plan,
+    ).tasks[at];
+    return plan && idleAfterMs(plan);
+  };
+  expect([0, 1, 2].map((at) => idleAfter(50, at))).toEqual([50, 50, IDLE_AFTER_MS]);
+  expect([0, 1].map((at) => idleAfter("10 minutes", at))).toEqual([IDLE_AFTER_MS, IDLE_AFTER_MS]);
+  expect([0, 1].map((at) => idleAfter("never", at))).toEqual([IDLE_AFTER_MS, IDLE_AFTER_MS]);
 });
 
 test("of several upstreams the slowest that is not idle counts [ENG-27]", () => {

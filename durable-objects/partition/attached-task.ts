@@ -1,14 +1,15 @@
-import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
+import { IDLE_AFTER_MS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
 import type { D1Sink, Trigger } from "../../schema/plan.ts";
 import type { PlanIdentity } from "../../schema/rpc.ts";
 import type { InternalTopic, TaskGraph, TaskPlan } from "../core/plan/task-plan.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
+import { idleAfterMs } from "../core/plan/close-when-idle.ts";
 import { upstreamName } from "../core/plan/upstreams.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
 import type { Plans } from "../plans.ts";
 import { SqlSelect } from "../sqlite/sql-select.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
-import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Trying } from "../sqlite/task-table.ts";
+import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Tick, Trying } from "../sqlite/task-table.ts";
 import type { PartitionRow } from "./loaded.ts";
 import { codeOf } from "./task-code.ts";
 
@@ -72,6 +73,8 @@ export class AttachedTask {
   readonly select: SqlSelect;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
   readonly plan: TaskPlan | undefined;
+  /** How long it stands at the end of its log until it says that it is idle, ms. */
+  readonly idleAfterMs: number;
   readonly code: TaskPort | undefined;
   /** What it says of its code to the tasks behind it, and asks of those before it (ENG-24). */
   readonly identity: PlanIdentity;
@@ -91,6 +94,8 @@ export class AttachedTask {
   dueTo = 0;
   /** Journaled, not yet run. */
   microBatch: { readonly batch: MicroBatch } | undefined;
+  /** As well. */
+  tick: Tick | undefined;
   lastBatchId: number;
   lastBatch: LastBatch | undefined;
   rowsWritten: number;
@@ -99,6 +104,10 @@ export class AttachedTask {
   idleAt: number | undefined;
   /** And when the timer was set that asks whether it is. */
   idleFrom: number | undefined;
+  /** Since when nothing has come, while something in it closes by that, ms since epoch. */
+  quietSince: number | undefined;
+  /** Its timer says that time may go on without records. */
+  tickDue = false;
   /** A slice without records is due, to tell others of progress (ENG-22). */
   progressDue = false;
 
@@ -132,13 +141,16 @@ export class AttachedTask {
     const graph = plans.graph(row.pipeline, row.version);
     this.#timedTopic = graph === undefined ? undefined : timedTopic(graph, this.input);
     this.plan = plans.task(row.pipeline, row.version, this.input);
+    this.idleAfterMs = this.plan === undefined ? IDLE_AFTER_MS : idleAfterMs(this.plan);
     this.identity = { version: row.version, hash: plans.hash(row.pipeline, row.version) ?? "" };
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, { partition: partition.partition, plans });
     this.sliceRecords = before?.sliceRecords ?? FIRST_SLICE_RECORDS;
     this.dueTo = Math.max(row.dueTo, before?.dueTo ?? 0);
+    this.quietSince = row.quietSince;
+    this.tick = row.tick;
 
     const last = table.lastMicroBatch(row.id);
-    this.lastBatchId = last?.batchId ?? 0;
+    this.lastBatchId = table.lastBatchId(row.id);
     const unrun = last !== undefined && last.from === row.position && last.to > row.position;
     this.microBatch = unrun ? { batch: last } : undefined;
     this.guard = guardOf(table.trying(row.id), row.position, before);
@@ -146,6 +158,11 @@ export class AttachedTask {
 
   get trigger(): Trigger {
     return this.plan?.trigger ?? { kind: "perEvent" };
+  }
+
+  /** Its batches run by themselves, so time may go on by itself too. */
+  get ticks(): boolean {
+    return this.trigger.kind !== "manual" && this.trigger.kind !== "availableNow";
   }
 
   get internal(): boolean {
@@ -182,12 +199,13 @@ export class AttachedTask {
 
   /** A slice was committed: decide what the next one must mind. */
   advanced(slice: { from: number; rowsWritten: number }): void {
-    const { guard, microBatch } = this;
-    const batchId = microBatch?.batch.batchId ?? this.lastBatchId + 1;
+    const { guard, microBatch, tick } = this;
+    const batchId = tick?.batchId ?? microBatch?.batch.batchId ?? this.lastBatchId + 1;
     this.lastBatch = { batchId, from: slice.from, to: this.position, durationMs: 0, rowsWritten: slice.rowsWritten };
     this.rowsWritten += slice.rowsWritten;
     this.lastBatchId = batchId;
     this.microBatch = undefined;
+    this.tick = undefined;
     if (guard.kind === "single" && this.position < guard.until)
       this.guard = { ...guard, attempts: 0, terminated: false };
     else this.guard = { kind: "none" };

@@ -1,11 +1,13 @@
 import type { BatchContext, ForEachBatchNode } from "../../schema/plan.ts";
 import type { BatchCall } from "../core/operator/operator.ts";
-import type { SliceOptions } from "../core/task/task-port.ts";
+import type { InputRecord, SliceOptions } from "../core/task/task-port.ts";
 import { decompress } from "../gzip.ts";
 import { SqlSelect } from "../sqlite/sql-select.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import type { Loaded } from "./loaded.ts";
 import type { Shell } from "./shell.ts";
+import { optionsOf, type Slice, tickOptionsOf } from "./slice.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { codeOf } from "./task-code.ts";
 
@@ -32,8 +34,10 @@ export class BatchCalls {
   }
 
   /** Resolves when all of them have; throws BatchCallFailed. */
-  async call(task: AttachedTask, end: number, options: SliceOptions): Promise<void> {
-    for (const { node, records } of this.#try(task, end, options)) {
+  async call(slice: Slice): Promise<void> {
+    const { task, tick } = slice;
+    const options = tick === undefined ? optionsOf(task, this.#shell.now()) : tickOptionsOf(tick, task.position);
+    for (const { node, records } of this.#try(slice, options)) {
       const called = task.plan?.nodes.find(
         (each): each is ForEachBatchNode => each.name === node && each.kind === "forEachBatch",
       );
@@ -49,7 +53,7 @@ export class BatchCalls {
     }
   }
 
-  #try(task: AttachedTask, end: number, options: SliceOptions): readonly BatchCall[] {
+  #try({ task, end, tick }: Slice, options: SliceOptions): readonly BatchCall[] {
     const { loaded, storage, plans } = this.#shell;
     const row = loaded?.taskTable.all().find(({ id }) => id === task.id);
     if (loaded === undefined || row === undefined) return [];
@@ -59,11 +63,12 @@ export class BatchCalls {
         const store = new SqliteStateStore(storage.sql, task.id);
         const select = new SqlSelect(storage.sql, task.id);
         const code = codeOf({ row, input: task.input, partition: loaded.row.partition, plans, store, select });
-        const limits = { maxBytes: Number.POSITIVE_INFINITY, maxRecords: end - task.position };
-        const records = task.internal
-          ? loaded.log.internalRecords(task.position, limits, decompress)
-          : loaded.log.records(task.position, limits, decompress);
-        if (code.kind === "runs") calls = code.code.run(records, options).batchCalls;
+        if (code.kind !== "runs") throw new Tried();
+        const result =
+          tick === undefined
+            ? code.code.run(recordsOf(loaded, task, end), options)
+            : code.code.tick(tickOptionsOf(tick, task.position));
+        calls = result.batchCalls;
         throw new Tried();
       });
     } catch (error) {
@@ -71,6 +76,11 @@ export class BatchCalls {
     }
     return calls;
   }
+}
+
+function recordsOf({ log }: Loaded, { position, internal }: AttachedTask, end: number): Iterable<InputRecord> {
+  const limits = { maxBytes: Number.POSITIVE_INFINITY, maxRecords: end - position };
+  return internal ? log.internalRecords(position, limits, decompress) : log.records(position, limits, decompress);
 }
 
 function contextOf(task: AttachedTask, { nowMs, microBatch }: SliceOptions): BatchContext {

@@ -1,10 +1,7 @@
-import { IDLE_AFTER_MS } from "../../schema/limits.ts";
+import { OUTAGE_MS } from "../../schema/limits.ts";
 import type { OutboxRow } from "../core/task/task-port.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
-
-/** An alarm that comes so late, ms, says that the object could not be reached. */
-const OUTAGE_MS = 10_000;
 
 /** Puts rows into the outbox. */
 export type Send = (
@@ -14,7 +11,7 @@ export type Send = (
 ) => void;
 
 /**
- * A task that has stood at the end of its log for IDLE_AFTER_MS says so to those behind it, once, so that they do not wait
+ * A task that has stood at the end of its log for long enough says so to those behind it, once, so that they do not wait
  * for it (ENG-23). One that is paused, failed, or behind holds them back; so does one whose own upstreams do. Memory does not
  * outlive a silence, so what must be known at its end is written at its beginning. All methods belong inside a transaction.
  */
@@ -25,14 +22,14 @@ export class IdleWatch {
     this.#send = send;
   }
 
-  /** Asks in IDLE_AFTER_MS whether something has come, if nothing is left now. */
+  /** Asks in `idleAfterMs` whether something has come, if nothing is left now. */
   begin(loaded: Loaded, task: AttachedTask, nowMs: number): void {
     const { log, timers, taskTable } = loaded;
     const timer = timersOf(task)[2];
     if (timers.get(timer) !== undefined || !mayIdle(loaded, task)) return;
     task.idleFrom = log.logEndOffset;
     taskTable.setIdleFrom(task.id, task.idleFrom);
-    timers.set(timer, nowMs + IDLE_AFTER_MS);
+    timers.set(timer, nowMs + task.idleAfterMs);
   }
 
   /** The timer fired, so late. */

@@ -121,8 +121,8 @@ export function timersOf({
   id,
 }: {
   readonly id: number;
-}): readonly [run: string, progress: string, idle: string, retry: string] {
-  return [`run:${id}`, `progress:${id}`, `idle:${id}`, `retry:${id}`];
+}): readonly [run: string, progress: string, idle: string, retry: string, tick: string] {
+  return [`run:${id}`, `progress:${id}`, `idle:${id}`, `retry:${id}`, `tick:${id}`];
 }
 
 /**

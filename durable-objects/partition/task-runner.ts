@@ -15,9 +15,11 @@ import { RecordFailure } from "../core/task/record-failure.ts";
 import { Retries } from "./retries.ts";
 import { dueMs } from "./schedule.ts";
 import type { Shell } from "./shell.ts";
+import { optionsOf, type Slice, tickOptionsOf } from "./slice.ts";
+import { Ticks } from "./ticks.ts";
 
-const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
-
+const TICK_TERMINATED =
+  "the object ended again and again while time went on in it: an endless loop, or too much memory";
 const FIRST_CALL_PAUSE_MS = 250;
 
 /**
@@ -28,6 +30,7 @@ export class TaskRunner {
   readonly #shell: Shell;
   readonly #deliveries: Deliveries;
   readonly #idle = new IdleWatch((...sent) => this.#send(...sent));
+  readonly #ticks = new Ticks();
   readonly #retries = new Retries();
   readonly #batchCalls: BatchCalls;
   readonly #watches = new Map<number, Set<Watch>>();
@@ -54,6 +57,7 @@ export class TaskRunner {
       if (runsNow(loaded, task)) task.dueTo = loaded.log.logEndOffset;
       if (!armed && task.position < loaded.log.logEndOffset) this.#arm(loaded, task, nowMs);
       this.#idle.begin(loaded, task, nowMs);
+      this.#ticks.arm(loaded, task, nowMs);
     }
   }
 
@@ -62,9 +66,10 @@ export class TaskRunner {
     const { nowMs } = at;
     const task = loaded.tasks.find((candidate) => timersOf(candidate).some((name) => name === timer));
     if (task?.runnable !== true) return;
-    const [run, progress, idle] = timersOf(task);
+    const [run, progress, idle, , tick] = timersOf(task);
     // A `retry` timer only wakes: the step after this alarm tries again.
     if (timer === idle) this.#idle.due(loaded, task, at);
+    if (timer === tick) this.#ticks.due(loaded, task, at);
     if (timer === run && task.position < loaded.log.logEndOffset) {
       task.dueTo = loaded.log.logEndOffset;
       this.#arm(loaded, task, nowMs);
@@ -144,13 +149,13 @@ export class TaskRunner {
       }
       if (slice.wroteAhead) await this.#shell.sync();
       if (this.#batchCalls.needed(slice.task)) {
-        await this.#batchCalls.call(slice.task, slice.end, optionsOf(slice.task, this.#shell.now()));
+        await this.#batchCalls.call(slice);
         // The guard is for what runs now: a function that is waited for ends no object.
         if (this.#shell.write((loaded) => this.#guard(loaded, slice.task, slice.end))) await this.#shell.sync();
       }
       // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
       const task = this.#shell.loaded?.taskById(id);
-      if (task === slice.task && task.runnable) this.#run(task, slice.end);
+      if (task === slice.task && task.runnable) this.#run(slice);
       return true;
     } catch (error) {
       if (error instanceof BatchCallFailed) return this.#callAgain(id, error);
@@ -208,21 +213,30 @@ export class TaskRunner {
   }
 
   /** Decides the next slice and commits, a turn ahead, what must be known of it if the object ends inside. */
-  #prepare(id: number): { task: AttachedTask; end: number; wroteAhead: boolean } | undefined {
+  #prepare(id: number): (Slice & { wroteAhead: boolean }) | undefined {
     const task = this.#shell.loaded?.taskById(id);
     // Most often there is nothing to do, and that needs no transaction.
-    if (task?.runnable !== true || this.#full || task.position >= this.#wanted(task)) return undefined;
-    if (this.#retries.waits(id, this.#shell.now())) return undefined;
+    if (task?.runnable !== true || this.#full) return undefined;
+    if (task.position >= this.#wanted(task) && !this.#ticks.wanted(task)) return undefined;
+    const nowMs = this.#shell.now();
+    if (this.#retries.waits(id, nowMs)) return undefined;
     return this.#shell.write((loaded) => {
       this.#skipTrimmed(loaded, task);
-      const wanted = this.#wanted(task);
-      if (task.position >= wanted) return undefined;
-      const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
-      const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
-      const end = task.microBatch?.batch.to ?? Math.min(wanted, task.position + limit);
+      const ticks = this.#ticks.decide(loaded, task, nowMs);
+      const next = task.tick === undefined ? this.#nextRecords(loaded, task) : { end: task.position, decided: ticks };
+      if (next === undefined) return undefined;
+      const { end, decided } = next;
       const guarded = !this.#batchCalls.needed(task) && this.#guard(loaded, task, end);
-      return { task, end, wroteAhead: decided || guarded };
+      return { task, end, tick: task.tick, wroteAhead: decided || guarded };
     });
+  }
+
+  #nextRecords(loaded: Loaded, task: AttachedTask): { end: number; decided: boolean } | undefined {
+    const wanted = this.#wanted(task);
+    if (task.position >= wanted) return undefined;
+    const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
+    const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
+    return { end: task.microBatch?.batch.to ?? Math.min(wanted, task.position + limit), decided };
   }
 
   /** How far the task should come now. */
@@ -270,18 +284,23 @@ export class TaskRunner {
     return true;
   }
 
-  #run(task: AttachedTask, end: number): void {
+  #run({ task, end, tick }: Slice): void {
     const startedMs = this.#shell.now();
     const from = task.position;
+    if (tick !== undefined && task.guard.kind === "single" && task.guard.terminated) this.#giveUpTick(task);
     const result = this.#shell.write((loaded) => {
       const { code } = task;
       if (code === undefined) return undefined;
       const giveUp = this.#retries.givenUp(task.id);
       const options = { ...optionsOf(task, startedMs), giveUp, watch: this.#watched(task.id) };
-      const done = this.#fold(loaded, task, { code, end, options });
-      this.#commit(loaded, task, { result: done, nowMs: options.nowMs, from, startedMs });
+      const done =
+        tick === undefined
+          ? this.#fold(loaded, task, { code, end, options })
+          : code.tick({ ...tickOptionsOf(tick, from), giveUp });
+      this.#commit(loaded, task, { result: done, nowMs: tick?.nowMs ?? options.nowMs, from, startedMs });
       return done;
     });
+    if (tick !== undefined) this.#retries.forget(task.id);
     if (result !== undefined && result.rows.length > 0) this.#deliveries.kick();
     for (const watch of this.#watches.get(task.id) ?? []) {
       for (const record of result?.watched ?? []) {
@@ -292,6 +311,13 @@ export class TaskRunner {
     this.#shell.background(this.#measure(task, startedMs));
     if (result?.failure !== undefined) throw result.failure;
     task.error = undefined;
+  }
+
+  /** A tick has no record that could be a dead letter. Resumed, the task tries it anew. */
+  #giveUpTick(task: AttachedTask): never {
+    task.guard = { kind: "first" };
+    this.#shell.write(({ taskTable }) => taskTable.setTrying(task.id, undefined));
+    throw new Error(TICK_TERMINATED);
   }
 
   #fold(
@@ -320,13 +346,17 @@ export class TaskRunner {
     const { result } = slice;
     this.#sendAll(loaded, task, slice);
     const written = rowsWritten(result);
+    const { startedMs } = slice;
+    task.quietSince = this.#ticks.quietSince(task, { records: result.recordsIn, nowMs: startedMs });
     loaded.taskTable.commit(task.id, {
       position: task.position,
       progress: result.progress,
       layout: task.code?.layout ?? "",
       rowsWritten: task.rowsWritten + written,
+      quietSince: task.quietSince,
     });
-    this.#idle.begin(loaded, task, slice.startedMs);
+    this.#idle.begin(loaded, task, startedMs);
+    this.#ticks.arm(loaded, task, startedMs);
     // Nobody else reads an internal log.
     if (task.internal) loaded.log.trimBehind(task.position);
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
@@ -352,16 +382,6 @@ export class TaskRunner {
     await this.#shell.sync();
     task.measured(this.#shell.now() - startedMs);
   }
-}
-
-function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {
-  const batch = task.microBatch?.batch;
-  const terminated = task.guard.kind === "single" && task.guard.terminated ? TERMINATED : undefined;
-  return {
-    nowMs: batch?.nowMs ?? nowMs,
-    microBatch: batch === undefined ? undefined : { batchId: batch.batchId },
-    terminated,
-  };
 }
 
 function* counted<T extends { readonly offset: number }>(

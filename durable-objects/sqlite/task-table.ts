@@ -29,6 +29,9 @@ export interface TaskRow {
   readonly idleFrom: number | undefined;
   readonly dueTo: number;
   readonly rowsWritten: number;
+  readonly quietSince: number | undefined;
+  /** Decided, not yet run. */
+  readonly tick: Tick | undefined;
 }
 
 /** A micro-batch `[from, to)` decided and not yet run, or run: its journal row stays as long as the log does. */
@@ -37,6 +40,24 @@ export interface MicroBatch {
   readonly from: number;
   readonly to: number;
   readonly nowMs: number;
+}
+
+/** Time that goes on without records. Its journal row says: before the record at its position the task saw this. */
+export interface Tick {
+  readonly nowMs: number;
+  readonly eventTimeMs: number;
+  /** Of the micro-batch that it is, where the pipeline runs in those; else only a number that grows. */
+  readonly batchId: number;
+  readonly batched: boolean;
+}
+
+/** What the commit of a slice changes in the task's row. */
+export interface Committed {
+  readonly position: number;
+  readonly progress: string;
+  readonly layout: string;
+  readonly rowsWritten: number;
+  readonly quietSince: number | undefined;
 }
 
 /** The crash guard's row: see `trying` in schema/disk/partition.ts. */
@@ -56,6 +77,8 @@ type Row = Record<
     state: TaskState;
     idle_at: number | null;
     idle_from: number | null;
+    quiet_since: number | null;
+    ticking: number | null;
   };
 
 /** Rows of `task`, `journal` and `trying`. */
@@ -89,6 +112,8 @@ export class TaskTable {
       idleFrom: row.idle_from ?? undefined,
       dueTo: row.due_to,
       rowsWritten: row.rows_written,
+      quietSince: row.quiet_since ?? undefined,
+      tick: row.ticking === null ? undefined : this.#tick(row.id, row.ticking),
     }));
   }
 
@@ -112,9 +137,15 @@ export class TaskTable {
       .one().id;
   }
 
-  commit(id: number, done: { position: number; progress: string; layout: string; rowsWritten: number }): void {
-    const query = "UPDATE task SET position = ?, progress = ?, layout = ?, rows_written = ? WHERE id = ?";
-    this.#sql.exec(query, done.position, done.progress, done.layout, done.rowsWritten, id);
+  /** A tick that was decided has run as well. */
+  commit(id: number, { position, progress, layout, rowsWritten, quietSince }: Committed): void {
+    const query = `UPDATE task SET position = ?, progress = ?, layout = ?, rows_written = ?, quiet_since = ?, ticking = NULL
+      WHERE id = ?`;
+    this.#sql.exec(query, position, progress, layout, rowsWritten, quietSince ?? null, id);
+  }
+
+  setQuietSince(id: number, quietSince: number): void {
+    this.#sql.exec("UPDATE task SET quiet_since = ? WHERE id = ?", quietSince, id);
   }
 
   setDueTo(id: number, dueTo: number): void {
@@ -159,9 +190,9 @@ export class TaskTable {
 
   /** A boundary at or after `from` never ran (a crash made the task go record by record): it is replaced. */
   journalMicroBatch(id: number, batch: MicroBatch): void {
-    const last = this.#lastJournaled(id);
+    const last = this.#lastBoundary(id);
     const replaced = last !== undefined && last.position >= batch.from;
-    const seq = last === undefined ? 1 : replaced ? last.seq : last.seq + 1;
+    const seq = replaced ? last.seq : this.#nextSeq(id);
     const payload = JSON.stringify({ batchId: batch.batchId, to: batch.to, nowMs: batch.nowMs });
     const query =
       "INSERT OR REPLACE INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'microBatch', ?)";
@@ -169,14 +200,41 @@ export class TaskTable {
   }
 
   lastMicroBatch(id: number): MicroBatch | undefined {
-    const row = this.#lastJournaled(id);
+    const row = this.#lastBoundary(id);
     if (row === undefined) return undefined;
     return { from: row.position, ...(JSON.parse(row.payload) as Omit<MicroBatch, "from">) };
   }
 
-  #lastJournaled(id: number): { seq: number; position: number; payload: string } | undefined {
-    const query = "SELECT seq, position, payload FROM journal WHERE task = ? ORDER BY seq DESC LIMIT 1";
+  #lastBoundary(id: number): { seq: number; position: number; payload: string } | undefined {
+    const query =
+      "SELECT seq, position, payload FROM journal WHERE task = ? AND kind = 'microBatch' ORDER BY seq DESC LIMIT 1";
     return this.#sql.exec<{ seq: number; position: number; payload: string }>(query, id).toArray()[0];
+  }
+
+  /** Of all that was journaled, 0 before the first. */
+  lastBatchId(id: number): number {
+    const query = `SELECT json_extract(payload, '$.batchId') AS batchId FROM journal
+      WHERE task = ? AND batchId IS NOT NULL ORDER BY seq DESC LIMIT 1`;
+    return this.#sql.exec<{ batchId: number }>(query, id).toArray()[0]?.batchId ?? 0;
+  }
+
+  /** Committed before it runs, and the same after a crash; `commit` says that it has run. */
+  decideTick(id: number, position: number, tick: Tick): void {
+    const seq = this.#nextSeq(id);
+    const query = "INSERT INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'tick', ?)";
+    this.#sql.exec(query, id, seq, position, JSON.stringify(tick));
+    this.#sql.exec("UPDATE task SET ticking = ? WHERE id = ?", seq, id);
+  }
+
+  #tick(id: number, seq: number): Tick | undefined {
+    const query = "SELECT payload FROM journal WHERE task = ? AND seq = ?";
+    const row = this.#sql.exec<{ payload: string }>(query, id, seq).toArray()[0];
+    return row && (JSON.parse(row.payload) as Tick);
+  }
+
+  #nextSeq(id: number): number {
+    const query = "SELECT coalesce(max(seq), 0) + 1 AS seq FROM journal WHERE task = ?";
+    return this.#sql.exec<{ seq: number }>(query, id).one().seq;
   }
 
   /** The journal goes with the log: what lies before `logStartOffset` can no longer be run again. The last row stays. */

@@ -5,6 +5,7 @@ import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
 import { batchFunctionPipelines } from "./batch-functions.ts";
 import { errorPipelines } from "./on-error.ts";
+import { quietPipelines } from "./quiet.ts";
 import { triggerPipelines } from "./triggers.ts";
 
 export interface Reading {
@@ -136,4 +137,5 @@ export const testPipelines: readonly Pipeline[] = [
   ...triggerPipelines,
   ...errorPipelines,
   ...batchFunctionPipelines,
+  ...quietPipelines,
 ];

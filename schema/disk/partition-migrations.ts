@@ -149,4 +149,8 @@ ALTER TABLE "task" ADD "rows_written" integer DEFAULT 0 NOT NULL;
   `
 ALTER TABLE "task" ADD "idle_from" integer;
   `,
+  `
+ALTER TABLE "task" ADD "quiet_since" integer;
+ALTER TABLE "task" ADD "ticking" integer;
+  `,
 ];

@@ -74,6 +74,10 @@ export const task = sqliteTable("task", {
   rowsWritten: integer("rows_written").notNull().default(0),
   /** End of the log when its idle timer was set: still the same when that fires, nothing has come. */
   idleFrom: integer("idle_from"),
+  /** Since when nothing has come, ms since epoch, of a task in which something closes by that; else null. */
+  quietSince: integer("quiet_since"),
+  /** In the journal: a tick that was decided and has not run; else null. */
+  ticking: integer(),
 });
 
 /** What a task observed besides its log: read as "before the record at `position` it saw …". */

@@ -1,6 +1,5 @@
 import type { AggregateNode } from "../../schema/plan.ts";
 import { type Given, streamFunctions } from "./aggregators/functions.ts";
-import { type Duration, durationMs } from "./duration.ts";
 import type { Place } from "./stream-place.ts";
 
 /** Adds an aggregate node under the word; it is told the name that the node will have. */
@@ -14,13 +13,6 @@ export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merg
 
 /** What is the same for every aggregate of one windowed stream. */
 export type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit" | "closeWhenIdleMs">;
-
-/** Of `closeWhenIdle`. */
-export function quietMs(quiet: Duration | "never"): number {
-  const ms = quiet === "never" ? Infinity : durationMs(quiet);
-  if (ms > 0) return ms;
-  throw new Error(`Windows cannot close after ${JSON.stringify(quiet)} of quiet. Use a time above 0, or "never".`);
-}
 
 export const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1 };
 

@@ -1,6 +1,6 @@
 import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
-import { quietMs, type Windowing } from "./aggregate-functions.ts";
-import type { Duration } from "./duration.ts";
+import type { Windowing } from "./aggregate-functions.ts";
+import { type Duration, quietMs } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
 import type { GroupedStream } from "./grouped-stream.ts";
 import type { SessionWindowsOf } from "./session.ts";

@@ -46,3 +46,10 @@ function parse(text: string): number {
   const ms = Object.hasOwn(units, unit) ? Number(amount) * units[unit as keyof typeof units] : Number.NaN;
   return Math.abs(ms - Math.round(ms)) < 1e-6 ? Math.round(ms) : Number.NaN;
 }
+
+/** Of `closeWhenIdle`. */
+export function quietMs(quiet: Duration | "never"): number {
+  const ms = quiet === "never" ? Infinity : durationMs(quiet);
+  if (ms > 0) return ms;
+  throw new Error(`Windows cannot close after ${JSON.stringify(quiet)} of quiet. Use a time above 0, or "never".`);
+}

@@ -37,7 +37,8 @@ export function onUpdate(): { readonly emit: "onUpdate" } {
  *
  * Where nothing comes any more, event time goes on at the pace of the clock after a minute of quiet, so that the last
  * windows close as well; `.closeWhenIdle("10 minutes")` says how long, or "never". What comes after with an older time is
- * late. So far the `TopologyTestDriver` alone does this: a deployed partition closes its last windows with the next record.
+ * late. Behind a change of key the quiet is also how long one partition of the source may be silent before windows close
+ * without waiting for it, at most 30 seconds: choose it longer than your producers pause.
  *
  * @example
  * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";

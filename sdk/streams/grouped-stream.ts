@@ -5,12 +5,11 @@ import {
   COUNT,
   type Functions,
   functionsOf,
-  quietMs,
   type Rest,
   type Windowing,
 } from "./aggregate-functions.ts";
 import { CogroupedStream } from "./cogrouped-stream.ts";
-import type { Duration } from "./duration.ts";
+import { type Duration, quietMs } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { type KeyValueStoreOptions, storeOf, type WindowStoreOptions } from "./store.ts";
 import { SessionWindowedStream } from "./session-windowed-stream.ts";

@@ -1,6 +1,6 @@
 import { MAX_WINDOW_MS } from "../../schema/limits.ts";
 import type { JoinWindows, StreamJoinNode } from "../../schema/plan.ts";
-import { type Duration, durationMs } from "./duration.ts";
+import { type Duration, durationMs, quietMs } from "./duration.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 
 /**
@@ -119,6 +119,9 @@ export interface StreamJoinOptions<Left, Right> extends KeyValueStoreOptions {
  * Kafka Streams since: on close, but a record out of order is alone at once when the time has passed its window, inside
  * the grace too, and late records may match one that came out alone.
  *
+ * `closeWhenIdle`: when nothing has come for so long, event time goes on at the pace of the clock, so that what is
+ * unmatched comes out; after a minute unless told, with `"eager"` and `"kafka"` never. See `onClose`.
+ *
  * @example
  * import { type OuterJoinOptions, within } from "../sdk/streams/index.ts";
  *
@@ -130,6 +133,7 @@ export interface StreamJoinOptions<Left, Right> extends KeyValueStoreOptions {
 export interface OuterJoinOptions<Left, Right> extends StreamJoinOptions<Left, Right> {
   readonly windows: JoinWindows;
   readonly unmatched?: StreamJoinNode["unmatched"] | undefined;
+  readonly closeWhenIdle?: Duration | "never" | undefined;
 }
 
 export function joinOptions<Options extends { readonly windows: JoinWindows | Unbounded }>(
@@ -163,10 +167,11 @@ export interface GivenJoin extends KeyValueStoreOptions {
   readonly joiner?: Typed<NonNullable<StreamJoinNode["joiner"]>> | undefined;
   readonly where?: Typed<NonNullable<StreamJoinNode["where"]>> | undefined;
   readonly unmatched?: StreamJoinNode["unmatched"] | undefined;
+  readonly closeWhenIdle?: Duration | "never" | undefined;
 }
 
 export function streamJoinOf(
-  { join, windows, joiner, where, unmatched = "onClose", store }: GivenJoin,
+  { join, windows, joiner, where, unmatched = "onClose", closeWhenIdle, store }: GivenJoin,
   nodeName: string,
 ): Omit<StreamJoinNode, "name" | "inputs"> {
   return {
@@ -177,5 +182,6 @@ export function streamJoinOf(
     joiner: joiner as StreamJoinNode["joiner"],
     where: where as StreamJoinNode["where"],
     unmatched,
+    closeWhenIdleMs: closeWhenIdle === undefined ? undefined : quietMs(closeWhenIdle),
   };
 }

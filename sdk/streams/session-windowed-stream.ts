@@ -1,7 +1,7 @@
 import type { AggregateNode } from "../../schema/plan.ts";
 import { type Argument, type Given, type ResultOf, sessionFunctions } from "./aggregators/functions.ts";
-import { type AddAggregate, COUNT, type Functions, quietMs, type Windowing } from "./aggregate-functions.ts";
-import type { Duration } from "./duration.ts";
+import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
+import { type Duration, quietMs } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
 import { storeOf, type WindowStoreOptions } from "./store.ts";
 import { WindowedTable } from "./windowed-table.ts";

@@ -6,7 +6,7 @@ import type {
   StreamTableJoinNode,
   TableJoinNode,
 } from "../../schema/plan.ts";
-import { type Duration, durationMs } from "./duration.ts";
+import { type Duration, durationMs, quietMs } from "./duration.ts";
 import type { Typed } from "./join.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 
@@ -14,7 +14,8 @@ import { type KeyValueStoreOptions, storeOf } from "./store.ts";
  * How a stream is joined with a table. With `grace` a record waits until the stream's time has passed its own by so much,
  * and is joined then, in the order of time: the row may come later than the record. Of a versioned table it is the row at
  * the record's time, of another the one that is there then. What has waited has no headers. A record that comes later than
- * that is joined at once.
+ * that is joined at once. `closeWhenIdle`: when nothing has come for so long, a minute unless told, event time goes on at
+ * the pace of the clock, so that nothing waits for ever; see `onClose`.
  *
  * @example
  * import type { StreamTableJoinOptions } from "../sdk/streams/index.ts";
@@ -23,6 +24,7 @@ import { type KeyValueStoreOptions, storeOf } from "./store.ts";
  */
 export interface StreamTableJoinOptions extends KeyValueStoreOptions {
   readonly grace?: Duration | undefined;
+  readonly closeWhenIdle?: Duration | "never" | undefined;
 }
 
 /**
@@ -88,7 +90,7 @@ export interface GivenTableJoin extends StreamTableJoinOptions {
 }
 
 export function streamTableJoinOf(
-  { join, joiner, grace, store }: GivenTableJoin,
+  { join, joiner, grace, closeWhenIdle, store }: GivenTableJoin,
   nodeName: string,
 ): Omit<StreamTableJoinNode, "name" | "inputs"> {
   return {
@@ -97,6 +99,7 @@ export function streamTableJoinOf(
     store: storeOf({ store }, nodeName),
     joiner: joiner as StreamTableJoinNode["joiner"],
     graceMs: grace === undefined ? undefined : durationMs(grace),
+    closeWhenIdleMs: closeWhenIdle === undefined ? undefined : quietMs(closeWhenIdle),
   };
 }
 

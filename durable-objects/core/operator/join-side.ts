@@ -45,10 +45,10 @@ export class JoinSide implements Operator {
     if (this.#side === LEFT) this.#join.close();
   }
 
-  /** What waits for a match comes out with its own time; when, only records say. */
+  /** What waits for a match comes out with its own time. */
   unsent(): Unsent | undefined {
     const fromMs = this.#join.unmatched[this.#side]?.firstMs;
-    return fromMs === undefined ? undefined : { fromMs, dueMs: Infinity };
+    return fromMs === undefined ? undefined : { fromMs, dueMs: this.#join.time.closesAt(this.#side, fromMs) };
   }
 
   /** Whether the record matched any. */

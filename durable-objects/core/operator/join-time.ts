@@ -45,6 +45,12 @@ export class JoinTime {
     return this.#clock.streamTimeMs - (side === LEFT ? this.#windows.afterMs : this.#windows.beforeMs);
   }
 
+  /** The join's time by which a record of the side with this time is older than `closedBefore`. */
+  closesAt(side: Side, timestampMs: number): number {
+    const { beforeMs, afterMs, graceMs } = this.#windows;
+    return timestampMs + (side === LEFT ? afterMs : beforeMs) + graceMs + 1;
+  }
+
   /** `oldest` by the bucket, so that it moves only when rows go. */
   expiredBefore(side: Side): number {
     const bucketMs = bucketOf(this.#windows);

@@ -1,7 +1,7 @@
 import type { StreamTableJoinNode } from "../../../schema/plan.ts";
 import type { OperatorClock } from "./clock.ts";
 import { utf8 } from "./key-text.ts";
-import type { Operator, Output, Runtime } from "./operator.ts";
+import type { Operator, Output, Runtime, Unsent } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
 import { returnedValue } from "./returned.ts";
 import { type Origin, StreamRecord } from "./stream-record.ts";
@@ -59,6 +59,11 @@ export class StreamTableJoin implements Operator {
 
   timeMoved(): void {
     if (this.#grace !== undefined && this.#grace.clock.streamTimeMs > -Infinity) this.#release(this.#grace);
+  }
+
+  unsent(): Unsent | undefined {
+    const fromMs = this.#grace?.waiting.firstMs;
+    return fromMs === undefined ? undefined : { fromMs, dueMs: fromMs + (this.#grace?.graceMs ?? 0) };
   }
 
   /** Each as a unit of its own: the record that moved the time has nothing to do with it. */

@@ -29,6 +29,11 @@ export class WaitingRecords {
     this.#timers.set({ dueMs: timestampMs, key, payload: boundedState(values, "state") });
   }
 
+  /** The least time of one; undefined when there is none. */
+  get firstMs(): number | undefined {
+    return this.#timers.first()?.dueMs;
+  }
+
   /** Takes out those with a time up to this one. */
   take(upToMs: number): readonly WaitingRecord[] {
     return Array.from(this.#timers.takeDue(upToMs)).flatMap(({ dueMs, key, payload }) =>

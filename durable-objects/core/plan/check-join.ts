@@ -1,16 +1,27 @@
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
-import type { JoinWindows, PlanNode, StreamJoinNode } from "../../../schema/plan.ts";
+import type { JoinWindows, PlanNode, StreamJoinNode, StreamTableJoinNode } from "../../../schema/plan.ts";
+import { checkIdle } from "./close-when-idle.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /** What joins and versioned tables say of themselves. That they read tables where they must is checked with the graph. */
 export function checkJoin(node: PlanNode, field: string): Problem {
   if (node.kind === "toTable" && node.versioned !== undefined)
     return checkTime("history", node.versioned.historyMs, { field: `${field}.versioned.historyMs`, least: 1 });
-  if (node.kind === "streamJoin") return checkInputs(node, field) ?? checkStreamJoin(node, field);
+  if (node.kind === "streamJoin") {
+    const waits = (node.join === "left" || node.join === "outer") && node.unmatched !== "eager";
+    return checkInputs(node, field) ?? checkStreamJoin(node, field) ?? checkQuiet(node, waits, field);
+  }
   if (node.kind === "globalJoin" || node.kind === "tableJoin" || node.kind === "foreignKeyJoin")
     return checkInputs(node, field);
   if (node.kind !== "streamTableJoin") return undefined;
-  return checkInputs(node, field) ?? checkTime("grace", node.graceMs ?? 0, { field: `${field}.graceMs`, least: 0 });
+  const problem = checkTime("grace", node.graceMs ?? 0, { field: `${field}.graceMs`, least: 0 });
+  return checkInputs(node, field) ?? problem ?? checkQuiet(node, node.graceMs !== undefined, field);
+}
+
+function checkQuiet(node: StreamJoinNode | StreamTableJoinNode, waits: boolean, field: string): Problem {
+  const at = `${field}.closeWhenIdleMs`;
+  if (node.closeWhenIdleMs === undefined || waits) return checkIdle(node, at);
+  return invalid(at, `in "${node.name}" nothing waits for time`, "Leave it out.");
 }
 
 function checkInputs({ name, inputs }: PlanNode, field: string): Problem {

@@ -7,6 +7,7 @@ import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { isKeyed } from "./requirements.ts";
 import { storesOf } from "./stores.ts";
 import { checkJoin } from "./check-join.ts";
+import { checkIdle } from "./close-when-idle.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /** Stores have names of their own, possible windows, and records that lie where their key belongs. */
@@ -45,14 +46,10 @@ function checkAggregate(node: AggregateNode, field: string): Problem {
     return invalid(`${field}.merger`, "sessions that become one have no merger", "Say how their states become one.");
   }
   const problem = emit === "onClose" ? checkOnClose(windows, `${field}.emit`) : undefined;
-  return problem ?? checkIdle(node, `${field}.closeWhenIdleMs`);
-}
-
-function checkIdle({ closeWhenIdleMs: ms, windows }: AggregateNode, field: string): Problem {
-  if (ms === undefined) return undefined;
-  if (windows === undefined) return invalid(field, "only windows close", "Group by windows, or leave it out.");
-  if (ms === Infinity || (Number.isSafeInteger(ms) && ms >= 1)) return undefined;
-  return invalid(field, `quiet of ${ms} ms`, "Use 1 ms or more, or Infinity for never.");
+  const idle = `${field}.closeWhenIdleMs`;
+  if (node.closeWhenIdleMs !== undefined && windows === undefined)
+    return problem ?? invalid(idle, "only windows close", "Group by windows, or leave it out.");
+  return problem ?? checkIdle(node, idle);
 }
 
 function checkOnClose(windows: Windows | undefined, field: string): Problem {

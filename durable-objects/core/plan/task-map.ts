@@ -74,7 +74,7 @@ export class TaskMap {
               ...node,
               stepMs: steps.get(node.topic),
               relayed: sends(node.topic),
-              closes: closing.has(node.topic),
+              closesAfterMs: closing.get(node.topic),
             }
           : node,
       ),
@@ -107,13 +107,14 @@ export class TaskMap {
     return steps;
   }
 
-  /** The inputs of tasks in which, or behind which, something closes when nothing comes. Tasks behind come last. */
-  #closing(inputs: readonly string[]): ReadonlySet<string> {
-    const closing = new Set<string>();
+  /** By input: after how much quiet the first thing closes in its task or in one behind it. Tasks behind come last. */
+  #closing(inputs: readonly string[]): ReadonlyMap<string, number> {
+    const closing = new Map<string, number>();
+    const closesAfter = (node: TaskNode): number =>
+      node.kind === "internalSink" ? (closing.get(node.topic) ?? Infinity) : closeWhenIdleMs(node);
     for (const input of inputs.toReversed()) {
-      const closes = (node: TaskNode): boolean =>
-        node.kind === "internalSink" ? closing.has(node.topic) : closeWhenIdleMs(node) < Infinity;
-      if (this.nodesOf(input).some(closes)) closing.add(input);
+      const ms = Math.min(...this.nodesOf(input).map(closesAfter));
+      if (ms < Infinity) closing.set(input, ms);
     }
     return closing;
   }

@@ -35,8 +35,11 @@ export interface InternalSinkNode {
   readonly stepMs?: number | undefined;
   /** Whether the task that reads the topic tells others in turn how far it has come. */
   readonly relayed?: boolean | undefined;
-  /** Whether something behind the topic closes when nothing comes: its tasks must know whether those before are idle. */
-  readonly closes?: boolean | undefined;
+  /**
+   * How long, ms, must nothing come until something behind the topic closes; undefined where nothing does. Its tasks must
+   * know whether those before are idle.
+   */
+  readonly closesAfterMs?: number | undefined;
 }
 
 /** Rows of a table of another task, kept where a join reads them; passes on the changes. */

@@ -29,7 +29,8 @@ export class ProgressSender {
     for (const node of plan.nodes) {
       if (node.kind !== "internalSink" || node.stepMs === undefined) continue;
       const { partitions, upstream, upstreams = 1 } = ports.outputs[node.topic] ?? { partitions: 0 };
-      if (upstream === undefined || (upstreams === 1 && node.relayed !== true && node.closes !== true)) continue;
+      if (upstream === undefined || (upstreams === 1 && node.relayed !== true && node.closesAfterMs === undefined))
+        continue;
       for (let partition = 0; partition < partitions; partition++) {
         const target = `topic:${node.topic}/${partition}`;
         listeners.set(target, {

@@ -1,4 +1,4 @@
-import type { BatchContext, ErrorPolicy } from "../../../schema/plan.ts";
+import type { BatchContext, ErrorPolicy, SourceNode } from "../../../schema/plan.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
@@ -6,7 +6,7 @@ import { readInternalValue } from "../operator/internal-value.ts";
 import type { BatchCall, Operator, Output, Runtime, Tally } from "../operator/operator.ts";
 import { ResultPayload } from "../operator/result-payload.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
-import type { TaskPlan } from "../plan/task-plan.ts";
+import type { InternalSourceNode, TaskPlan } from "../plan/task-plan.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { DeadLetters } from "../sink/dead-letters.ts";
 import { Outbox } from "../sink/outbox.ts";
@@ -137,12 +137,7 @@ export class RunningTask implements Runtime {
     const before = this.#begin(options);
     this.#atWork = { ...NOTHING_YET, offset };
     this.#tickMs = eventTimeMs;
-    if (!this.#microBatch) {
-      for (const operator of this.#topology.operators) {
-        this.#goOn(operator);
-        operator.timeMoved?.();
-      }
-    }
+    if (!this.#microBatch) this.#timeMoved();
     return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
   }
 
@@ -177,24 +172,39 @@ export class RunningTask implements Runtime {
     };
   }
 
+  #timeMoved(): void {
+    for (const operator of this.#topology.operators) {
+      this.#goOn(operator);
+      operator.timeMoved?.();
+    }
+  }
+
   /** The time of an operator that closes when nothing comes, in a tick: as far as what comes to it may have come. */
   #goOn({ name }: Operator): void {
     const eventTimeMs = this.#tickMs;
     const closing = eventTimeMs === -Infinity ? undefined : this.#topology.closing.get(name);
     if (closing === undefined || eventTimeMs - this.streamTimeMs < closing.idleMs) return;
-    const live = (tag: number): number => Math.min(eventTimeMs, this.#upstreams.liveMs(tag));
-    const ms = this.#topology.held.into(name, (source) => (source.kind === "source" ? eventTimeMs : live(source.tag)));
-    closing.clock.tick(ms);
+    closing.clock.tick(Math.min(eventTimeMs, this.#liveMs(name)));
   }
 
-  /** What held back the last tick may go on doing so: then another period of quiet must pass. */
+  /** How far quiet may carry the time of an operator: to what the slowest before it still sends, in this task or another. */
+  #liveMs(name: string): number {
+    const ofSource = (source: SourceNode | InternalSourceNode): number =>
+      source.kind === "source" ? Infinity : this.#upstreams.liveMs(source.tag);
+    return this.#topology.held.into(name, ofSource);
+  }
+
+  /** Where a tick let time go on but sent nothing yet, as before an empty batch, another period of quiet must pass. */
   get tickAfterMs(): number | undefined {
     const quietMs = Math.max(0, this.#tickMs - this.streamTimeMs);
     const waits = this.#topology.operators.flatMap((operator) => {
       const closing = this.#topology.closing.get(operator.name);
       const unsent = closing === undefined ? undefined : operator.unsent?.();
       if (closing === undefined || unsent === undefined) return [];
-      const waitMs = Math.max(closing.idleMs, closing.clock.eventTimeFor(unsent.dueMs) - this.streamTimeMs);
+      const dueMs = closing.clock.eventTimeFor(unsent.dueMs);
+      // It is held back: word of what holds it, or its own tick, asks again.
+      if (this.#liveMs(operator.name) < dueMs) return [];
+      const waitMs = Math.max(closing.idleMs, dueMs - this.streamTimeMs);
       return [waitMs > quietMs ? waitMs : quietMs + closing.idleMs];
     });
     return waits.length === 0 ? undefined : Math.min(...waits);
@@ -338,10 +348,14 @@ export class RunningTask implements Runtime {
     const { operators, watermark } = this.#topology;
     for (const operator of operators) {
       this.#goOn(operator);
+      operator.timeMoved?.();
       operator.endBatch?.();
     }
     if (watermark?.batchEnded() !== true) return;
-    for (const operator of operators) operator.endBatch?.();
+    for (const operator of operators) {
+      operator.timeMoved?.();
+      operator.endBatch?.();
+    }
     watermark.emptyBatchEnded();
   }
 

@@ -80,9 +80,12 @@ export interface SliceOptions {
 
 export interface TickOptions {
   readonly nowMs: number;
-  /** The largest record time in the log and how long its end has been quiet: event time goes on at the pace of the clock. */
+  /**
+   * The largest record time in the log and how long its end has been quiet: event time goes on at the pace of the clock.
+   * Only when every record of the log has been run.
+   */
   readonly eventTimeMs: number;
-  /** The end of the log: results have it as their offset. */
+  /** Of the record before which it is seen: results have it as their offset. */
   readonly offset: number;
   /** Where the pipeline runs in micro-batches: the tick is one, without records. */
   readonly microBatch?: { readonly batchId: number } | undefined;
@@ -136,7 +139,7 @@ export interface TaskPort {
   tick(options: TickOptions): SliceResult;
   /**
    * How long the end of the log must be quiet until a tick lets something close, ms since its last record was appended;
-   * undefined when nothing waits for that. Control batches are no records.
+   * undefined when nothing waits for that, or a task before this one holds it back. Control batches are no records.
    */
   readonly tickAfterMs: number | undefined;
   readonly counters: TaskCounters;

@@ -127,7 +127,7 @@ class TopologyBuilder {
   constructor(parts: TopologyParts) {
     this.#parts = parts;
     const { plan, runtime } = parts;
-    this.#joins = new JoinOperators({ plan, runtime, clockOf: (node) => this.#clock(node) });
+    this.#joins = new JoinOperators({ plan, runtime, clockOf: (node) => this.#closingClock(node) });
     this.#changes = changesRead(parts.plan.nodes);
     this.#watermarked = parts.plan.nodes.filter((node) => watermarkOf(node) !== undefined);
     this.watermark = this.#watermarkClock();

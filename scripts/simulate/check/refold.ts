@@ -3,16 +3,23 @@ import { endsOf, storesOf } from "../../../durable-objects/core/plan/stores.ts";
 import type { TaskPlan } from "../../../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../../../durable-objects/core/store/memory-state-store.ts";
 import type { StateStore, StoreKind } from "../../../durable-objects/core/store/state-store.ts";
-import type { InputRecord, OutboxRow, SliceOptions, TaskPort } from "../../../durable-objects/core/task/task-port.ts";
+import type {
+  InputRecord,
+  OutboxRow,
+  SliceOptions,
+  TaskPort,
+  TickOptions,
+} from "../../../durable-objects/core/task/task-port.ts";
 import { decompress } from "../../../durable-objects/gzip.ts";
+import { tickOptionsOf } from "../../../durable-objects/partition/slice.ts";
 import { codeOf } from "../../../durable-objects/partition/task-code.ts";
 import { SqliteStateStore } from "../../../durable-objects/sqlite/sqlite-state-store.ts";
-import type { TaskRow } from "../../../durable-objects/sqlite/task-table.ts";
+import type { MicroBatch, TaskRow, Tick } from "../../../durable-objects/sqlite/task-table.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { decodeRecords } from "../../../schema/record-batch/decode.ts";
 import { TestSelect } from "../../../testing/test-select.ts";
 import { type Inspected, inspectAll } from "../inspect.ts";
-import type { Boundary, LoggedBatch } from "../ledger.ts";
+import type { LoggedBatch } from "../ledger.ts";
 import type { World } from "../world.ts";
 import { difference, sentBy, terminatedIn } from "./sent.ts";
 
@@ -29,11 +36,15 @@ class Refold {
   readonly #world: World;
   readonly #at: Inspected;
   readonly #task: TaskRow;
+  readonly #records: readonly InputRecord[];
+  readonly #terminated: ReadonlyMap<number, string>;
 
   constructor(world: World, at: Inspected, task: TaskRow) {
     this.#world = world;
     this.#at = at;
     this.#task = task;
+    this.#records = recordsOf(at.ledger.log(), isInternal(this.#input));
+    this.#terminated = terminatedIn(at.ledger.outbox(task.id));
   }
 
   failures(): string[] {
@@ -44,8 +55,8 @@ class Refold {
     const code = this.#code(store, plan, undefined);
     const rows: OutboxRow[] = [];
     let progress: string | undefined;
-    for (const { records, options } of this.#slices()) {
-      const result = code.run(records, options);
+    for (const step of this.#steps()) {
+      const result = step.tick === undefined ? code.run(step.records, step.options) : code.tick(step.tick);
       rows.push(...result.rows);
       ({ progress } = result);
     }
@@ -78,47 +89,54 @@ class Refold {
     return found.code;
   }
 
-  /** The whole log at once; in a pipeline of micro-batches these as they were journaled, and one record where a life ended on it. */
-  *#slices(): Generator<{ records: InputRecord[]; options: SliceOptions }> {
-    const { id, position, startOffset } = this.#task;
-    const records = recordsOf(this.#at.ledger.log(), isInternal(this.#input)).filter(
-      ({ offset }) => offset >= startOffset && offset < position,
-    );
-    const terminated = terminatedIn(this.#at.ledger.outbox(id));
-    const boundaries = boundariesOf(this.#at.ledger.journal(id), { from: startOffset, to: position });
-    for (const { from, to, options } of boundaries) {
-      const some = records.filter(({ offset }) => offset >= from && offset < to);
-      let at = 0;
-      for (const [index, { offset }] of some.entries()) {
-        const reason = terminated.get(offset);
-        if (reason === undefined) continue;
-        if (index > at) yield { records: some.slice(at, index), options };
-        yield { records: some.slice(index, index + 1), options: { ...options, terminated: reason } };
-        at = index + 1;
+  /** The log in one piece, but for what was journaled: micro-batches, ticks, and one record alone where a life ended on it. */
+  *#steps(): Generator<Step> {
+    const { id, position, startOffset, tick } = this.#task;
+    const journal = this.#at.ledger.journal(id);
+    // The last tick was decided and has not run.
+    if (tick !== undefined) journal.pop();
+    let at = startOffset;
+    for (const row of journal) {
+      if (row.kind === "tick") {
+        yield* this.#slices({ from: at, to: row.position, options: NO_CLOCK });
+        at = row.position;
+        yield { tick: tickOptionsOf(JSON.parse(row.payload) as Tick, row.position) };
+      } else if (row.position < position) {
+        const { batchId, to, nowMs } = JSON.parse(row.payload) as MicroBatch;
+        yield* this.#slices({ from: row.position, to, options: { nowMs, microBatch: { batchId } } });
+        at = to;
       }
-      if (at < some.length) yield { records: some.slice(at), options };
     }
+    const batched = journal.some(({ kind }) => kind === "microBatch");
+    if (!batched) yield* this.#slices({ from: at, to: position, options: NO_CLOCK });
+  }
+
+  *#slices({ from, to, options }: { from: number; to: number; options: SliceOptions }): Generator<Step> {
+    const some = this.#records.filter(({ offset }) => offset >= from && offset < to);
+    let at = 0;
+    for (const [index, { offset }] of some.entries()) {
+      const reason = this.#terminated.get(offset);
+      if (reason === undefined) continue;
+      if (index > at) yield { records: some.slice(at, index), options };
+      yield { records: some.slice(index, index + 1), options: { ...options, terminated: reason } };
+      at = index + 1;
+    }
+    if (at < some.length) yield { records: some.slice(at), options };
   }
 }
+
+type Step =
+  | { readonly records: readonly InputRecord[]; readonly options: SliceOptions; readonly tick?: never }
+  | { readonly tick: TickOptions };
+
+/** Of the slices of a backlog only their order counts. */
+const NO_CLOCK: SliceOptions = { nowMs: 0 };
 
 function recordsOf(log: readonly LoggedBatch[], internal: boolean): InputRecord[] {
   return log.flatMap(({ body }) => {
     const records = decodeRecords(body, decompress);
     return internal ? [...withBatchEnd(body, records)] : records;
   });
-}
-
-function boundariesOf(
-  journal: readonly Boundary[],
-  log: { from: number; to: number },
-): { from: number; to: number; options: SliceOptions }[] {
-  if (journal.length === 0) return [{ ...log, options: { nowMs: 0 } }];
-  return journal
-    .filter(({ position }) => position < log.to)
-    .map(({ position, payload }) => {
-      const { batchId, to, nowMs } = JSON.parse(payload) as { batchId: number; to: number; nowMs: number };
-      return { from: position, to, options: { nowMs, microBatch: { batchId } } };
-    });
 }
 
 const ALL = Number.MAX_SAFE_INTEGER;

@@ -50,6 +50,12 @@ export const brokenEngines: readonly Broken[] = [
   },
   { what: "the boundary of a micro-batch is not journaled", rule: "SIM-3", sabotage: skipping("INTO journal", 5) },
   {
+    what: "time goes on without being journaled",
+    kind: "quiet",
+    rule: "SIM-3",
+    sabotage: skipping("'tick'", 3),
+  },
+  {
     what: "D1 takes a batch whatever came before it",
     rule: "SIM-4",
     sabotage: skipping("UPDATE millrace_progress", 1),

@@ -155,6 +155,30 @@ export const families: { readonly [kind: string]: Family } = {
         .to(out(parts)),
     results: () => [],
   },
+  /** The same, also where nothing comes, after less than the producers pause; what closed goes into windows once more. */
+  quiet: {
+    sources: 1,
+    outputs: (parts) => [out(parts)],
+    define: (builder, parts) =>
+      read(builder, parts)
+        .selectKey(({ group }) => group)
+        .groupByKey()
+        .windowedBy(tumbling({ size: "2 seconds", grace: "500 ms" }))
+        .emit(onClose())
+        .closeWhenIdle("1 second")
+        .count({ store: "closed" })
+        .toStream()
+        .unwindow((count) => count)
+        .selectKey(() => "all")
+        .groupByKey()
+        .windowedBy(tumbling({ size: "4 seconds", grace: "1 second" }))
+        .emit(onClose())
+        .closeWhenIdle("3 seconds")
+        .reduce((sum, count) => sum + count, { store: "all" })
+        .toStream()
+        .to(out(parts)),
+    results: () => [],
+  },
   /** The first record of each id, and its repetitions not. */
   once: {
     sources: 1,
