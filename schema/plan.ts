@@ -251,8 +251,11 @@ export type StreamJoinNode = Node<"streamJoin"> & {
   /** `left` and `outer` keep records of the left, or of both sides, that match none; `semi` passes on left records that match any. */
   readonly join: "inner" | "left" | "outer" | "semi";
   readonly store: StoreDefinition;
-  /** Absent: whatever their times are. Inner and semi only, and their state is never let go. */
-  readonly windows?: JoinWindows | undefined;
+  /**
+   * How far apart they may be, or that they are in one window of those that tumble. Absent: whatever their times are. Inner
+   * and semi only, and their state is never let go.
+   */
+  readonly windows?: JoinWindows | TimeWindows | undefined;
   /** What else makes a pair match. */
   readonly where?: ((left: unknown, right: unknown, key: string) => boolean) | undefined;
   /** Absent for semi. A side that is not there is null, and then the key may be null too. */

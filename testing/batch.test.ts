@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { batchSql, every, pipeline, type PipelineBuilder, tumbling, session, sliding } from "../sdk/streams/index.ts";
+import {
+  batchSql,
+  count,
+  every,
+  onClose,
+  pipeline,
+  type PipelineBuilder,
+  session,
+  sliding,
+  tumbling,
+  untilTimeLimit,
+} from "../sdk/streams/index.ts";
 import type { TestRecord } from "./test-record.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
@@ -160,6 +171,97 @@ test("complete sends the whole table with every batch [MIB-4]", () => {
   ]);
 });
 
+test("complete of sessions and sliding windows goes by key, then time, with what the batch changed [MIB-4]", () => {
+  const driver = driverOf(({ stream }) => {
+    const orders = stream<Order>("orders").groupByKey();
+    orders
+      .windowedBy(session({ gap: "5 ms", grace: "1 second" }))
+      .aggregate({ orders: count() })
+      .complete()
+      .to("sessions");
+    orders
+      .windowedBy(sliding({ difference: "5 ms", grace: "1 second" }))
+      .count()
+      .complete()
+      .to("sliding");
+  });
+  driver.pipe("orders", [order("b", 1, 3), order("a", 1, 20), order("a", 1, 2)]);
+  driver.runBatch();
+  driver.crash();
+  driver.pipe("orders", order("a", 1, 6));
+  driver.runBatch();
+  expect(driver.read("sessions").map(({ key, value }) => [key, value])).toEqual([
+    [{ key: "a", start: 2, end: 2 }, { orders: 1 }],
+    [{ key: "a", start: 20, end: 20 }, { orders: 1 }],
+    [{ key: "b", start: 3, end: 3 }, { orders: 1 }],
+    [{ key: "a", start: 2, end: 6 }, { orders: 2 }],
+    [{ key: "a", start: 20, end: 20 }, { orders: 1 }],
+    [{ key: "b", start: 3, end: 3 }, { orders: 1 }],
+  ]);
+  expect(
+    driver
+      .read("sliding")
+      .slice(3)
+      .map(({ key, value }) => [key, value]),
+  ).toEqual([
+    [{ key: "a", start: 0, end: 5 }, 1],
+    [{ key: "a", start: 1, end: 6 }, 2],
+    [{ key: "a", start: 3, end: 8 }, 1],
+    [{ key: "a", start: 15, end: 20 }, 1],
+    [{ key: "b", start: 0, end: 5 }, 1],
+  ]);
+});
+
+test("after the empty batch that follows a watermark complete sends only what changed [MIB-8]", () => {
+  const closing = (close: boolean): TopologyTestDriver =>
+    driverOf(({ stream }) => {
+      const windows = stream<Order>("orders")
+        .withWatermark(0, { moves: "everyBatch" })
+        .groupByKey()
+        .windowedBy(tumbling({ size: "10 ms", grace: 0 }));
+      if (!close) windows.count().complete().to("out");
+      else
+        windows
+          .emit(onClose())
+          .count()
+          .toStream()
+          .unwindow((orders) => orders)
+          .toTable()
+          .complete()
+          .to("out");
+    });
+  const [changed, unchanged] = [closing(true), closing(false)];
+  for (const driver of [changed, unchanged]) {
+    driver.pipe("orders", [order("a", 1, 5), order("a", 1, 25)]);
+    driver.runBatch();
+  }
+  expect(sent(changed)).toEqual([["a", 1, 5]]);
+  expect(sent(unchanged)).toHaveLength(2);
+});
+
+test("batchSql reads sessions and sliding windows with their bounds [MIB-3]", () => {
+  const driver = driverOf(({ stream }) => {
+    const orders = stream<Order>("orders");
+    const grouped = orders.groupByKey();
+    const visits = grouped.windowedBy(session({ gap: "5 ms", grace: 0 })).count({ store: "visits" });
+    const recent = grouped.windowedBy(sliding({ difference: "5 ms", grace: 0 })).count({ store: "recent" });
+    orders.batchSql(batchSql`select key, start, "end", value from ${visits} order by key`).to("visits");
+    orders.batchSql(batchSql`select key, start, "end" as until, value from ${recent} order by key, start`).to("recent");
+  });
+  driver.pipe("orders", [order("a", 1, 5), order("b", 1, 7), order("a", 1, 9)]);
+  driver.runBatch();
+  expect(driver.read("visits").map(({ key, value }) => [key, value])).toEqual([
+    ["a", { start: 5, end: 9, value: 2 }],
+    ["b", { start: 7, end: 7, value: 1 }],
+  ]);
+  expect(driver.read("recent").map(({ key, value }) => [key, value])).toEqual([
+    ["a", { start: 0, until: 5, value: 1 }],
+    ["a", { start: 4, until: 9, value: 2 }],
+    ["a", { start: 6, until: 11, value: 1 }],
+    ["b", { start: 2, until: 7, value: 1 }],
+  ]);
+});
+
 test("coalesce brings all records into one batch [MIB-1]", () => {
   const driver = driverOf(
     ({ stream }) =>
@@ -189,25 +291,17 @@ test.each<[wrong: string, define: (builder: PipelineBuilder) => unknown, message
     'reads store "others", which is not in its task',
   ],
   [
-    "a store of sessions",
-    ({ stream }) => {
-      const visits = stream("in")
-        .groupByKey()
-        .windowedBy(session({ gap: 1, grace: 0 }))
-        .count({ store: "visits" });
-      stream("in").batchSql(batchSql`select * from ${visits}`);
-    },
-    'reads store "visits", which holds sessions or sliding windows',
+    "all rows of what is held back",
+    ({ stream }) => stream("in").groupByKey().count().suppress(untilTimeLimit(5), { store: "held" }).complete(),
+    'sends all rows of "held", which is no store of a table',
   ],
   [
-    "all rows of sliding windows",
-    ({ stream }) =>
-      stream("in")
-        .groupByKey()
-        .windowedBy(sliding({ difference: 1, grace: 0 }))
-        .count()
-        .complete(),
-    "sends all rows of a table of sliding windows",
+    "a store of states that are not results",
+    ({ stream }) => {
+      const totals = stream("in").groupByKey().aggregate({ orders: count() }, { store: "totals" });
+      stream("in").batchSql(batchSql`select * from ${totals}`);
+    },
+    'reads store "totals", which holds states of aggregators',
   ],
 ])("%s is refused [MIB-5]", (_wrong, define, message) => {
   expect(() => driverOf(define)).toThrow(message);

@@ -1,4 +1,4 @@
-// Cases of Spark's own tests, as facts: what each batch, with the empty batch after it, gives.
+// Watermarks, windows, complete mode and deduplication in cases of Spark's own tests.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
@@ -7,35 +7,16 @@ import {
   onClose,
   pipeline,
   type PipelineBuilder,
+  retry,
+  session,
   type Stream,
   tumbling,
 } from "../sdk/streams/index.ts";
+import { SECOND, SparkCases, type Subject } from "./test/spark.ts";
 import type { TestRecord } from "./test-record.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
-interface Step {
-  readonly in?: readonly unknown[];
-  readonly out?: readonly unknown[];
-  readonly restart?: unknown;
-}
-
-interface Case {
-  readonly id: string;
-  readonly steps: readonly Step[];
-}
-
-const file = new URL("test/spark.json", import.meta.url);
-const { vectors } = JSON.parse(readFileSync(file, "utf8")) as { readonly vectors: readonly Case[] };
-
-const SECOND = 1_000;
-
-interface Subject {
-  readonly define: (builder: PipelineBuilder) => unknown;
-  /** Of one of the values added before a batch. */
-  readonly record: (value: never) => TestRecord;
-  /** A record that came out, as the case writes it. */
-  readonly row: (record: { readonly key: never; readonly value: never }) => unknown;
-}
+const spark = new SparkCases(readFileSync(new URL("test/spark.json", import.meta.url), "utf8"));
 
 /** The values are event times in seconds. */
 const atSecond = (seconds: number): TestRecord => ({ key: "all", value: seconds, timestampMs: seconds * SECOND });
@@ -84,6 +65,13 @@ function rolledUp(stream: Stream<number>, size: `${number} seconds`): Stream<Rol
     .unwindow((value, { start }) => ({ ...value, start }));
 }
 
+const atBatchEnd = { moves: "everyBatch" } as const;
+
+interface Words {
+  readonly start: number;
+  readonly end: number;
+}
+
 const subjects: { readonly [id: string]: Subject } = {
   "trigger-once": appended({ emptyBatch: false }),
   "no-data-flag-false": appended({ emptyBatch: false }),
@@ -99,6 +87,32 @@ const subjects: { readonly [id: string]: Subject } = {
         .to("out"),
     record: atSecond,
     row: windowAndCount,
+  },
+  "policy-max": {
+    define: ({ stream }) =>
+      stream("i1")
+        .withWatermark("10 seconds", { moves: "everyBatch", policy: "max" })
+        .merge(stream("i2").withWatermark("15 seconds", { moves: "everyBatch", policy: "max" }))
+        .to("out"),
+    record: atSecond,
+    row: ({ value }) => value,
+  },
+  "session-complete": {
+    define: ({ stream }) =>
+      stream<string>("in")
+        .withWatermark("30 seconds", atBatchEnd)
+        .flatMap((text) => text.split(" ").map((word) => ({ key: word, value: 1 })))
+        .groupByKey()
+        .windowedBy(session({ gap: "10 seconds", grace: 0 }))
+        .count()
+        .complete()
+        .to("out"),
+    record: ([text, seconds]: [string, number]) => ({ key: null, value: text, timestampMs: seconds * SECOND }),
+    // Spark's session ends a gap behind its last record.
+    row: ({ key, value }: { key: Words & { readonly key: string }; value: number }) => {
+      const [start, end] = [key.start / SECOND, key.end / SECOND + 10];
+      return [key.key, start, end, end - start, value];
+    },
   },
   "count-complete": {
     define: ({ stream }) => stream("in").groupByKey().count().complete().to("out"),
@@ -184,21 +198,50 @@ const subjects: { readonly [id: string]: Subject } = {
   },
 };
 
-test.each(Object.entries(subjects))("%s [WMK-1, WMK-2]", (id, { define, record, row }) => {
-  const found = vectors.find((each) => each.id === id);
-  if (found === undefined) throw new Error(`no case ${id}`);
-  const driver = new TopologyTestDriver(pipeline("spark", define).trigger(every("1 second")));
-  for (const step of found.steps) {
-    if (step.restart !== undefined) driver.crash();
-    if (step.in === undefined) continue;
-    driver.pipe(
-      "in",
-      step.in.map((value) => record(value as never)),
-    );
-    driver.runBatch();
-    const out = driver.read("out").map((each) => JSON.stringify(row(each as never)));
-    expect(out.toSorted()).toEqual((step.out ?? []).map((each) => JSON.stringify(each)).toSorted());
-  }
+test.each(Object.entries(subjects))("%s [WMK-1, WMK-2]", (id, subject) => spark.expect(id, subject));
+
+test("session-global-unsupported: sessions are of keys, and a record without one is in none [WIN-12]", () => {
+  const driver = new TopologyTestDriver(
+    pipeline("spark", ({ stream }) =>
+      stream("in")
+        .groupByKey()
+        .windowedBy(session({ gap: "10 seconds", grace: 0 }))
+        .count()
+        .to("out"),
+    ),
+  );
+  driver.pipe("in", { key: null, value: 1 });
+  expect(driver.read("out")).toEqual([]);
+  expect(driver.counters.droppedRecords).toBe(1);
+});
+
+test("count-append-unsupported: nothing closes without windows [PLN-10]", () => {
+  const { plan } = pipeline("spark", ({ stream }) => stream("in").groupByKey().count().to("out"));
+  const nodes = plan.nodes.map((node) => (node.kind === "aggregate" ? { ...node, emit: "onClose" as const } : node));
+  expect(() => new TopologyTestDriver({ plan: { ...plan, nodes } })).toThrow("only windows close");
+});
+
+test("midbatch-failure: a batch that failed runs again, whole and once [ERR-3]", () => {
+  let failures = 0;
+  const counts = pipeline("spark", ({ stream }) =>
+    stream<number>("in")
+      .mapValues((value) => {
+        if (value === 4 && failures++ === 0) throw new Error("once");
+        return value;
+      })
+      .groupByKey()
+      .count()
+      .to("out"),
+  );
+  const driver = new TopologyTestDriver(counts.trigger(every("1 second")).onError(retry(1)));
+  driver.pipe(
+    "in",
+    [1, 2, 3, 4].map((value) => ({ key: `${value}`, value })),
+  );
+  driver.runBatch();
+  driver.crash();
+  expect(failures).toBe(2);
+  expect(driver.read("out").map(({ key, value }) => [key, value])).toEqual(["1", "2", "3", "4"].map((key) => [key, 1]));
   expect(driver.deadLetters).toEqual([]);
 });
 

@@ -52,6 +52,10 @@ export class TestPartition {
     return this.#task.counters;
   }
 
+  get watermarkMs(): number | undefined {
+    return this.#task.watermarkMs;
+  }
+
   get rowsWritten(): number {
     return this.#rowsWritten;
   }

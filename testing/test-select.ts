@@ -1,7 +1,10 @@
 import { storesOf } from "../durable-objects/core/plan/stores.ts";
+import { liesByKey } from "../durable-objects/core/plan/windows.ts";
+import { OrderedView } from "../durable-objects/core/read/ordered-view.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import type { SelectPort, SqlRow } from "../durable-objects/core/sql/select-port.ts";
 import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
+import type { Windows } from "../schema/plan.ts";
 
 /** The part of `node:sqlite` in use. */
 interface Database {
@@ -28,17 +31,27 @@ export class TestSelect implements SelectPort {
     this.#plan = plan;
   }
 
-  relation(store: string): string {
+  relation(store: string, windows: Windows | undefined): string {
     const kind = this.#plan.nodes.flatMap(storesOf).find(({ name }) => name === store)?.kind;
-    const windowed = kind === "window";
-    const rows = windowed
-      ? this.#store
-          .scanWindows(store, {}, Infinity)
-          .map(({ start, key, value, timestampMs }) => [key, value, timestampMs, start])
-      : this.#store.scan(store, {}, Infinity).map(({ key, value, timestampMs }) => [key, value, timestampMs]);
+    const rows = this.#rows(store, windows, kind === "window");
     const text = JSON.stringify(rows).replaceAll("'", "''");
-    const start = windowed ? ", value ->> 3 AS start" : "";
-    return `SELECT value ->> 0 AS key, (value ->> 1) ->> '$' AS value, value ->> 2 AS timestamp${start} FROM json_each('${text}')`;
+    const start = kind === "window" || windows !== undefined ? ", value ->> 3 AS start" : "";
+    const end = kind === "ordered" ? `, value ->> 4 AS "end"` : "";
+    return `SELECT value ->> 0 AS key, (value ->> 1) ->> '$' AS value, value ->> 2 AS timestamp${start}${end} FROM json_each('${text}')`;
+  }
+
+  #rows(store: string, windows: Windows | undefined, bySlot: boolean): (string | number)[][] {
+    if (windows !== undefined && liesByKey(windows)) {
+      const { rows } = new OrderedView({ store: this.#store, name: store, result: undefined }, windows).scan({
+        limit: Infinity,
+      });
+      return rows.map(({ key, value, timestampMs, start = 0, end = 0 }) => [key, value, timestampMs, start, end]);
+    }
+    if (!bySlot)
+      return this.#store.scan(store, {}, Infinity).map(({ key, value, timestampMs }) => [key, value, timestampMs]);
+    return this.#store
+      .scanWindows(store, {}, Infinity)
+      .map(({ start, key, value, timestampMs }) => [key, value, timestampMs, start]);
   }
 
   select(query: string, parameters: readonly (string | number | null)[]): readonly SqlRow[] {

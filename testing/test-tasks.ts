@@ -37,6 +37,13 @@ export class TestTasks {
     return this.partitionsOf(task?.input ?? "");
   }
 
+  /** Of the last task that has one, over its partitions the least. */
+  get watermarkMs(): number | undefined {
+    const byTask = [...this.#byInput.values()].map((task) => task.flatMap(({ watermarkMs }) => watermarkMs ?? []));
+    const last = byTask.findLast((watermarks) => watermarks.length > 0);
+    return last && Math.min(...last);
+  }
+
   get waiting(): number {
     return this.partitions.reduce((sum, { waiting }) => sum + waiting, 0);
   }

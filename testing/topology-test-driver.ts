@@ -140,6 +140,11 @@ export class TopologyTestDriver {
     return new TestStore({ name, stores: this.#storesOf(node.name), windows, result });
   }
 
+  /** How far the watermark has come, ms; undefined in a pipeline without one, -Infinity before the first record. */
+  get watermarkMs(): number | undefined {
+    return this.#tasks.watermarkMs;
+  }
+
   /** Why a task has stopped, by the policy `fail`; undefined while none has. */
   get failure(): string | undefined {
     return this.#tasks.partitions.find(({ failure }) => failure !== undefined)?.failure;

@@ -135,7 +135,7 @@ export class AttachedTask {
     this.rowsWritten = row.rowsWritten;
     this.sinks = row.sinks;
     this.store = new SqliteStateStore(sql, row.id);
-    this.select = new SqlSelect(sql, row.id);
+    this.select = new SqlSelect(sql, row.id, this.store.ordered);
     this.idleAt = row.idleAt;
     this.idleFrom = row.idleFrom;
     const graph = plans.graph(row.pipeline, row.version);

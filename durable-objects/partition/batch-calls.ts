@@ -61,7 +61,7 @@ export class BatchCalls {
     try {
       storage.transactionSync(() => {
         const store = new SqliteStateStore(storage.sql, task.id);
-        const select = new SqlSelect(storage.sql, task.id);
+        const select = new SqlSelect(storage.sql, task.id, store.ordered);
         const code = codeOf({ row, input: task.input, partition: loaded.row.partition, plans, store, select });
         if (code.kind !== "runs") throw new Tried();
         const result =

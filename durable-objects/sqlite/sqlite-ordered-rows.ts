@@ -118,6 +118,13 @@ export class SqliteOrderedRows implements OrderedRows {
     return page;
   }
 
+  /** A SELECT of all rows, with the columns of the table. */
+  relation(store: string): string {
+    const { id, expiredBefore } = this.#store(store);
+    const from = Math.max(expiredBefore, Number.MIN_SAFE_INTEGER);
+    return `SELECT key, at, seq, timestamp, value FROM ordered_state WHERE store = ${id} AND at >= ${from}`;
+  }
+
   putMany(store: string, rows: readonly OrderedChange[]): void {
     const { id, bucketMs, expiredBefore } = this.#store(store);
     const removed: (string | number)[][] = [];

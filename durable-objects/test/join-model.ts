@@ -1,4 +1,4 @@
-import type { JoinWindows, StreamJoinNode } from "../../schema/plan.ts";
+import type { JoinWindows, StreamJoinNode, TimeWindows } from "../../schema/plan.ts";
 
 export interface JoinEvent {
   readonly side: "left" | "right";
@@ -8,7 +8,7 @@ export interface JoinEvent {
 }
 
 export interface JoinRules extends Pick<StreamJoinNode, "join" | "unmatched"> {
-  readonly windows: JoinWindows | undefined;
+  readonly windows: JoinWindows | TimeWindows | undefined;
   readonly where: boolean;
 }
 
@@ -45,6 +45,7 @@ export class JoinModel {
     if (n === null || (key === null && !this.#keeps(side))) return;
     this.#times[side] = Math.max(this.#times[side], at);
     this.#close();
+    if (this.#rules.windows?.kind === "time" && at < this.#closed(side)) return;
     if (key === null) return this.#emit(null, { [side]: n }, at);
     const row: Row = { side, key, n, at, arrival: this.#arrivals++, waits: false };
     const matched = this.#match(row);
@@ -67,9 +68,11 @@ export class JoinModel {
       .toSorted((a, b) => a.at - b.at || a.arrival - b.arrival);
     for (const other of others) {
       const [left, right] = row.side === "left" ? [row, other] : [other, row];
-      const inTime =
-        windows === undefined || (right.at >= left.at - windows.beforeMs && right.at <= left.at + windows.afterMs);
-      if (!inTime || (where && !holds(left.n, right.n)) || (join === "semi" && matched && row.side === "left"))
+      if (
+        !inTime(windows, left.at, right.at) ||
+        (where && !holds(left.n, right.n)) ||
+        (join === "semi" && matched && row.side === "left")
+      )
         continue;
       matched = true;
       other.waits = false;
@@ -112,17 +115,35 @@ export class JoinModel {
 
   #oldest(side: "left" | "right"): number {
     const { windows } = this.#rules;
-    return windows === undefined ? -Infinity : this.#times[side] - windows.beforeMs - windows.afterMs - windows.graceMs;
+    if (windows === undefined) return -Infinity;
+    if (windows.kind === "time") return this.#closed(side);
+    return this.#times[side] - windows.beforeMs - windows.afterMs - windows.graceMs;
   }
 
   #closed(side: "left" | "right"): number {
-    return this.#passed(side) - (this.#rules.windows?.graceMs ?? 0);
+    const { windows } = this.#rules;
+    if (windows?.kind === "time") return startOf(windows, this.#streamTime - windows.graceMs);
+    return this.#passed(side) - (windows?.graceMs ?? 0);
   }
 
   #passed(side: "left" | "right"): number {
     const { windows } = this.#rules;
     if (windows === undefined) return -Infinity;
-    const streamTime = Math.max(this.#times.left, this.#times.right);
-    return streamTime - (side === "left" ? windows.afterMs : windows.beforeMs);
+    if (windows.kind === "time") return startOf(windows, this.#streamTime);
+    return this.#streamTime - (side === "left" ? windows.afterMs : windows.beforeMs);
   }
+
+  get #streamTime(): number {
+    return Math.max(this.#times.left, this.#times.right);
+  }
+}
+
+function startOf({ sizeMs }: TimeWindows, ms: number): number {
+  return Math.floor(ms / sizeMs) * sizeMs;
+}
+
+function inTime(windows: JoinRules["windows"], left: number, right: number): boolean {
+  if (windows === undefined) return true;
+  if (windows.kind === "time") return startOf(windows, left) === startOf(windows, right);
+  return right >= left - windows.beforeMs && right <= left + windows.afterMs;
 }

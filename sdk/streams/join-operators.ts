@@ -1,7 +1,8 @@
-import type { JoinWindows, PlanKey } from "../../schema/plan.ts";
+import type { PlanKey } from "../../schema/plan.ts";
 import { BatchOperators } from "./batch-operators.ts";
 import { GlobalTable } from "./global-table.ts";
 import {
+  type Bounded,
   type GivenJoin,
   joinOptions,
   mirroredOptions,
@@ -24,8 +25,9 @@ type Present<Value> = Exclude<Value, null>;
 export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOperators<Value, Key> {
   /**
    * One record for each pair of records of the two streams with the same key and matching times, with the joiner's value
-   * and the later of the two times. Records without a key or a value are dropped and counted. A stream may be joined with
-   * itself.
+   * and the later of the two times. Times match within a span (`within`, `joinWindows`), in one window of a row of them
+   * (`tumbling`), or whatever they are (`unbounded`). Records without a key or a value are dropped and counted. A stream may
+   * be joined with itself.
    *
    * @example
    * import { pipeline, within } from "../sdk/streams/index.ts";
@@ -45,7 +47,7 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     this: Stream<Value, string | null>,
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value>, right: Present<Other>, key: string) => Result,
-    how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
+    how: Bounded | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
   ): Stream<Result, string>;
   /**
    * Each record of this stream with the row of its key in the table, at the record's time. The row is the one that is there
@@ -100,7 +102,7 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     this: Stream<Value, string | null>,
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value>, right: Present<Other> | null, key: string | null) => Result,
-    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+    how: Bounded | OuterJoinOptions<Present<Value>, Present<Other>>,
   ): Stream<Result>;
   // oxlint-disable-next-line max-params -- `this` is no parameter
   leftJoin<Row, Result>(
@@ -124,7 +126,7 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     this: Stream<Value, string | null>,
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value> | null, right: Present<Other>, key: string | null) => Result,
-    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+    how: Bounded | OuterJoinOptions<Present<Value>, Present<Other>>,
   ): Stream<Result> {
     const mirrored = mirroredOptions<Present<Value>, Present<Other>>(how);
     return other.joined("rightJoin", this, {
@@ -140,7 +142,7 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     this: Stream<Value, string | null>,
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value> | null, right: Present<Other> | null, key: string | null) => Result,
-    how: JoinWindows | OuterJoinOptions<Present<Value>, Present<Other>>,
+    how: Bounded | OuterJoinOptions<Present<Value>, Present<Other>>,
   ): Stream<Result> {
     return this.joined("outerJoin", other, { join: "outer", joiner, ...joinOptions(how) });
   }
@@ -159,7 +161,7 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
   semiJoin<Other>(
     this: Stream<Value, string | null>,
     other: Stream<Other, string | null>,
-    how: JoinWindows | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
+    how: Bounded | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
   ): Stream<Present<Value>, string> {
     return this.joined("semiJoin", other, { join: "semi", ...joinOptions(how) });
   }
@@ -189,6 +191,6 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
       const join = streamTableJoinOf({ ...given, ...how }, graph.nextName(word));
       return streamAt(graph.add(word, { ...join, inputs: this.with(other.toStream()) }));
     }
-    return this.joined(word, other, { ...given, ...joinOptions(how as JoinWindows) });
+    return this.joined(word, other, { ...given, ...joinOptions(how as Bounded) });
   }
 }

@@ -1,5 +1,5 @@
 import { MAX_WINDOW_MS } from "../../schema/limits.ts";
-import type { JoinWindows, StreamJoinNode } from "../../schema/plan.ts";
+import type { JoinWindows, StreamJoinNode, TimeWindows } from "../../schema/plan.ts";
 import { type Duration, durationMs, quietMs } from "./duration.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 
@@ -95,6 +95,9 @@ export function unbounded(): Unbounded {
   return { kind: "unbounded" };
 }
 
+/** Records match that are so far apart, or in one tumbling window: `tumbling({ size: "1 hour", grace: 0 })` (Flink, Spark). */
+export type Bounded = JoinWindows | TimeWindows;
+
 /**
  * How two streams are joined, where there is more to say than the windows. `where` makes a pair match only if it is true,
  * besides key and time. The store is not read over HTTP; name it to change the pipeline while it keeps its state.
@@ -108,7 +111,7 @@ export function unbounded(): Unbounded {
  * };
  */
 export interface StreamJoinOptions<Left, Right> extends KeyValueStoreOptions {
-  readonly windows: JoinWindows | Unbounded;
+  readonly windows: Bounded | Unbounded;
   readonly where?: ((left: Left, right: Right, key: string) => boolean) | undefined;
 }
 
@@ -131,26 +134,26 @@ export interface StreamJoinOptions<Left, Right> extends KeyValueStoreOptions {
  * };
  */
 export interface OuterJoinOptions<Left, Right> extends StreamJoinOptions<Left, Right> {
-  readonly windows: JoinWindows;
+  readonly windows: Bounded;
   readonly unmatched?: StreamJoinNode["unmatched"] | undefined;
   readonly closeWhenIdle?: Duration | "never" | undefined;
 }
 
-export function joinOptions<Options extends { readonly windows: JoinWindows | Unbounded }>(
-  how: JoinWindows | Unbounded | Options,
-): Options | { readonly windows: JoinWindows | Unbounded } {
+export function joinOptions<Options extends { readonly windows: Bounded | Unbounded }>(
+  how: Bounded | Unbounded | Options,
+): Options | { readonly windows: Bounded | Unbounded } {
   return "windows" in how ? how : { windows: how };
 }
 
 /** The same with the streams the other way round. */
 export function mirroredOptions<Left, Right>(
-  how: JoinWindows | OuterJoinOptions<Left, Right>,
+  how: Bounded | OuterJoinOptions<Left, Right>,
 ): OuterJoinOptions<Right, Left> {
   const options: OuterJoinOptions<Left, Right> = "windows" in how ? how : { windows: how };
   const { where, windows } = options;
   return {
     ...options,
-    windows: { ...windows, beforeMs: windows.afterMs, afterMs: windows.beforeMs },
+    windows: windows.kind === "time" ? windows : { ...windows, beforeMs: windows.afterMs, afterMs: windows.beforeMs },
     where: where && ((right, left, key) => where(left, right, key)),
   };
 }
@@ -163,7 +166,7 @@ export type Typed<F extends (...given: never[]) => unknown> = (
 /** A join of values of any types, as a node takes it. */
 export interface GivenJoin extends KeyValueStoreOptions {
   readonly join: StreamJoinNode["join"];
-  readonly windows: JoinWindows | Unbounded;
+  readonly windows: Bounded | Unbounded;
   readonly joiner?: Typed<NonNullable<StreamJoinNode["joiner"]>> | undefined;
   readonly where?: Typed<NonNullable<StreamJoinNode["where"]>> | undefined;
   readonly unmatched?: StreamJoinNode["unmatched"] | undefined;
@@ -174,11 +177,14 @@ export function streamJoinOf(
   { join, windows, joiner, where, unmatched = "onClose", closeWhenIdle, store }: GivenJoin,
   nodeName: string,
 ): Omit<StreamJoinNode, "name" | "inputs"> {
+  if (windows.kind === "time" && windows.advanceMs !== windows.sizeMs) {
+    throw new Error("A record is in several hopping windows. Join in tumbling ones, or say how far apart: within(…).");
+  }
   return {
     kind: "streamJoin",
     join,
     store: storeOf({ store }, nodeName),
-    windows: windows.kind === "join" ? windows : undefined,
+    windows: windows.kind === "unbounded" ? undefined : windows,
     joiner: joiner as StreamJoinNode["joiner"],
     where: where as StreamJoinNode["where"],
     unmatched,

@@ -190,8 +190,8 @@ export class Table<Value, Key extends PlanKey> {
   }
 
   /**
-   * All rows of the table at the end of every micro-batch, by key, or by the start of their windows and key: Spark's
-   * complete mode. Rows of all keys of a partition; of all there are when the table is in one partition (`coalesce`).
+   * All rows of the table at the end of every micro-batch: by key, of windows by start and key, of sessions and sliding
+   * windows by key and time. Spark's complete mode. Rows of all keys of a partition; of all there are when the table is in one partition (`coalesce`).
    */
   complete(): Stream<Value, Key> {
     const { graph, node } = this.#place;

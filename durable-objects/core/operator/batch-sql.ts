@@ -1,10 +1,17 @@
-import type { BatchSqlNode } from "../../../schema/plan.ts";
+import type { BatchSqlNode, Windows } from "../../../schema/plan.ts";
 import { type BatchRow, batchQuery } from "../sql/batch-query.ts";
 import type { SelectPort, SqlRow } from "../sql/select-port.ts";
 import { causeOf, HeldBatch } from "./held-batch.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { returnedValue, resultOf } from "./returned.ts";
 import type { StreamRecord } from "./stream-record.ts";
+
+export interface BatchSqlParts {
+  readonly node: BatchSqlNode;
+  readonly select: SelectPort;
+  /** Of a store of the task. */
+  readonly windowsOf: (store: string) => Windows | undefined;
+}
 
 /**
  * Runs a SELECT over each micro-batch at its end. A result row is a record: its column `key`, if it has one, the key, its
@@ -14,14 +21,16 @@ export class BatchSql implements Operator {
   readonly name: string;
   readonly #node: BatchSqlNode;
   readonly #select: SelectPort;
+  readonly #windowsOf: BatchSqlParts["windowsOf"];
   readonly #held: HeldBatch;
   readonly #runtime: Runtime;
   readonly #output: Output;
 
-  constructor({ node, select }: { node: BatchSqlNode; select: SelectPort }, runtime: Runtime, output: Output) {
+  constructor({ node, select, windowsOf }: BatchSqlParts, runtime: Runtime, output: Output) {
     this.name = node.name;
     this.#node = node;
     this.#select = select;
+    this.#windowsOf = windowsOf;
     this.#held = new HeldBatch(runtime.undo);
     this.#runtime = runtime;
     this.#output = output;
@@ -43,7 +52,7 @@ export class BatchSql implements Operator {
       () => {
         this.#runtime.trace.node = this.name;
         const { query, parameters } = batchQuery(this.#node, records.map(rowOf), (store) =>
-          this.#select.relation(store),
+          this.#select.relation(store, this.#windowsOf(store)),
         );
         const rows = this.#select.select(query, parameters);
         const sent = rows.map((row) => resultOf(resultFrom(row, this.name), from, this.name));

@@ -17,9 +17,13 @@ export interface OperatorClock {
   readonly streamTimeMs: number;
   /** By which records are late; the same but where time moves by micro-batches. */
   readonly lateTimeMs: number;
+  /** It stands still in a micro-batch and moves at its end: what is due by it comes out then, after the batch's records. */
+  readonly movesByBatch: boolean;
+  /** Nothing of the time that it shows comes any more, as a watermark between batches says; stream time may be met again. */
+  readonly inclusive: boolean;
   /**
    * A record of this time comes too late for an operator without windows: by more than it allows, or, where a watermark
-   * gives the time, when that has reached the record's, since the delay was allowed already.
+   * gives the time, when that has passed the record's, since the delay was allowed already.
    */
   isLate(timestampMs: number, allowedMs: number): boolean;
   /** How far one input has come. Never goes back either. */
@@ -48,6 +52,8 @@ export type SavedClock = readonly (number | null)[];
  * that moved it is undone.
  */
 export class Clock implements OperatorClock, Undoable {
+  readonly movesByBatch = false;
+  readonly inclusive = false;
   readonly #undo: UndoLog;
   readonly #caps: readonly Cap[];
   readonly #capped: boolean;

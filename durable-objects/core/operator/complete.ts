@@ -1,23 +1,25 @@
-import type { PlanKey } from "../../../schema/plan.ts";
-import type { CachedStore } from "../store/store-cache.ts";
+import type { Undoable } from "../store/undo-log.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import type { Shown } from "./result-payload.ts";
 import { StreamRecord } from "./stream-record.ts";
+import type { ContentRow } from "./table-content.ts";
 
 export interface CompleteParts {
   readonly name: string;
-  readonly store: CachedStore;
+  readonly content: () => Iterable<ContentRow>;
   readonly shown: Shown;
-  /** The key of a row in a topic; `start` counts in a windowed store. */
-  readonly keyOf: (key: string, start: number) => Exclude<PlanKey, null>;
 }
 
-/** Sends all rows of a table at the end of every micro-batch, by key, or by start and key. Changes only tell it that there is one. */
-export class Complete implements Operator {
+/**
+ * Sends all rows of a table at the end of every micro-batch, in their order; after the empty one that follows a watermark
+ * only if that has changed one (Spark, whose complete mode has no such batch).
+ */
+export class Complete implements Operator, Undoable {
   readonly name: string;
   readonly #parts: CompleteParts;
   readonly #runtime: Runtime;
   readonly #output: Output;
+  #changed = false;
 
   constructor(parts: CompleteParts, runtime: Runtime, output: Output) {
     this.name = parts.name;
@@ -27,31 +29,23 @@ export class Complete implements Operator {
   }
 
   process(): void {
-    // What is sent is the table, whatever changed.
+    if (this.#changed) return;
+    this.#runtime.undo.save(this, false);
+    this.#changed = true;
   }
 
-  endBatch(): void {
+  undo(): void {
+    this.#changed = false;
+  }
+
+  endBatch(empty: boolean): void {
+    const changed = this.#changed;
+    this.#changed = false;
+    if (empty && !changed) return;
     const { origin } = this.#runtime;
-    for (const { key, start, value, timestampMs } of this.#rows()) {
-      const record = new StreamRecord(this.#parts.keyOf(key, start), this.#parts.shown(value), { timestampMs, origin });
+    for (const { key, text, timestampMs } of this.#parts.content()) {
+      const record = new StreamRecord(key, this.#parts.shown(text), { timestampMs, origin });
       this.#runtime.attempt(record, this.#output);
     }
-  }
-
-  *#rows(): Generator<{
-    readonly key: string;
-    readonly start: number;
-    readonly value: string;
-    readonly timestampMs: number;
-  }> {
-    const { store } = this.#parts;
-    const { cache } = this.#runtime;
-    if (store.kind === "window") {
-      for (const { key, start, value } of cache.dueWindows(store, { upToStart: Infinity })) {
-        if (value !== undefined) yield { key, start, ...value };
-      }
-      return;
-    }
-    for (const row of cache.scan(store, {})) yield { ...row, start: 0 };
   }
 }

@@ -31,7 +31,11 @@ export class JoinSide implements Operator {
       return;
     }
     time.advance(this.#side, record.timestampMs);
-    this.#join.close();
+    if (!time.movesByBatch) this.#join.close();
+    if (time.late(record.timestampMs)) {
+      runtime.tally.lateRecords++;
+      return;
+    }
     if (record.key === null) return this.#emitAlone(record, null);
     const key = storeKey(record.key, this.name);
     const matched = this.#match(record, key);
@@ -85,7 +89,7 @@ export class JoinSide implements Operator {
   #keep(record: StreamRecord, key: string, matched: boolean): void {
     const { rows, time, unmatched, node, runtime } = this.#join;
     const { timestampMs: at } = record;
-    const late = at < time.oldest(this.#side);
+    const late = at < time.keptFrom(this.#side);
     if (late) runtime.tally.lateRecords++;
     let waits = !matched && this.#join.keeps(this.#side);
     if (waits) {

@@ -1,27 +1,75 @@
-import type { JoinWindows } from "../../../schema/plan.ts";
+import type { JoinWindows, TimeWindows } from "../../../schema/plan.ts";
 import type { OperatorClock } from "./clock.ts";
 import { bucketOf, retentionOf } from "./join-windows.ts";
 import { LEFT, type Side } from "./join-pair.ts";
 
-/** Whatever the times are. */
-const UNBOUNDED: JoinWindows = { kind: "join", beforeMs: Infinity, afterMs: Infinity, graceMs: 0 };
-
 /** What the clock of a stream join says of the records of its sides. Sides are the inputs of the clock. */
-export class JoinTime {
-  readonly #clock: OperatorClock | undefined;
+export interface JoinTime {
+  /** It moves at the end of a micro-batch: what closes by it comes out then. */
+  readonly movesByBatch: boolean;
+  /** A record of the side with this time is about to be processed. */
+  advance(side: Side, timestampMs: number): void;
+  /** A record of this time comes too late to match anything, and is dropped. */
+  late(timestampMs: number): boolean;
+  /** Times of the other side that match a record of this side, ends included. */
+  matching(side: Side, timestampMs: number): readonly [fromMs: number, toMs: number];
+  /** What is older is not in the store. */
+  oldest(side: Side): number;
+  /** What is older is not taken into the store: nothing that is still to come can match it. */
+  keptFrom(side: Side): number;
+  /** Nothing in time can match a record of the side that is older. */
+  closedBefore(side: Side): number;
+  /** The join's time has passed all that can match a record of the side that is older. */
+  passedBefore(side: Side): number;
+  /** The join's time by which a record of the side with this time is older than `closedBefore`. */
+  closesAt(side: Side, timestampMs: number): number;
+  /** `oldest` by the bucket, so that it moves only when rows go. */
+  expiredBefore(side: Side): number;
+}
+
+/** Without windows there is no clock, and nothing closes. */
+export function joinTime(windows: JoinWindows | TimeWindows | undefined, clock: OperatorClock | undefined): JoinTime {
+  if (windows === undefined || clock === undefined) return ALWAYS;
+  return windows.kind === "time" ? new SameWindow(windows, clock) : new WithinTime(windows, clock);
+}
+
+/** Whatever the times are. */
+const ALWAYS: JoinTime = {
+  movesByBatch: false,
+  advance: () => undefined,
+  late: () => false,
+  matching: () => [-Infinity, Infinity],
+  oldest: () => -Infinity,
+  keptFrom: () => -Infinity,
+  closedBefore: () => -Infinity,
+  passedBefore: () => -Infinity,
+  closesAt: () => Infinity,
+  expiredBefore: () => -Infinity,
+};
+
+/** Records match that are so far apart. */
+class WithinTime implements JoinTime {
+  readonly #clock: OperatorClock;
   readonly #windows: JoinWindows;
 
-  constructor(windows: JoinWindows | undefined, clock: OperatorClock | undefined) {
-    this.#windows = windows ?? UNBOUNDED;
+  constructor(windows: JoinWindows, clock: OperatorClock) {
+    this.#windows = windows;
     this.#clock = clock;
   }
 
-  /** A record of the side with this time is about to be processed. */
-  advance(side: Side, timestampMs: number): void {
-    this.#clock?.advance(timestampMs, side);
+  get movesByBatch(): boolean {
+    return this.#clock.movesByBatch;
   }
 
-  /** Times of the other side that match a record of this side, ends included. */
+  advance(side: Side, timestampMs: number): void {
+    this.#clock.advance(timestampMs, side);
+  }
+
+  /** By a watermark (Spark). By stream time alone none is: what is late may still match what is there (Kafka Streams). */
+  late(timestampMs: number): boolean {
+    return this.#clock.isLate(timestampMs + this.#windows.graceMs, Infinity);
+  }
+
   matching(side: Side, timestampMs: number): readonly [fromMs: number, toMs: number] {
     const { beforeMs, afterMs } = this.#windows;
     return side === LEFT
@@ -29,31 +77,89 @@ export class JoinTime {
       : [timestampMs - afterMs, timestampMs + beforeMs];
   }
 
-  /** What is older is not in the store, and not taken into it. By the side's own time, as in Kafka Streams. */
+  /** By the side's own time, as in Kafka Streams. */
   oldest(side: Side): number {
-    return this.#clock === undefined ? -Infinity : this.#clock.inputTimeMs(side) - retentionOf(this.#windows);
+    return this.#clock.inputTimeMs(side) - retentionOf(this.#windows);
   }
 
-  /** Nothing in time can match a record of the side that is older. */
+  keptFrom(side: Side): number {
+    return this.#clock.movesByBatch ? this.closedBefore(side) : this.oldest(side);
+  }
+
   closedBefore(side: Side): number {
     return this.passedBefore(side) - this.#windows.graceMs;
   }
 
-  /** The join's time has passed all that can match a record of the side that is older. */
   passedBefore(side: Side): number {
-    if (this.#clock === undefined) return -Infinity;
     return this.#clock.streamTimeMs - (side === LEFT ? this.#windows.afterMs : this.#windows.beforeMs);
   }
 
-  /** The join's time by which a record of the side with this time is older than `closedBefore`. */
   closesAt(side: Side, timestampMs: number): number {
     const { beforeMs, afterMs, graceMs } = this.#windows;
     return timestampMs + (side === LEFT ? afterMs : beforeMs) + graceMs + 1;
   }
 
-  /** `oldest` by the bucket, so that it moves only when rows go. */
   expiredBefore(side: Side): number {
     const bucketMs = bucketOf(this.#windows);
     return Math.floor(this.oldest(side) / bucketMs) * bucketMs;
+  }
+}
+
+/** Records match that are in one window of a row of them: bounds are starts of windows. */
+class SameWindow implements JoinTime {
+  readonly #clock: OperatorClock;
+  readonly #sizeMs: number;
+  readonly #graceMs: number;
+
+  constructor({ sizeMs, graceMs }: TimeWindows, clock: OperatorClock) {
+    this.#clock = clock;
+    this.#sizeMs = sizeMs;
+    this.#graceMs = graceMs;
+  }
+
+  get movesByBatch(): boolean {
+    return this.#clock.movesByBatch;
+  }
+
+  advance(side: Side, timestampMs: number): void {
+    this.#clock.advance(timestampMs, side);
+  }
+
+  late(timestampMs: number): boolean {
+    return timestampMs < this.oldest();
+  }
+
+  matching(_side: Side, timestampMs: number): readonly [fromMs: number, toMs: number] {
+    const start = this.#startOf(timestampMs);
+    return [start, start + this.#sizeMs - 1];
+  }
+
+  oldest(): number {
+    return this.#startOf(this.#clock.lateTimeMs - this.#graceMs);
+  }
+
+  keptFrom(): number {
+    return this.closedBefore();
+  }
+
+  closedBefore(): number {
+    return this.#startOf(this.#clock.streamTimeMs - this.#graceMs);
+  }
+
+  passedBefore(): number {
+    return this.#startOf(this.#clock.streamTimeMs);
+  }
+
+  closesAt(_side: Side, timestampMs: number): number {
+    return this.#startOf(timestampMs) + this.#sizeMs + this.#graceMs;
+  }
+
+  /** A bucket is a window. */
+  expiredBefore(): number {
+    return this.oldest();
+  }
+
+  #startOf(ms: number): number {
+    return Math.floor(ms / this.#sizeMs) * this.#sizeMs;
   }
 }

@@ -5,7 +5,7 @@ import { TimerQueue } from "../store/timer-queue.ts";
 import type { OperatorClock } from "./clock.ts";
 import { LEFT, RIGHT, type Side } from "./join-pair.ts";
 import { JoinSide } from "./join-side.ts";
-import { JoinTime } from "./join-time.ts";
+import { joinTime } from "./join-time.ts";
 import { bucketOf } from "./join-windows.ts";
 import type { Output, Runtime } from "./operator.ts";
 import { StreamJoin } from "./stream-join.ts";
@@ -18,7 +18,7 @@ export function openStreamJoin(
   output: Output,
 ): readonly [left: JoinSide, right: JoinSide] {
   const { cache } = runtime;
-  const time = new JoinTime(node.windows, clock);
+  const time = joinTime(node.windows, clock);
   const stores = joinStores(node);
   const rowsOf = (side: Side): OrderedStore => {
     const bounded =

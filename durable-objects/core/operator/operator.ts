@@ -15,8 +15,11 @@ export interface Operator {
   /** The plan node's name. */
   readonly name: string;
   process(record: StreamRecord): void;
-  /** At the end of a micro-batch, in plan order: emits what was held back. */
-  endBatch?(): void;
+  /**
+   * At the end of a micro-batch, in plan order: emits what was held back. `empty`: of one without records, which followed
+   * because a watermark has moved.
+   */
+  endBatch?(empty: boolean): void;
   /** Time may have moved without a record: what its clock now says is due is emitted, each result by `attempt`. */
   timeMoved?(): void;
   /** What its input will yet bring out of it as time goes on; undefined when there is nothing. */

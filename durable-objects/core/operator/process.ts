@@ -50,11 +50,11 @@ export class Process implements Operator {
     const key = this.#keyOf(record);
     if (key === undefined) return;
     clock.advance(record.timestampMs, STREAM_INPUT);
-    this.timeMoved();
+    if (!clock.movesByBatch) this.timeMoved();
     this.#runtime.trace.node = this.name;
     state.meet(key);
     this.#send(key, record, node.record(record.value, key, this.#contextOf(key, record.context)));
-    this.timeMoved();
+    if (!clock.movesByBatch) this.timeMoved();
   }
 
   /** A row of the table that holds initial states: it counts for a key that nothing has come for yet. */

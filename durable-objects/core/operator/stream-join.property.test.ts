@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { joinWindows, pipeline, type Stream, unbounded } from "../../../sdk/streams/index.ts";
+import { joinWindows, pipeline, type Stream, tumbling, unbounded } from "../../../sdk/streams/index.ts";
 import type { Plan } from "../../../schema/plan.ts";
 import { holds, type JoinEvent, JoinModel, type JoinRules, type Joined } from "../../test/join-model.ts";
 import { logOf, runTask, type Running } from "../../test/task-harness.ts";
@@ -49,7 +49,10 @@ const event: fc.Arbitrary<JoinEvent> = fc.record({
   timestampMs: fc.nat(40),
 });
 const ms = fc.nat(8);
-const windows = fc.record({ before: ms, after: ms, grace: ms }).map((given) => joinWindows(given));
+const windows = fc.oneof(
+  fc.record({ before: ms, after: ms, grace: ms }).map((given) => joinWindows(given)),
+  fc.record({ size: fc.integer({ min: 1, max: 12 }), grace: ms }).map((given) => tumbling(given)),
+);
 const rules: fc.Arbitrary<JoinRules> = fc.oneof(
   fc.record({
     join: fc.constantFrom("inner" as const, "semi" as const),
@@ -72,7 +75,7 @@ const running: fc.Arbitrary<Running> = fc.record({
 });
 
 test(
-  "is what every pair looked at gives, whatever the slices, crashes, caches and batches [JON-2, JON-3, TSK-1]",
+  "is what every pair looked at gives, whatever the slices, crashes, caches and batches [JON-2, JON-3, JON-19, TSK-1]",
   () => {
     fc.assert(
       fc.property(rules, fc.array(event, { maxLength: 60, size: "max" }), running, (given, events, how) => {

@@ -48,13 +48,22 @@ export class WatermarkClock implements OperatorClock, Undoable {
     return this.#definition.moves === "everyRecord" ? this.streamTimeMs : this.#lateTimeMs;
   }
 
+  get movesByBatch(): boolean {
+    return this.#definition.moves === "everyBatch";
+  }
+
   /** A watermark is of all inputs together. */
   inputTimeMs(): number {
     return this.lateTimeMs;
   }
 
+  /** Between batches nothing of its time comes any more; one that moves with a record has its time from that record. */
+  get inclusive(): boolean {
+    return this.movesByBatch;
+  }
+
   isLate(timestampMs: number): boolean {
-    return timestampMs <= this.lateTimeMs;
+    return this.inclusive ? timestampMs <= this.lateTimeMs : timestampMs < this.lateTimeMs;
   }
 
   get saved(): SavedClock | undefined {

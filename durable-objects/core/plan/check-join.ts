@@ -1,5 +1,6 @@
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
-import type { JoinWindows, PlanNode, StreamJoinNode, StreamTableJoinNode } from "../../../schema/plan.ts";
+import type { JoinWindows, PlanNode, StreamJoinNode, StreamTableJoinNode, TimeWindows } from "../../../schema/plan.ts";
+import { checkWindows } from "./check-windows.ts";
 import { checkIdle } from "./close-when-idle.ts";
 import { invalid, type Problem } from "./problem.ts";
 
@@ -36,12 +37,22 @@ function checkStreamJoin({ name, join, joiner, windows }: StreamJoinNode, field:
       ? invalid(`${field}.joiner`, `semi join "${name}" has a joiner`, "It passes on left records as they are.")
       : invalid(`${field}.joiner`, `join "${name}" has no joiner`, "Give the function that makes a value of a pair.");
   }
+  if (windows?.kind === "time") return checkSameWindow(windows, `${field}.windows`);
   if (windows !== undefined) return checkJoinWindows(windows, `${field}.windows`);
   if (join === "inner" || join === "semi") return undefined;
   return invalid(
     `${field}.windows`,
     `${join} join "${name}" has no windows`,
     "What matches nothing comes out when its window closes: say within which time records match.",
+  );
+}
+
+function checkSameWindow(windows: TimeWindows, field: string): Problem {
+  if (windows.advanceMs === windows.sizeMs) return checkWindows(windows, field);
+  return invalid(
+    `${field}.advanceMs`,
+    `a record is in several windows of ${windows.sizeMs} ms that advance by ${windows.advanceMs} ms`,
+    "Join in tumbling windows, or say how far apart records may be: within(…).",
   );
 }
 

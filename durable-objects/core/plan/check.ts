@@ -6,7 +6,6 @@ import { checkSink } from "./check-sink.ts";
 import { cutPlan } from "./cut.ts";
 import { readableStore } from "./stores.ts";
 import { checkTrigger } from "./check-trigger.ts";
-import { liesByKey } from "./windows.ts";
 import { checkStores } from "./check-store.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
 import { invalid, type Problem, topicProblem } from "./problem.ts";
@@ -240,20 +239,21 @@ function checkBatches(plan: Plan): Problem {
       node.kind === "batchSql"
         ? checkQuery(plan, node, field)
         : node.kind === "complete"
-          ? checkComplete(node, field)
+          ? checkComplete(plan, node, field)
           : undefined;
     if (problem) return problem;
   }
   return undefined;
 }
 
-/** Rows of a table come out in the order in which they lie, by time: those of sessions and sliding windows lie by key. */
-function checkComplete({ name, windows }: CompleteNode, field: string): Problem {
-  if (windows === undefined || !liesByKey(windows)) return undefined;
+/** What is sent are the rows that readers see, in the task where the changes are. */
+function checkComplete(plan: Plan, { name, storeName }: CompleteNode, field: string): Problem {
+  const task = cutPlan(plan).tasks.find(({ nodes }) => nodes.some((each) => each.name === name));
+  if (task !== undefined && readableStore(task.nodes, storeName) !== undefined) return undefined;
   return invalid(
-    `${field}.windows`,
-    `"${name}" sends all rows of a table of ${windows.kind} windows`,
-    "Send its changes, toStream(), or all rows of a table that is made of them: toStream().map(…).toTable().",
+    `${field}.storeName`,
+    `"${name}" sends all rows of "${storeName}", which is no store of a table in its task`,
+    "Give the table a store: toTable({ store }), filter(…, { store }).",
   );
 }
 
@@ -270,19 +270,12 @@ function checkQuery(plan: Plan, { name, query, stores }: BatchSqlNode, field: st
   );
   for (const [alias, store] of Object.entries(stores)) {
     const found = task === undefined ? undefined : readableStore(task.nodes, store);
-    if (found !== undefined && found.result === undefined && found.kind !== "ordered") continue;
-    if (found?.kind === "ordered") {
-      return invalid(
-        `${field}.stores.${alias}`,
-        `"${name}" reads store "${store}", which holds sessions or sliding windows`,
-        "Query a table that is made of them: .toStream().map(…).toTable({ store: … }).",
-      );
-    }
+    if (found !== undefined && found.result === undefined) continue;
     if (found !== undefined) {
       return invalid(
         `${field}.stores.${alias}`,
         `"${name}" reads store "${store}", which holds states of aggregators, not their results`,
-        "Query a table of the results: .toStream().toTable({ store: … }).",
+        "Query its rows as the batch: table.complete().batchSql(…), or a table of the results: .toStream().toTable().",
       );
     }
     return invalid(

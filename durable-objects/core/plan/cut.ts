@@ -15,6 +15,7 @@ import { isKeyed } from "./requirements.ts";
 import { rowsOf } from "./rows.ts";
 import { TaskMap } from "./task-map.ts";
 import type { GlobalRowsNode, TaskGraph, TaskNode } from "./task-plan.ts";
+import { waitOf } from "./watermark-wait.ts";
 
 /**
  * Cuts a plan at its internal topics (PLAN-10). A node runs where its inputs are. What keeps state by key needs all records
@@ -260,7 +261,7 @@ class Cutter {
     const [slowest] = node.kind === "watermark" ? [node] : passed.toSorted((a, b) => b.delayMs - a.delayMs);
     if (slowest === undefined) return;
     const { moves, policy, emptyBatch, delayMs } = slowest;
-    this.#watermarks.set(node.name, { moves, policy, emptyBatch, delayMs });
+    this.#watermarks.set(node.name, { moves, policy, emptyBatch, delayMs: delayMs + waitOf(node) });
   }
 
   #keysIn(task: string, input: string): Keys {

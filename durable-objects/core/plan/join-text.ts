@@ -5,8 +5,10 @@ import type {
   StreamJoinNode,
   StreamTableJoinNode,
   TableJoinNode,
+  TimeWindows,
 } from "../../../schema/plan.ts";
 import { durationText } from "./duration-text.ts";
+import { windowsText } from "./windows.ts";
 
 /** A join for reading. */
 export function joinText(
@@ -26,8 +28,9 @@ export function joinText(
   }
 }
 
-function joinWindowsText(windows: JoinWindows | undefined): string {
+function joinWindowsText(windows: JoinWindows | TimeWindows | undefined): string {
   if (windows === undefined) return "unbounded";
+  if (windows.kind === "time") return windowsText(windows);
   const [before, after, grace] = [windows.beforeMs, windows.afterMs, windows.graceMs].map(durationText);
   return `${before === after ? `within ${before}` : `${before} before to ${after} after`}, grace ${grace}`;
 }

@@ -16,6 +16,7 @@ import { cutPlan } from "./cut.ts";
 import { describePlan } from "./describe.ts";
 
 const pair = (left: unknown, right: unknown): unknown => [left, right];
+const tens = { kind: "time", sizeMs: 10, advanceMs: 10, graceMs: 0 } as const;
 const windows: JoinWindows = { kind: "join", beforeMs: 5, afterMs: 10, graceMs: 0 };
 const source = (topic: string): PlanNode => ({ kind: "source", name: topic, inputs: [], topic, format: "json" });
 const join: StreamJoinNode = {
@@ -83,7 +84,10 @@ test.each<[wrong: string, node: PlanNode, refused: readonly [field: string, mess
     ["nodes[4].versioned.historyMs", "history is 0 ms"],
   ],
   ["outer join", { ...join, join: "outer", windows: undefined }, ["nodes[4].windows", "has no windows"]],
-])("a join with a wrong %s is refused [JON-8]", (_wrong, node, [field, message]) => {
+  ["window", { ...join, windows: { ...tens, advanceMs: 5 } }, ["nodes[4].windows.advanceMs", "in several windows"]],
+  ["size", { ...join, windows: { ...tens, sizeMs: 0, advanceMs: 0 } }, ["nodes[4].windows.sizeMs", "size is 0 ms"]],
+  ["grace", { ...join, windows: { ...tens, graceMs: -1 } }, ["nodes[4].windows.graceMs", "grace is -1 ms"]],
+])("a join with a wrong %s is refused [JON-8, JON-19]", (_wrong, node, [field, message]) => {
   const answer = checkPlan(planOf(node, [hours, rows]));
   expect(answer).toMatchObject({ ok: false, code: "invalid_request", field });
   expect(answer.ok ? "" : answer.message).toContain(message);

@@ -1,11 +1,13 @@
 import type {
   AggregateNode,
   ForeignKeyJoinNode,
+  JoinWindows,
   PlanNode,
   ProcessNode,
   StreamJoinNode,
   SuppressNode,
   TableNode,
+  TimeWindows,
   Windows,
 } from "../../../schema/plan.ts";
 import type { StoreDescription } from "../../../schema/rpc.ts";
@@ -177,12 +179,17 @@ export function historyOf(store: string): string {
 function streamJoinStores(node: StreamJoinNode): readonly PlanStore[] {
   const { join, windows, unmatched: mode } = node;
   const { rows, unmatched } = joinStores(node);
-  const shape = [join, mode, ...(windows === undefined ? [] : [windows.beforeMs, windows.afterMs, windows.graceMs])];
+  const shape = [join, mode, ...(windows === undefined ? [] : joinShapeOf(windows))];
   const hidden = true;
   return [
     ...rows.map((name) => ({ name, kind: "ordered", shape, hidden, view: "joinSide" }) as const),
     ...unmatched.flatMap((name) => (name === undefined ? [] : [{ name, kind: "window", shape, hidden } as const])),
   ];
+}
+
+function joinShapeOf(windows: JoinWindows | TimeWindows): readonly (number | string)[] {
+  if (windows.kind === "time") return ["tumbling", windows.sizeMs, windows.graceMs];
+  return [windows.beforeMs, windows.afterMs, windows.graceMs];
 }
 
 /** The store of this name, if other parts of the plan may read its rows. */

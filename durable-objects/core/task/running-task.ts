@@ -120,6 +120,10 @@ export class RunningTask implements Runtime {
     return this.#streamTime.streamTimeMs;
   }
 
+  get watermarkMs(): number | undefined {
+    return this.#topology.watermark?.streamTimeMs;
+  }
+
   get counters(): TaskCounters {
     return { recordsIn: this.#recordsIn, ...this.tally };
   }
@@ -349,12 +353,12 @@ export class RunningTask implements Runtime {
     for (const operator of operators) {
       this.#goOn(operator);
       operator.timeMoved?.();
-      operator.endBatch?.();
+      operator.endBatch?.(false);
     }
     if (watermark?.batchEnded() !== true) return;
     for (const operator of operators) {
       operator.timeMoved?.();
-      operator.endBatch?.();
+      operator.endBatch?.(true);
     }
     watermark.emptyBatchEnded();
   }

@@ -35,6 +35,11 @@ export class Task implements TaskPort {
     return this.#alive().streamTimeMs;
   }
 
+  /** Absent where the task has none. */
+  get watermarkMs(): number | undefined {
+    return this.#alive().watermarkMs;
+  }
+
   get heard(): boolean {
     return this.#alive().heard;
   }

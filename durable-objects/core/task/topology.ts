@@ -6,12 +6,11 @@ import type {
   PatternNode,
   ProcessNode,
   SinkNode,
-  WatermarkDefinition,
-  Windowed,
+  Windows,
 } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
-import { type Cap, Clock, type OperatorClock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
+import type { SavedClock } from "../operator/clock.ts";
 import { BatchSql } from "../operator/batch-sql.ts";
 import { Complete } from "../operator/complete.ts";
 import { Dedup } from "../operator/dedup.ts";
@@ -25,19 +24,11 @@ import { shownBy } from "../operator/result-payload.ts";
 import { Sink } from "../operator/sink.ts";
 import { Source } from "../operator/source.ts";
 import { Watermark } from "../operator/watermark.ts";
-import { WatermarkClock } from "../operator/watermark-clock.ts";
-import { slotsOf } from "../operator/window-slots.ts";
+import type { WatermarkClock } from "../operator/watermark-clock.ts";
+import { tableContent } from "../operator/table-content.ts";
 import { changesRead } from "../plan/changes.ts";
-import { closeWhenIdleMs } from "../plan/close-when-idle.ts";
 import { readableStore, timersOf } from "../plan/stores.ts";
-import {
-  type InternalSinkNode,
-  type InternalSourceNode,
-  isSource,
-  type TaskNode,
-  type TaskPlan,
-} from "../plan/task-plan.ts";
-import { liesByKey } from "../plan/windows.ts";
+import { type InternalSinkNode, type InternalSourceNode, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
 import type { Outbox } from "../sink/outbox.ts";
@@ -51,6 +42,7 @@ import { tableOperator, type TableParts } from "./table-operator.ts";
 import { isOfJoin, JoinOperators } from "./join-operators.ts";
 import type { TaskPorts } from "./task-port.ts";
 import { HeldTimes } from "./held-times.ts";
+import { type ClosesWhenIdle, TaskClocks } from "./task-clocks.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
 import { windowedAggregate } from "./windowed-aggregate.ts";
 
@@ -90,9 +82,10 @@ export class Topology {
     this.sources = builder.sources.toReversed();
     this.internalSources = new Map(builder.internalSources.map((source) => [source.tag, source]));
     this.operators = builder.operators.toReversed();
-    this.clocks = new Map([...builder.clocks].toReversed());
-    this.watermark = builder.watermark;
-    this.closing = builder.closing;
+    const { byOperator, watermark, closing } = builder.clocks;
+    this.clocks = new Map([...byOperator].toReversed());
+    this.watermark = watermark;
+    this.closing = closing;
     this.held = new HeldTimes(parts.plan.nodes, this.operators);
     const sinks = parts.plan.nodes.filter((node) => node.kind === "internalSink");
     this.internalSinks = new Map(
@@ -101,25 +94,12 @@ export class Topology {
   }
 }
 
-export interface ClosesWhenIdle {
-  readonly clock: OperatorClock;
-  readonly idleMs: number;
-}
-
-/** The clock that all operators behind a watermark share, among those of operators: no node has this name. */
-const WATERMARK = "watermark:";
-
 class TopologyBuilder {
   readonly sources: Source[] = [];
   readonly internalSources: InternalSource[] = [];
   readonly operators: Operator[] = [];
-  readonly clocks = new Map<string, { readonly saved: SavedClock | undefined }>();
-  readonly closing = new Map<string, ClosesWhenIdle>();
-  readonly watermark: WatermarkClock | undefined;
-  /** Nodes by which records with a watermark enter, in plan order. */
-  readonly #watermarked: readonly TaskNode[];
+  readonly clocks: TaskClocks;
   readonly #parts: TopologyParts;
-  readonly #operatorClocks = new Map<string, OperatorClock>();
   readonly #consumers = new Map<string, Operator[]>();
   readonly #changes: ReadonlySet<string>;
   readonly #joins: JoinOperators;
@@ -127,10 +107,9 @@ class TopologyBuilder {
   constructor(parts: TopologyParts) {
     this.#parts = parts;
     const { plan, runtime } = parts;
-    this.#joins = new JoinOperators({ plan, runtime, clockOf: (node) => this.#closingClock(node) });
-    this.#changes = changesRead(parts.plan.nodes);
-    this.#watermarked = parts.plan.nodes.filter((node) => watermarkOf(node) !== undefined);
-    this.watermark = this.#watermarkClock();
+    this.clocks = new TaskClocks({ ...parts, undo: runtime.undo });
+    this.#joins = new JoinOperators({ plan, runtime, clockOf: (node) => this.clocks.closingOf(node) });
+    this.#changes = changesRead(plan.nodes);
   }
 
   add(node: TaskNode): void {
@@ -149,23 +128,9 @@ class TopologyBuilder {
   }
 
   #watermark(node: TaskNode, output: Output): Watermark {
-    const { watermark: clock } = this;
+    const { watermark: clock } = this.clocks;
     assert(clock !== undefined, `node ${node.name} has a watermark, so the task has`);
-    return new Watermark({ name: node.name, clock, input: this.#watermarked.indexOf(node) }, output);
-  }
-
-  #watermarkClock(): WatermarkClock | undefined {
-    const [first] = this.#watermarked;
-    const definition = first === undefined ? undefined : watermarkOf(first);
-    if (definition === undefined) return undefined;
-    const inputs = this.#watermarked.map((node) => ({
-      delayMs: watermarkOf(node)?.delayMs ?? 0,
-      cap: this.#capOf(node.name),
-    }));
-    const saved = this.#parts.clocks[WATERMARK];
-    const clock = new WatermarkClock(this.#parts.runtime.undo, { definition, inputs, saved });
-    this.clocks.set(WATERMARK, clock);
-    return clock;
+    return new Watermark({ name: node.name, clock, input: this.clocks.inputOf(node) }, output);
   }
 
   /** One operator takes all inputs, or there is one for each of them. */
@@ -210,7 +175,11 @@ class TopologyBuilder {
       case "watermark":
         return this.#watermark(node, output);
       case "batchSql":
-        return new BatchSql({ node, select: this.#select(node) }, runtime, output);
+        return new BatchSql(
+          { node, select: this.#select(node), windowsOf: (store) => this.#windowsOf(store) },
+          runtime,
+          output,
+        );
       case "complete":
         return this.#complete(node, output);
       case "aggregate": {
@@ -241,19 +210,19 @@ class TopologyBuilder {
     const { windows, store } = node;
     if (windows === undefined)
       return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
-    const parts = { node, windows, clock: this.#closingClock(node), late: this.#late(node) };
+    const parts = { node, windows, clock: this.clocks.closingOf(node), late: this.#late(node) };
     return windowedAggregate({ ...parts, open: () => runtime.cache.open(store.name, "window") }, runtime, output);
   }
 
   #dedup(node: DedupNode, output: Output): Operator {
     const { runtime } = this.#parts;
     const store = runtime.cache.open(node.store.name, "window");
-    return new Dedup({ node, store, clock: this.#clock(node) }, runtime, output);
+    return new Dedup({ node, store, clock: this.clocks.of(node) }, runtime, output);
   }
 
   #process(node: ProcessNode, output: Output): readonly Operator[] {
     const { runtime } = this.#parts;
-    const clock = this.#clock({ ...node, inputs: node.inputs.slice(0, 1) });
+    const clock = this.clocks.of({ ...node, inputs: node.inputs.slice(0, 1) });
     const state = stateOf(node, runtime, () => clock.streamTimeMs);
     const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
     const process = new Process({ node, state, timers, clock }, runtime, output);
@@ -264,7 +233,7 @@ class TopologyBuilder {
     return {
       runtime: this.#parts.runtime,
       open: (store, kind) => this.#parts.runtime.cache.open(store, kind),
-      clock: () => this.#closingClock(node),
+      clock: () => this.clocks.closingOf(node),
     };
   }
 
@@ -274,63 +243,28 @@ class TopologyBuilder {
     return select;
   }
 
+  #windowsOf(store: string): Windows | undefined {
+    return readableStore(this.#parts.plan.nodes, store)?.windows;
+  }
+
   #complete({ name, storeName, windows }: CompleteNode, output: Output): Operator {
-    assert(windows === undefined || !liesByKey(windows), `the rows of ${storeName} lie by time`);
-    const slots = windows === undefined ? undefined : slotsOf(windows, undefined);
-    const keyOf = (key: string, start: number): string | Windowed =>
-      slots === undefined ? key : slots.keyOf(key, start);
-    const { plan, runtime } = this.#parts;
-    const cached = runtime.cache.open(storeName, windows === undefined ? "keyValue" : "window");
+    const { plan, runtime, ports } = this.#parts;
+    const content = tableContent({ storeName, windows }, { cache: runtime.cache, store: ports.store });
     const shown = shownBy({ name, result: readableStore(plan.nodes, storeName)?.result }, runtime.trace);
-    return new Complete({ name, store: cached, shown, keyOf }, runtime, output);
+    return new Complete({ name, content, shown }, runtime, output);
   }
 
   #pattern(node: PatternNode, output: Output): Operator {
     const { runtime } = this.#parts;
     const store = runtime.cache.open(node.store.name, "keyValue");
     const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
-    return new Pattern({ node, store, timers, clock: this.#clock(node) }, runtime, output);
+    return new Pattern({ node, store, timers, clock: this.clocks.of(node) }, runtime, output);
   }
 
   /** Where the late records of a node go; undefined when nobody reads them. */
   #late({ name }: AggregateNode): Output | undefined {
     const consumers = this.#consumers.get(lateOf(name));
     return consumers && new Output(this.#parts.runtime.trace, consumers.toReversed());
-  }
-
-  /** The clock of a node, with an input for each of its inputs. */
-  #clock(node: TaskNode): OperatorClock {
-    const { watermark } = this;
-    if (watermark !== undefined && this.#behindWatermark(node)) return watermark;
-    const known = this.#operatorClocks.get(node.name);
-    if (known !== undefined) return known;
-    const caps = node.inputs.map((input) => this.#capOf(input));
-    const clock = new Clock(this.#parts.runtime.undo, { caps, saved: this.#parts.clocks[node.name] });
-    this.clocks.set(node.name, clock);
-    this.#operatorClocks.set(node.name, clock);
-    return clock;
-  }
-
-  /** Of a node whose time may go on when nothing comes. */
-  #closingClock(node: TaskNode): OperatorClock {
-    const clock = this.#clock(node);
-    const idleMs = closeWhenIdleMs(node);
-    if (idleMs < Infinity) this.closing.set(node.name, { clock, idleMs });
-    return clock;
-  }
-
-  #behindWatermark({ inputs }: TaskNode): boolean {
-    const behind = inputs.flatMap((input) => nodesBehind(this.#parts.plan.nodes, input));
-    return behind.some((node) => watermarkOf(node) !== undefined);
-  }
-
-  /** What holds back the time of a node's records: the slowest of the upstreams that they come from. */
-  #capOf(name: string): Cap {
-    const { plan, upstreams } = this.#parts;
-    const tags = tagsBehind(plan.nodes, name);
-    const caps = tags.map((tag) => upstreams.cap(tag)).filter((cap) => cap !== UNCAPPED);
-    const [only = UNCAPPED] = caps;
-    return caps.length <= 1 ? only : new LeastCap(caps);
   }
 
   #internalSink(node: InternalSinkNode): InternalSink {
@@ -357,45 +291,6 @@ class TopologyBuilder {
 /** The late records of an aggregate, as an output of its own. No node has such a name. */
 function lateOf(aggregate: string): string {
   return `${aggregate}/late`;
-}
-
-class LeastCap implements Cap {
-  readonly #caps: readonly Cap[];
-
-  constructor(caps: readonly Cap[]) {
-    this.#caps = caps;
-  }
-
-  get ms(): number {
-    return Math.min(...this.#caps.map(({ ms }) => ms));
-  }
-}
-
-/** Tags of the internal sources that a node's records come from, each once. */
-function tagsBehind(nodes: readonly TaskNode[], name: string): number[] {
-  return nodesBehind(nodes, name).flatMap((node) => (node.kind === "internalSource" ? [node.tag] : []));
-}
-
-/** A node and all that its records come from, each once. */
-function nodesBehind(nodes: readonly TaskNode[], name: string): readonly TaskNode[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const found = new Set<TaskNode>();
-  const visit = (each: string): void => {
-    const node = byName.get(each);
-    if (node === undefined || found.has(node)) return;
-    found.add(node);
-    if (!isSource(node)) for (const input of node.inputs) visit(input);
-  };
-  visit(name);
-  return [...found];
-}
-
-type TaskWatermark = WatermarkDefinition & { readonly delayMs: number };
-
-/** Of records that enter a task here, or pass a watermark here. */
-function watermarkOf(node: TaskNode): TaskWatermark | undefined {
-  if (node.kind === "watermark") return node;
-  return node.kind === "internalSource" ? node.watermark : undefined;
 }
 
 export function partitionsOf(ports: TaskPorts, topic: string): number {

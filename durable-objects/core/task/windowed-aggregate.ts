@@ -60,7 +60,7 @@ function sessionAggregate(
   runtime: Runtime,
   output: Output,
 ): ManyInputs {
-  const times = new SessionTimes(parts.windows, parts.node.store.retentionMs);
+  const times = new SessionTimes(parts.windows, parts.clock.inclusive, parts.node.store.retentionMs);
   return new SessionAggregate({ ...parts, ...storesOf(parts, runtime, times), times }, runtime, output);
 }
 
