@@ -254,7 +254,7 @@ test("complete sends results too, and batchSql refuses a store of states [AGG-26
   expect(rowsOf(driver.read("out"))).toEqual([["a", { mean: 1.5 }, 2]]);
   expect(rowsOf(driver.read("windows"))).toEqual([[{ key: "a", start: 0, end: 10 }, 1.5, 2]]);
   expect(() => inBatches(define(true))).toThrow(
-    'reads store "means", which holds states of aggregators, not their results. Query a table of the results',
+    'reads store "means", which holds states of aggregators, not their results. Query its rows as the batch',
   );
 });
 
