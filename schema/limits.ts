@@ -5,6 +5,8 @@ export const TOPIC_NAME_PATTERN = /^[a-zA-Z0-9._-]{1,200}$/;
 export const MAX_PARTITIONS = 256;
 
 export const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+/** Bodies of produce requests that one isolate holds at once. */
+export const MAX_BODIES_IN_FLIGHT_BYTES = 2 * MAX_REQUEST_BYTES;
 export const MAX_RECORDS_PER_REQUEST = 10_000;
 export const MAX_RECORD_BYTES = 1_000_000;
 export const MAX_KEY_BYTES = 16 * 1024;

@@ -13,14 +13,17 @@ function tooLarge(maxBytes: number): Refusal {
 }
 
 /** A length that was not declared is counted as it comes. What is too much is not held, but read on to its end (HTTP-14). */
-async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Bytes | undefined> {
+async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number, hold: Hold): Promise<Bytes | undefined> {
   let chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.byteLength;
     if (size > MAX_READ_TIMES * maxBytes) break;
     if (size > maxBytes) chunks = [];
-    else chunks.push(chunk);
+    else {
+      chunks.push(chunk);
+      hold(chunk.byteLength);
+    }
   }
   if (size > maxBytes) return undefined;
   const bytes = new Uint8Array(size);
@@ -33,9 +36,9 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
 }
 
 /** Undefined where it is too large; throws when the client goes away. */
-async function bytesOf(request: Request, maxBytes: number): Promise<Bytes | undefined> {
+async function bytesOf(request: Request, maxBytes: number, hold: Hold): Promise<Bytes | undefined> {
   if (request.body === null) return new Uint8Array(0);
-  if (declaredLength(request) === undefined) return collect(request.body, maxBytes);
+  if (declaredLength(request) === undefined) return collect(request.body, maxBytes, hold);
   const bytes = new Uint8Array(await request.arrayBuffer());
   return bytes.byteLength > maxBytes ? undefined : bytes;
 }
@@ -56,8 +59,11 @@ export function declaredLength(request: Request): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
+/** Told of bytes that are held and were not declared. */
+export type Hold = (bytes: number) => void;
+
 /** The whole body, unfolded, at most `maxBytes` both before and after (HTTP-7, HTTP-8). */
-export async function readBody(request: Request, maxBytes: number): Promise<Body> {
+export async function readBody(request: Request, maxBytes: number, hold: Hold = () => {}): Promise<Body> {
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip") {
     const hint = "Send gzip or no Content-Encoding";
@@ -67,10 +73,13 @@ export async function readBody(request: Request, maxBytes: number): Promise<Body
   if (declared !== undefined && declared > maxBytes) return tooLarge(maxBytes);
   let bytes: Bytes | undefined;
   try {
-    bytes = await bytesOf(request, maxBytes);
+    bytes = await bytesOf(request, maxBytes, hold);
   } catch {
     return refuse("invalid_request", "the request body ended before it was whole", { hint: "Send it again" });
   }
   if (bytes === undefined) return tooLarge(maxBytes);
-  return encoding === "gzip" ? unfold(bytes, maxBytes) : { ok: true, bytes };
+  if (encoding === "identity") return { ok: true, bytes };
+  const unfolded = unfold(bytes, maxBytes);
+  if (unfolded.ok) hold(unfolded.bytes.byteLength);
+  return unfolded;
 }

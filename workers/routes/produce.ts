@@ -8,7 +8,8 @@ import type { Bytes } from "../../schema/record.ts";
 import type { Appended, AppendRequest, TopicIdentity } from "../../schema/rpc.ts";
 import { type ProduceParameters, produceQuery } from "../../schema/wire/request/produce.ts";
 import { answered } from "../answer.ts";
-import { readBody } from "../body.ts";
+import { BodiesInFlight } from "../bodies-in-flight.ts";
+import { type Hold, readBody } from "../body.ts";
 import type { Edge, EdgeContext } from "../edge.ts";
 import { withQuery } from "../input.ts";
 import { checkPartition, topicOf } from "../path.ts";
@@ -103,6 +104,30 @@ function checkHeaders(
   return sequence.ok ? { ok: true, type, producer: sequence.producer } : sequence;
 }
 
+/** The isolate's: all requests share its memory. */
+const bodies = new BodiesInFlight();
+
+async function produceBody(
+  context: EdgeContext,
+  query: ProduceParameters,
+  {
+    type,
+    producer,
+    hold,
+  }: { readonly type: string; readonly producer: RequestProducer | undefined; readonly hold: Hold },
+): Promise<Response> {
+  const body = await readBody(context.req.raw, MAX_REQUEST_BYTES, hold);
+  if (!body.ok) return problem(body);
+  const { partition } = query;
+  const each = query.offsets !== "range";
+  const wait = query.await;
+  if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer, each, wait });
+  const read = (textReaders.get(type) ?? readProduceBody)(body.bytes);
+  const response = read.ok ? await produceRecords(context, read.records, { producer, wait }) : problem(read);
+  release(body.bytes);
+  return response;
+}
+
 export const produce: Hono<Edge> = new Hono<Edge>();
 
 produce.post(
@@ -110,16 +135,7 @@ produce.post(
   withQuery(produceQuery, async (context, query) => {
     const headers = checkHeaders(context, query);
     if (!headers.ok) return problem(headers);
-    const { type, producer } = headers;
-    const body = await readBody(context.req.raw, MAX_REQUEST_BYTES);
-    if (!body.ok) return problem(body);
-    const { partition } = query;
-    const each = query.offsets !== "range";
-    const wait = query.await;
-    if (partition !== undefined) return produceBatch(context, body.bytes, { partition, producer, each, wait });
-    const read = (textReaders.get(type) ?? readProduceBody)(body.bytes);
-    const response = read.ok ? await produceRecords(context, read.records, { producer, wait }) : problem(read);
-    release(body.bytes);
-    return response;
+    const answer = await bodies.admit(context.req.raw, (hold) => produceBody(context, query, { ...headers, hold }));
+    return answer instanceof Response ? answer : problem(answer);
   }),
 );
