@@ -6,7 +6,10 @@ import { getTableName, type Table } from "drizzle-orm";
 import * as catalog from "../schema/disk/catalog.ts";
 import * as partition from "../schema/disk/partition.ts";
 
-const databases = { partition: partition.withoutRowid, catalog: catalog.withoutRowid } as const;
+const databases = {
+  partition: [...partition.withoutRowid, ...partition.onceWithoutRowid],
+  catalog: catalog.withoutRowid,
+} as const;
 
 for (const [name, withoutRowid] of Object.entries(databases)) {
   const folder = `schema/disk/${name}-migrations`;

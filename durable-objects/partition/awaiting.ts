@@ -1,7 +1,7 @@
 import { AWAIT_DELIVERED_MS, AWAIT_PROCESSED_MS } from "../../schema/limits.ts";
 import type { Processed } from "../../schema/rpc.ts";
 import type { WatchedRecord } from "../core/task/task-port.ts";
-import type { Pending } from "../sqlite/outbox-table.ts";
+import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { stillWaits } from "./drain.ts";
 import type { Shell } from "./shell.ts";

@@ -1,5 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
-import type { Pending } from "../sqlite/outbox-table.ts";
+import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";

@@ -1,18 +1,6 @@
 import type { OutboxRow } from "../core/task/task-port.ts";
-import { assert } from "../core/assert.ts";
 import type { Bytes } from "../../schema/record.ts";
-
-/** What waits for one target. Sequences inclusive; `last` is the newest, rows may be missing in between only for R2 paths. */
-export interface Pending {
-  readonly task: number;
-  readonly target: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly records: number;
-  readonly oldestMs: number;
-  readonly first: number;
-  readonly last: number;
-}
+import { OutboxQueue, type Pending } from "./outbox-queue.ts";
 
 export interface StoredRow {
   readonly sequence: number;
@@ -27,32 +15,29 @@ export interface DecidedFile {
   readonly to: number;
 }
 
-type Totals = [
+type Row = [
+  id: number,
   task: number,
   target: string,
-  rows: number,
-  bytes: number,
+  sequence: number,
   records: number,
-  oldestMs: number,
-  first: number,
-  last: number,
+  createdMs: number,
+  bytes: number,
 ];
 
-const TOTALS =
-  "SELECT task, target, count(*), sum(length(body)), sum(records), min(created_ms), min(sequence), max(sequence) FROM outbox";
-
 /**
- * Undelivered rows with their totals in memory. Sequences are dense from 1 per (task, scope); the scope of a target is
- * given by the caller (all paths of an R2 sink share one). Writes belong inside the transaction of what caused them; after
- * one that was rolled back the owner makes a new OutboxTable.
+ * Undelivered rows: their bodies on disk, all else in memory too, so that a row is found by its id. A search by task and
+ * target would read the bodies on its way, a megabyte each: SQLite compares whole keys of a table WITHOUT ROWID, and of
+ * a row that goes on in other pages it reads all before it compares. Sequences are dense from 1 per (task, scope); the scope
+ * of a target is given by the caller (all paths of an R2 sink share one). Writes belong inside the transaction of what
+ * caused them; after one that was rolled back the owner makes a new OutboxTable.
  */
 export class OutboxTable {
   readonly #sql: SqlStorage;
-  readonly #pending = new Map<string, Pending>();
+  readonly #queues = new Map<string, OutboxQueue>();
   readonly #issued = new Map<string, number>();
   readonly #files = new Map<string, DecidedFile>();
   #bytes = 0;
-  #rows = 0;
 
   constructor(sql: SqlStorage, scopeOf: (task: number, target: string) => string) {
     this.#sql = sql;
@@ -65,10 +50,12 @@ export class OutboxTable {
     for (const [task, target, from, to] of sql.exec(files).raw<[number, string, number, number]>()) {
       this.#files.set(keyOf(task, target), { task, target, from, to });
     }
-    for (const row of sql.exec(`${TOTALS} GROUP BY task, target`).raw<Totals>()) {
-      const { task, target, last } = this.#put(pendingOf(row));
+    const rows = "SELECT id, task, target, sequence, records, created_ms, length(body) FROM outbox ORDER BY id";
+    for (const [id, task, target, sequence, records, createdMs, bytes] of sql.exec(rows).raw<Row>()) {
+      this.#queueOf(task, target).add({ id, sequence, records, bytes, createdMs });
+      this.#bytes += bytes;
       const scope = keyOf(task, scopeOf(task, target));
-      this.#issued.set(scope, Math.max(this.#issued.get(scope) ?? 0, last));
+      this.#issued.set(scope, Math.max(this.#issued.get(scope) ?? 0, sequence));
     }
   }
 
@@ -77,78 +64,71 @@ export class OutboxTable {
   }
 
   get empty(): boolean {
-    return this.#rows === 0;
+    return this.#queues.size === 0;
   }
 
   pending(task?: number): Pending[] {
-    return [...this.#pending.values()].filter((entry) => task === undefined || entry.task === task);
+    const queues = [...this.#queues.values()].filter((queue) => task === undefined || queue.task === task);
+    return queues.map(({ pending }) => pending);
   }
 
   pendingOf(task: number, target: string): Pending | undefined {
-    return this.#pending.get(keyOf(task, target));
+    return this.#queues.get(keyOf(task, target))?.pending;
   }
 
   add(task: number, scope: string, row: OutboxRow & { readonly nowMs: number }): void {
     const issued = keyOf(task, scope);
     const sequence = (this.#issued.get(issued) ?? 0) + 1;
-    this.#sql.exec(
-      "INSERT INTO outbox (task, target, sequence, records, created_ms, body) VALUES (?, ?, ?, ?, ?, ?)",
-      task,
-      row.target,
-      sequence,
-      row.records,
-      row.nowMs,
-      row.body,
-    );
+    const { id } = this.#sql
+      .exec<{ id: number }>(
+        "INSERT INTO outbox (task, target, sequence, records, created_ms, body) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        task,
+        row.target,
+        sequence,
+        row.records,
+        row.nowMs,
+        row.body,
+      )
+      .one();
     this.#issued.set(issued, sequence);
-    const before = this.#pending.get(keyOf(task, row.target));
-    this.#put({
-      task,
-      target: row.target,
-      rows: (before?.rows ?? 0) + 1,
-      bytes: (before?.bytes ?? 0) + row.body.byteLength,
-      records: (before?.records ?? 0) + row.records,
-      oldestMs: Math.min(before?.oldestMs ?? row.nowMs, row.nowMs),
-      first: before?.first ?? sequence,
-      last: sequence,
-    });
+    const { records, nowMs: createdMs } = row;
+    const bytes = row.body.byteLength;
+    this.#queueOf(task, row.target).add({ id, sequence, records, bytes, createdMs });
+    this.#bytes += bytes;
   }
 
   /** Rows of a target in sequence order, at least one, up to `maxBytes` and sequence `to`. */
   rows(task: number, target: string, bounds: { maxBytes: number; to?: number | undefined }): StoredRow[] {
-    // One row a query: a cursor left in the middle locks every DROP TABLE of the database until it is collected.
-    const query = `SELECT sequence, records, body FROM outbox
-      WHERE task = ? AND target = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT 1`;
-    const to = bounds.to ?? Number.MAX_SAFE_INTEGER;
+    const { maxBytes, to = Number.MAX_SAFE_INTEGER } = bounds;
     const rows: StoredRow[] = [];
-    for (let bytes = 0, after = 0; ;) {
-      const row = this.#sql.exec(query, task, target, after, to).raw<[number, number, ArrayBuffer]>().next().value;
-      if (row === undefined) return rows;
-      const [sequence, records, body] = row;
-      bytes += body.byteLength;
-      if (rows.length > 0 && bytes > bounds.maxBytes) return rows;
+    let sum = 0;
+    for (const { id, sequence, records, bytes } of this.#queues.get(keyOf(task, target))?.rows ?? []) {
+      sum += bytes;
+      if (sequence > to || (rows.length > 0 && sum > maxBytes)) break;
+      const { body } = this.#sql.exec<{ body: ArrayBuffer }>("SELECT body FROM outbox WHERE id = ?", id).one();
       rows.push({ sequence, records, body: new Uint8Array(body) });
-      after = sequence;
     }
+    return rows;
   }
 
   /** Removes a target's rows up to `to` once their delivery is confirmed. */
   removeThrough(task: number, target: string, at: { scope: string; to: number }): void {
-    this.#sql.exec("DELETE FROM outbox WHERE task = ? AND target = ? AND sequence <= ?", task, target, at.to);
+    this.#remove(this.#queues.get(keyOf(task, target)), at.to);
     this.#sql.exec(
       "INSERT INTO delivered (task, scope, last) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
       task,
       at.scope,
       at.to,
     );
-    this.#recount(task, target);
   }
 
   /** Part of a row, or all, was refused for good: it goes on as what remains, under its sequence. */
   replace(task: number, target: string, row: StoredRow): void {
-    const query = "UPDATE outbox SET body = ?, records = ? WHERE task = ? AND target = ? AND sequence = ?";
-    this.#sql.exec(query, row.body, row.records, task, target, row.sequence);
-    this.#recount(task, target);
+    const queue = this.#queueOf(task, target);
+    this.#bytes -= queue.bytes;
+    const id = queue.replace(row.sequence, { records: row.records, bytes: row.body.byteLength });
+    this.#bytes += queue.bytes;
+    this.#sql.exec("UPDATE outbox SET body = ?, records = ? WHERE id = ?", row.body, row.records, id);
   }
 
   file(task: number, target: string): DecidedFile | undefined {
@@ -158,12 +138,17 @@ export class OutboxTable {
   /** Decides that the rows waiting now are one object; nothing when one is decided already, or no row waits. */
   decideFile(task: number, target: string): void {
     const key = keyOf(task, target);
-    if (this.#files.has(key)) return;
-    const query = `INSERT INTO file (task, target, from_sequence, to_sequence)
-      SELECT task, target, min(sequence), max(sequence) FROM outbox WHERE task = ? AND target = ? GROUP BY task, target
-      RETURNING from_sequence, to_sequence`;
-    const row = this.#sql.exec(query, task, target).raw<[number, number]>().next().value;
-    if (row !== undefined) this.#files.set(key, { task, target, from: row[0], to: row[1] });
+    const waiting = this.#queues.get(key)?.pending;
+    if (waiting === undefined || this.#files.has(key)) return;
+    const { first: from, last: to } = waiting;
+    this.#sql.exec(
+      "INSERT INTO file (task, target, from_sequence, to_sequence) VALUES (?, ?, ?, ?)",
+      task,
+      target,
+      from,
+      to,
+    );
+    this.#files.set(key, { task, target, from, to });
   }
 
   removeFile(task: number, target: string): void {
@@ -173,47 +158,33 @@ export class OutboxTable {
 
   /** Takes back what waits for a target: nobody wants it any more. */
   drop(task: number, target: string): void {
-    this.#sql.exec("DELETE FROM outbox WHERE task = ? AND target = ?", task, target);
-    this.#forget(keyOf(task, target));
+    this.#remove(this.#queues.get(keyOf(task, target)), Number.MAX_SAFE_INTEGER);
   }
 
   /** Forgets a task that was detached. */
   removeTask(task: number): void {
-    for (const table of ["outbox", "file", "delivered"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, task);
-    for (const { target } of this.pending(task)) this.#forget(keyOf(task, target));
+    for (const { target } of this.pending(task)) this.drop(task, target);
+    for (const table of ["file", "delivered"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, task);
     for (const known of [this.#issued, this.#files]) {
       for (const key of known.keys()) if (key.startsWith(keyOf(task, ""))) known.delete(key);
     }
   }
 
-  #recount(task: number, target: string): void {
-    const query = `${TOTALS} WHERE task = ? AND target = ? GROUP BY task, target`;
-    const row = this.#sql.exec(query, task, target).raw<Totals>().next().value;
-    if (row === undefined) this.#forget(keyOf(task, target));
-    else this.#put(pendingOf(row));
+  #queueOf(task: number, target: string): OutboxQueue {
+    const key = keyOf(task, target);
+    let queue = this.#queues.get(key);
+    if (queue === undefined) this.#queues.set(key, (queue = new OutboxQueue(task, target)));
+    return queue;
   }
 
-  #put(entry: Pending): Pending {
-    const key = keyOf(entry.task, entry.target);
-    this.#forget(key);
-    this.#pending.set(key, entry);
-    this.#bytes += entry.bytes;
-    this.#rows += entry.rows;
-    return entry;
+  #remove(queue: OutboxQueue | undefined, to: number): void {
+    if (queue === undefined) return;
+    for (const { id, bytes } of queue.takeThrough(to)) {
+      this.#sql.exec("DELETE FROM outbox WHERE id = ?", id);
+      this.#bytes -= bytes;
+    }
+    if (queue.rows.length === 0) this.#queues.delete(keyOf(queue.task, queue.target));
   }
-
-  #forget(key: string): void {
-    const entry = this.#pending.get(key);
-    if (entry === undefined) return;
-    this.#pending.delete(key);
-    this.#bytes -= entry.bytes;
-    this.#rows -= entry.rows;
-    assert(this.#bytes >= 0 && this.#rows >= 0, "outbox totals never fall below nothing");
-  }
-}
-
-function pendingOf([task, target, rows, bytes, records, oldestMs, first, last]: Totals): Pending {
-  return { task, target, rows, bytes, records, oldestMs, first, last };
 }
 
 function keyOf(task: number, name: string): string {

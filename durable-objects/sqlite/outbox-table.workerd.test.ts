@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inPartitionStorage } from "../test/bare-storage.ts";
-import { OutboxTable, type Pending } from "./outbox-table.ts";
+import type { Pending } from "./outbox-queue.ts";
+import { OutboxTable } from "./outbox-table.ts";
 
 /** All paths of an R2 sink share one scope; any other target is its own. */
 function scopeOf(target: string): string {

@@ -68,6 +68,26 @@ describe.each(databases)("migrations of the $name", ({ name, migrations, databas
   });
 });
 
+test("rows that wait in the outbox are kept when they get ids, in the order of their sequences [OUT-7]", () => {
+  const database = new DatabaseSync(":memory:");
+  for (const text of partitionMigrations.slice(0, 7)) database.exec(text);
+  const insert = database.prepare("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?)");
+  for (const sequence of [3, 1, 2]) insert.run(1, "topic:t/0", sequence, 10 + sequence, 5, Uint8Array.of(sequence));
+  database.exec(partitionMigrations[7] ?? "");
+  expect(
+    database.prepare("SELECT task, target, sequence, records, created_ms, body FROM outbox ORDER BY id").all(),
+  ).toEqual(
+    [1, 2, 3].map((sequence) => ({
+      task: 1,
+      target: "topic:t/0",
+      sequence,
+      records: 10 + sequence,
+      created_ms: 5,
+      body: Uint8Array.of(sequence),
+    })),
+  );
+});
+
 function columnsOf(table: SQLiteTable): object[] {
   const { columns, primaryKeys } = getTableConfig(table);
   const key =

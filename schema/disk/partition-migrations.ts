@@ -153,4 +153,19 @@ ALTER TABLE "task" ADD "idle_from" integer;
 ALTER TABLE "task" ADD "quiet_since" integer;
 ALTER TABLE "task" ADD "ticking" integer;
   `,
+  `
+CREATE TABLE "outbox_by_id" (
+    "id" integer PRIMARY KEY NOT NULL,
+    "task" integer NOT NULL,
+    "target" text NOT NULL,
+    "sequence" integer NOT NULL,
+    "records" integer NOT NULL,
+    "created_ms" integer NOT NULL,
+    "body" blob NOT NULL
+);
+
+INSERT INTO "outbox_by_id" ("task", "target", "sequence", "records", "created_ms", "body") SELECT "task", "target", "sequence", "records", "created_ms", "body" FROM "outbox" ORDER BY "task", "target", "sequence";
+DROP TABLE "outbox";
+ALTER TABLE "outbox_by_id" RENAME TO "outbox";
+  `,
 ];

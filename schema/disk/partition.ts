@@ -153,19 +153,19 @@ export const orderedState = sqliteTable(
   (table) => [primaryKey({ columns: [table.store, table.bucket, table.key, table.at, table.seq] })],
 );
 
-/** One row per (transaction, target), sequences dense from 1 per (task, scope of the target). */
-export const outbox = sqliteTable(
-  "outbox",
-  {
-    task: integer().notNull(),
-    target: text().notNull(),
-    sequence: integer().notNull(),
-    records: integer().notNull(),
-    createdMs: integer("created_ms").notNull(),
-    body: bytes().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.task, table.target, table.sequence] })],
-);
+/**
+ * One row per (transaction, target), sequences dense from 1 per (task, scope of the target). Ids grow with them. Found by id
+ * alone: see OutboxTable.
+ */
+export const outbox = sqliteTable("outbox", {
+  id: integer().primaryKey(),
+  task: integer().notNull(),
+  target: text().notNull(),
+  sequence: integer().notNull(),
+  records: integer().notNull(),
+  createdMs: integer("created_ms").notNull(),
+  body: bytes().notNull(),
+});
 
 /**
  * Highest sequence that has left the outbox, per task and scope: the target itself, or `r2:<prefix>` for all paths under
@@ -196,15 +196,7 @@ export const timer = sqliteTable("timer", {
 });
 
 /** Made WITHOUT ROWID by scripts/migrations.ts: drizzle cannot say it. */
-export const withoutRowid = [
-  producer,
-  upstream,
-  journal,
-  keyValue,
-  windowState,
-  orderedState,
-  outbox,
-  delivered,
-  file,
-  timer,
-];
+export const withoutRowid = [producer, upstream, journal, keyValue, windowState, orderedState, delivered, file, timer];
+
+/** In the migrations before 0007. */
+export const onceWithoutRowid = [outbox];

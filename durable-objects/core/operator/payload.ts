@@ -1,5 +1,6 @@
 import type { ValueFormat } from "../../../schema/plan.ts";
 import type { Bytes } from "../../../schema/record.ts";
+import { isJson } from "../../../schema/json-text.ts";
 import { wellFormed } from "../store/key-order.ts";
 import { jsonText } from "../store/state-value.ts";
 
@@ -41,7 +42,11 @@ export class SourcePayload implements Payload {
   }
 
   encoded(format: ValueFormat, name: string): Bytes | string | null {
-    // Read even when passed on as it is: bytes that are not of the source's format go no further.
+    if (format === this.#format && this.#bytes !== null && this.#value === undefined) {
+      // Looked at even when passed on as it is: bytes that are not of the source's format go no further.
+      if (format !== "json" || !isJson(this.#bytes)) this.value();
+      return this.#bytes;
+    }
     const value = this.value();
     return format === this.#format ? this.#bytes : encodeValue(value, format, name);
   }

@@ -23,14 +23,16 @@ export interface QueryRun {
 export type Mode = "live" | "stored";
 
 export interface PassFigures {
-  /** Until all results were delivered: from the first record sent, or from when the pipeline began. */
-  readonly seconds: number;
+  /** Events a second until all results were delivered: from the first one sent, or from when the pipeline went on. */
+  readonly rate: number;
   /** The engine at most. */
   readonly memory: Resident;
   /** Of all tasks. */
   readonly rowsWritten: number;
 }
 
+/** So much of every topic is sent before, untimed: V8 has then compiled what the rest runs through. */
+export const WARM_SHARE = 0.2;
 /** A pipeline that is slower than this does not come to an end. */
 const PASS_DEADLINE_MS = 15 * 60_000;
 const START_DEADLINE_MS = 30_000;
@@ -44,12 +46,15 @@ export async function measurePass(stage: Stage, run: QueryRun, mode: Mode): Prom
     const client = await clientOf(engine);
     const memory = new MemoryWatch(stage.folder(name));
     await createTopics(client, run);
+    await send(client, run, { from: 0, to: WARM_SHARE });
+    await drained(client, run);
     const seconds = mode === "live" ? await runLive(client, run) : await runStored(client, run);
     const peak = memory.stop();
     const { tasks } = await client.pipelines.get(run.query.pipeline.plan.name);
     expectAllRead(run, tasks);
     await expectResults(client, run);
-    return { seconds, memory: peak, rowsWritten: tasks.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0) };
+    const rowsWritten = tasks.reduce((sum, task) => sum + task.rowsWritten, 0);
+    return { rate: ((1 - WARM_SHARE) * sentOf(run)) / seconds, memory: peak, rowsWritten };
   } finally {
     await stage.discard(engine, name);
   }
@@ -74,7 +79,7 @@ async function createTopics(client: Millrace, { query, partitions, records }: Qu
 
 async function runLive(client: Millrace, run: QueryRun): Promise<number> {
   const startMs = performance.now();
-  await send(client, run);
+  await send(client, run, { from: WARM_SHARE, to: 1 });
   await drained(client, run);
   return (performance.now() - startMs) / 1_000;
 }
@@ -82,18 +87,25 @@ async function runLive(client: Millrace, run: QueryRun): Promise<number> {
 async function runStored(client: Millrace, run: QueryRun): Promise<number> {
   const { name } = run.query.pipeline.plan;
   await client.pipelines.pause(name);
-  await send(client, run);
+  await send(client, run, { from: WARM_SHARE, to: 1 });
   const startMs = performance.now();
   await client.pipelines.resume(name);
   await drained(client, run);
   return (performance.now() - startMs) / 1_000;
 }
 
-/** Topics are sent side by side: where there are several, nothing keeps them in step. */
-async function send(client: Millrace, { records }: QueryRun): Promise<void> {
+/** A part of every topic. Topics are sent side by side: where there are several, nothing keeps them in step. */
+async function send(client: Millrace, { records }: QueryRun, part: { from: number; to: number }): Promise<void> {
   const producer = client.producer();
-  await Promise.all(Array.from(records, ([topic, each]) => producer.sendAll(topic, each)));
+  const partOf = (each: readonly SourceRecord[]): readonly SourceRecord[] =>
+    each.slice(Math.floor(part.from * each.length), Math.floor(part.to * each.length));
+  await Promise.all(Array.from(records, ([topic, each]) => producer.sendAll(topic, partOf(each))));
   await producer.close();
+}
+
+/** Events that a query reads. */
+export function sentOf({ records }: QueryRun): number {
+  return [...records.values()].reduce((sum, each) => sum + each.length, 0);
 }
 
 /** One request waits for a bounded time. */
@@ -110,8 +122,9 @@ async function drained(client: Millrace, { query }: QueryRun): Promise<void> {
 }
 
 /** Every record was read, and none of them is missing in the result without a word. */
-function expectAllRead({ query, records }: QueryRun, tasks: readonly Omit<TaskStatus, "pipeline">[]): void {
-  const sent = [...records.values()].reduce((sum, each) => sum + each.length, 0);
+function expectAllRead(run: QueryRun, tasks: readonly Omit<TaskStatus, "pipeline">[]): void {
+  const { query, records } = run;
+  const sent = sentOf(run);
   const read = tasks.reduce((sum, task) => sum + (records.has(task.topic) ? task.recordsIn : 0), 0);
   if (read !== sent) throw new Error(`${query.name} read ${read} records of ${sent}`);
   for (const task of tasks) {

@@ -2,7 +2,7 @@ import { type Resident } from "../memory-watch.ts";
 import { count, megabytes } from "../markdown.ts";
 import type { Stage } from "../stage.ts";
 import { Feed } from "./feed.ts";
-import { measurePass, type QueryRun } from "./measure.ts";
+import { measurePass, type QueryRun, sentOf } from "./measure.ts";
 import type { NexmarkOptions } from "./options.ts";
 import { sourcesOf } from "./topics.ts";
 
@@ -49,14 +49,13 @@ export async function measureNexmark(
 async function measureQuery(stage: Stage, run: QueryRun): Promise<QueryFigures> {
   const live = await measurePass(stage, run, "live");
   const stored = await measurePass(stage, run, "stored");
-  const sent = [...run.records.values()].reduce((sum, each) => sum + each.length, 0);
   const size = ({ node, workerd }: Resident): number => node + workerd;
   return {
     query: run.query.name,
     partitions: run.partitions,
-    both: sent / live.seconds,
-    alone: sent / stored.seconds,
+    both: live.rate,
+    alone: stored.rate,
     memory: size(live.memory) > size(stored.memory) ? live.memory : stored.memory,
-    rowsPerMillion: (stored.rowsWritten / sent) * 1_000_000,
+    rowsPerMillion: (stored.rowsWritten / sentOf(run)) * 1_000_000,
   };
 }
