@@ -13,10 +13,14 @@ export interface ClosedResult {
   readonly timestampMs: number;
 }
 
-/** The windows of an operator as they close. A bound is a time of the operator's choice, by which windows close in order. */
-export interface ClosingWindows {
+/** When windows close. A bound is a time of the operator's choice, by which they close in order. */
+export interface ClosingTimes {
   /** Windows up to this bound take no records any more. */
   closedThrough(streamTimeMs: number): number;
+}
+
+/** The windows of an operator as they close. */
+export interface ClosingWindows {
   /** Those behind one bound up to another, in the order in which they are sent, each once. */
   due(after: number, through: number): Iterable<ClosedResult>;
   /** Of those behind a bound. */
@@ -25,6 +29,7 @@ export interface ClosingWindows {
 
 export interface ClosedResultsParts {
   readonly windows: ClosingWindows;
+  readonly times: ClosingTimes;
   /** As it was when windows were last sent. */
   readonly clock: OperatorClock;
   readonly shown: Shown;
@@ -33,6 +38,7 @@ export interface ClosedResultsParts {
 /** Sends each window once, when it has closed, as a unit of its own. In a micro-batch at its end. */
 export class ClosedResults implements Undoable {
   readonly #windows: ClosingWindows;
+  readonly #times: ClosingTimes;
   readonly #clock: OperatorClock;
   readonly #shown: Shown;
   readonly #runtime: Runtime;
@@ -42,12 +48,13 @@ export class ClosedResults implements Undoable {
 
   constructor(parts: ClosedResultsParts, runtime: Runtime, output: Output) {
     this.#windows = parts.windows;
+    this.#times = parts.times;
     this.#clock = parts.clock;
     this.#shown = parts.shown;
     this.#runtime = runtime;
     this.#output = output;
     // Where time moves at the end of a batch, results by it may still have to come.
-    this.#through = parts.windows.closedThrough(parts.clock.lateTimeMs);
+    this.#through = parts.times.closedThrough(parts.clock.lateTimeMs);
   }
 
   get through(): number {
@@ -61,7 +68,7 @@ export class ClosedResults implements Undoable {
 
   send(): void {
     const after = this.#through;
-    const through = this.#windows.closedThrough(this.#clock.streamTimeMs);
+    const through = this.#times.closedThrough(this.#clock.streamTimeMs);
     if (through <= after) return;
     this.#runtime.undo.save(this, after);
     this.#through = through;

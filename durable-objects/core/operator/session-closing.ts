@@ -19,10 +19,6 @@ export class SessionClosing implements ClosingWindows {
     this.#timers = timers;
   }
 
-  closedThrough(streamTimeMs: number): number {
-    return this.#times.closedThrough(streamTimeMs);
-  }
-
   /** A session that none which is not sent has become. */
   began(key: string, { start, reachMs }: Session): void {
     this.#timers.set({ dueMs: reachMs, key, payload: `${start}` });

@@ -1,99 +1,59 @@
-import type { AggregateNode } from "../../../schema/plan.ts";
 import type { OrderedStore } from "../store/ordered-store.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
-import type { OperatorClock } from "./clock.ts";
-import { ClosedResults } from "./closed-results.ts";
-import { Fold, type FoldAt } from "./fold.ts";
-import { LateRecords } from "./late-records.ts";
-import type { ManyInputs } from "./input.ts";
-import type { Output, Runtime, Unsent } from "./operator.ts";
+import type { FoldAt } from "./fold.ts";
+import type { Output, Runtime } from "./operator.ts";
 import { storeKey } from "./record-key.ts";
-import { shownBy } from "./result-payload.ts";
 import { SlidingClosing } from "./sliding-closing.ts";
 import { slidingSteps, type SlidingStep } from "./sliding-plan.ts";
 import { SlidingRows } from "./sliding-rows.ts";
 import type { SlidingTimes } from "./sliding-times.ts";
 import type { StreamRecord } from "./stream-record.ts";
-import { Updates } from "./updates.ts";
+import { WindowedAggregate, type WindowedAggregateParts } from "./windowed-aggregate.ts";
 
-export interface SlidingAggregateParts {
-  readonly node: AggregateNode;
+export interface SlidingAggregateParts extends WindowedAggregateParts {
   readonly differenceMs: number;
   readonly times: SlidingTimes;
   readonly store: OrderedStore;
   /** Where windows are sent when they have closed. */
   readonly timers: TimerQueue | undefined;
-  readonly clock: OperatorClock;
-  /** Of the records that are too late for all their windows. */
-  readonly late: Output | undefined;
 }
 
 /**
  * One state per key and sliding window. A record with a null key or a null value is dropped and counted before it moves the
  * clock (KStreamSlidingWindowAggregate).
  */
-export class SlidingAggregate implements ManyInputs {
-  readonly name: string;
+export class SlidingAggregate extends WindowedAggregate {
   readonly #differenceMs: number;
   readonly #rows: SlidingRows;
   readonly #times: SlidingTimes;
-  readonly #clock: OperatorClock;
-  readonly #runtime: Runtime;
-  readonly #fold: Fold;
-  readonly #late: LateRecords;
-  /** How results go on: each change, or each window when it has closed. */
-  readonly #updates: Updates | undefined;
   readonly #closing: SlidingClosing | undefined;
-  readonly #closed: ClosedResults | undefined;
 
   constructor(parts: SlidingAggregateParts, runtime: Runtime, output: Output) {
-    const { node, differenceMs, times, store, timers, clock, late } = parts;
-    this.name = node.name;
+    const { differenceMs, times, store, timers } = parts;
+    const rows = new SlidingRows(store);
+    const closing = timers && new SlidingClosing({ rows, times, timers, differenceMs });
+    super({ ...parts, closing }, runtime, output);
     this.#differenceMs = differenceMs;
-    this.#rows = new SlidingRows(store);
+    this.#rows = rows;
     this.#times = times;
-    this.#clock = clock;
-    this.#runtime = runtime;
-    this.#fold = new Fold(node, runtime.cache);
-    this.#late = new LateRecords(runtime, late);
-    const shown = shownBy(node, runtime.trace);
-    if (timers === undefined) this.#updates = new Updates(runtime, output, shown);
-    else {
-      this.#closing = new SlidingClosing({ rows: this.#rows, times, timers, differenceMs });
-      this.#closed = new ClosedResults({ windows: this.#closing, clock, shown }, runtime, output);
-    }
+    this.#closing = closing;
   }
 
   process(record: StreamRecord, input = 0): void {
     if (record.key === null || record.value === null) {
-      this.#runtime.tally.droppedRecords++;
+      this.runtime.tally.droppedRecords++;
       return;
     }
     const key = storeKey(record.key, this.name);
-    this.#clock.advance(record.timestampMs, input);
-    const closed = this.#times.closedThrough(this.#clock.lateTimeMs);
+    this.clock.advance(record.timestampMs, input);
+    const closed = this.#times.closedThrough(this.clock.lateTimeMs);
     const { taken, refused } = record.timestampMs > closed ? this.#take(record, { key, input }, closed) : NONE_TAKEN;
     if (refused > 0) this.#missed(record, taken);
-    this.#closed?.timeMoved();
+    this.timeMoved();
   }
 
-  timeMoved(): void {
-    this.#closed?.timeMoved();
-  }
-
-  endBatch(): void {
-    this.#updates?.endBatch();
-    this.#closed?.send();
-  }
-
-  unsent(): Unsent | undefined {
-    return this.#closed?.unsent();
-  }
-
-  expire(): void {
-    // Where time moves at the end of a batch, what has closed by it is sent with the next.
-    const { lateTimeMs: streamTimeMs } = this.#clock;
-    if (streamTimeMs !== -Infinity) this.#rows.expire(this.#times.goneBefore(streamTimeMs));
+  protected letGo(streamTimeMs: number): void {
+    this.#rows.expire(this.#times.goneBefore(streamTimeMs));
   }
 
   /** Into how many windows the record went, and how many did not take it. */
@@ -118,13 +78,13 @@ export class SlidingAggregate implements ManyInputs {
     const { start } = step;
     const made = step.from === undefined || this.#rows.get(key, start) === undefined;
     // The node behind may have been at work meanwhile.
-    this.#runtime.trace.node = this.name;
+    this.runtime.trace.node = this.name;
     const { text, maxMs } = this.#stateOf(record, at, step);
     this.#rows.put(key, start, text === undefined ? undefined : { text, maxMs });
     if (made && text !== undefined) this.#closing?.began(key, start);
     const window = { key, start, end: start + this.#differenceMs };
     const before = made ? undefined : step.from?.text;
-    this.#updates?.emit(window, { text, before, timestampMs: maxMs }, record);
+    this.updates?.emit(window, { text, before, timestampMs: maxMs }, record);
   }
 
   #stateOf(
@@ -134,13 +94,13 @@ export class SlidingAggregate implements ManyInputs {
   ): { readonly text: string | undefined; readonly maxMs: number } {
     if (!add && from !== undefined) return from;
     const maxMs = Math.max(from?.maxMs ?? record.timestampMs, record.timestampMs);
-    return { text: this.#fold.add(from?.text, record, at), maxMs };
+    return { text: this.fold.add(from?.text, record, at), maxMs };
   }
 
   #missed(record: StreamRecord, taken: number): void {
     const start = Math.max(0, record.timestampMs - this.#differenceMs);
-    const { streamTimeMs } = this.#clock;
-    this.#late.add(record, taken > 0 ? undefined : { start, end: start + this.#differenceMs, streamTimeMs });
+    const { streamTimeMs } = this.clock;
+    this.late.add(record, taken > 0 ? undefined : { start, end: start + this.#differenceMs, streamTimeMs });
   }
 }
 

@@ -20,10 +20,6 @@ export class SlidingClosing implements ClosingWindows {
     this.#parts = parts;
   }
 
-  closedThrough(streamTimeMs: number): number {
-    return this.#parts.times.closedThrough(streamTimeMs);
-  }
-
   began(key: string, start: number): void {
     this.#parts.timers.set({ dueMs: start, key, payload: "1" });
   }

@@ -15,10 +15,6 @@ export class SlotClosing implements ClosingWindows {
     this.#cache = cache;
   }
 
-  closedThrough(streamTimeMs: number): number {
-    return this.#slots.closedThrough(streamTimeMs);
-  }
-
   *due(after: number, through: number): Iterable<ClosedResult> {
     for (const { start, key, value } of this.#cache.dueWindows(this.#store, {
       fromStart: after + 1,

@@ -44,7 +44,7 @@ import type { TaskPorts } from "./task-port.ts";
 import { HeldTimes } from "./held-times.ts";
 import { type ClosesWhenIdle, TaskClocks } from "./task-clocks.ts";
 import type { UpstreamTimes } from "./upstream-times.ts";
-import { windowedAggregate } from "./windowed-aggregate.ts";
+import { openWindowedAggregate } from "./open-windowed-aggregate.ts";
 
 export interface TopologyParts {
   readonly plan: TaskPlan;
@@ -211,7 +211,7 @@ class TopologyBuilder {
     if (windows === undefined)
       return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
     const parts = { node, windows, clock: this.clocks.closingOf(node), late: this.#late(node) };
-    return windowedAggregate({ ...parts, open: () => runtime.cache.open(store.name, "window") }, runtime, output);
+    return openWindowedAggregate({ ...parts, open: () => runtime.cache.open(store.name, "window") }, runtime, output);
   }
 
   #dedup(node: DedupNode, output: Output): Operator {

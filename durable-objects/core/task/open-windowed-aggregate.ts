@@ -16,7 +16,7 @@ import { TimerQueue } from "../store/timer-queue.ts";
 /** Buckets of rows in a retention, which leave one by one. */
 const BUCKETS = 48;
 
-export interface WindowedAggregateParts {
+export interface OpenWindowedAggregateParts {
   readonly node: AggregateNode;
   readonly windows: Windows;
   readonly clock: OperatorClock;
@@ -27,7 +27,7 @@ export interface WindowedAggregateParts {
 }
 
 /** The operator of an aggregate by windows, with its stores. */
-export function windowedAggregate(parts: WindowedAggregateParts, runtime: Runtime, output: Output): ManyInputs {
+export function openWindowedAggregate(parts: OpenWindowedAggregateParts, runtime: Runtime, output: Output): ManyInputs {
   const { node, windows, clock, late } = parts;
   switch (windows.kind) {
     case "sliding":
@@ -45,7 +45,7 @@ export function windowedAggregate(parts: WindowedAggregateParts, runtime: Runtim
 }
 
 function slidingAggregate(
-  parts: WindowedAggregateParts & { readonly windows: SlidingWindows },
+  parts: OpenWindowedAggregateParts & { readonly windows: SlidingWindows },
   runtime: Runtime,
   output: Output,
 ): ManyInputs {
@@ -56,7 +56,7 @@ function slidingAggregate(
 }
 
 function sessionAggregate(
-  parts: WindowedAggregateParts & { readonly windows: SessionWindows },
+  parts: OpenWindowedAggregateParts & { readonly windows: SessionWindows },
   runtime: Runtime,
   output: Output,
 ): ManyInputs {
@@ -71,7 +71,7 @@ interface Kept {
 
 /** Rows by key and time, and timers where windows are sent when they have closed. */
 function storesOf(
-  { node, clock }: WindowedAggregateParts,
+  { node, clock }: OpenWindowedAggregateParts,
   { cache }: Runtime,
   times: Kept,
 ): { store: OrderedStore; timers: TimerQueue | undefined } {
