@@ -38,6 +38,15 @@ export abstract class BatchOperators<Value, Key extends PlanKey> extends FlowOpe
   /**
    * One SELECT over each micro-batch, see `batchSql`. A result row is a record: its column `key` is the key (text), its
    * column `timestamp` the time, the others the value.
+   *
+   * @example
+   * import { batchSql, every, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("totals", ({ stream }) =>
+   *   stream<{ amount: number }>("orders")
+   *     .batchSql(batchSql`select key, sum(value ->> 'amount') as total from batch group by key`)
+   *     .to("batch-totals"),
+   * ).trigger(every("10 seconds"));
    */
   batchSql<Row extends object = { readonly [column: string]: string | number | null }>(query: BatchQuery): Stream<Row> {
     return this.added("batchSql", { kind: "batchSql", ...query });

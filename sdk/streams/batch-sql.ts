@@ -18,8 +18,9 @@ type Part = string | number | boolean | null | { readonly storeName: string };
 /**
  * One SELECT of SQLite over the records of a micro-batch, with everything SQLite has: joins, window functions, CTEs, JSON.
  * `batch` has the columns `key`, `value`, `timestamp` and `offset`; a value that is an object or an array is JSON text
- * (`value ->> 'amount'`), another one is itself. A table put into the text is its store as it is with this batch in it, with `key`, `value` and `timestamp`, of windows
- * `start` too, of sessions and sliding windows also `"end"`, a word of SQL that is quoted. Other values are parameters.
+ * (`value ->> 'amount'`), another one is itself. A table put into the text is its store as it is with this batch in it, with
+ * `key`, `value` and `timestamp`, of windows `start` too, of sessions and sliding windows also `"end"`, a word of SQL that is
+ * quoted. Other values are parameters.
  *
  * @example
  * import { batchSql, every, pipeline } from "../sdk/streams/index.ts";

@@ -44,7 +44,20 @@ export class CogroupedStream<Aggregate, Value> {
     this.#parts = parts;
   }
 
-  /** One more stream. */
+  /**
+   * One more stream.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("activity", ({ stream }) =>
+   *   stream("views")
+   *     .groupByKey()
+   *     .cogroup<{ views: number; orders: number }>((seen) => ({ ...seen, views: seen.views + 1 }))
+   *     .cogroup(stream("orders").groupByKey(), (seen) => ({ ...seen, orders: seen.orders + 1 }))
+   *     .aggregate(() => ({ views: 0, orders: 0 }), { store: "activity" }),
+   * );
+   */
   cogroup<Other>(
     stream: GroupedStream<Other>,
     aggregator: Aggregator<Aggregate, Other>,
@@ -57,12 +70,39 @@ export class CogroupedStream<Aggregate, Value> {
     return new CogroupedStream([...this.#parts, part]);
   }
 
-  /** The initializer's value, then what the aggregators make of it and each value, in the order of arrival; kept as JSON. */
+  /**
+   * The initializer's value, then what the aggregators make of it and each value, in the order of arrival; kept as JSON.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("balance", ({ stream }) =>
+   *   stream<number>("deposits")
+   *     .groupByKey()
+   *     .cogroup((balance: number, amount) => balance + amount)
+   *     .cogroup(stream<number>("withdrawals").groupByKey(), (balance, amount) => balance - amount)
+   *     .aggregate(() => 0, { store: "balance" }),
+   * );
+   */
   aggregate(initializer: () => Aggregate, options: KeyValueStoreOptions = {}): Table<Aggregate, string> {
     return new Table(addCogroup(this.#parts, { initializer, options }));
   }
 
-  /** Groups by window as well. Time is the largest of all the streams. */
+  /**
+   * Groups by window as well. Time is the largest of all the streams.
+   *
+   * @example
+   * import { pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("hourly-balance", ({ stream }) =>
+   *   stream<number>("deposits")
+   *     .groupByKey()
+   *     .cogroup((balance: number, amount) => balance + amount)
+   *     .cogroup(stream<number>("withdrawals").groupByKey(), (balance, amount) => balance - amount)
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "1 minute" }))
+   *     .aggregate(() => 0),
+   * );
+   */
   windowedBy(windows: SessionWindowsOf<Value>): SessionCogroupedStream<Aggregate, Value>;
   windowedBy(windows: NonSessionWindows): WindowedCogroupedStream<Aggregate, Value>;
   windowedBy(windows: Windows): WindowedCogroupedStream<Aggregate, Value> | SessionCogroupedStream<Aggregate, Value> {
@@ -98,17 +138,61 @@ export class WindowedCogroupedStream<Aggregate, Value> {
     this.#windowing = windowing;
   }
 
-  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  /**
+   * When results go on: `onUpdate()`, as they do unless told, or `onClose()`.
+   *
+   * @example
+   * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("final-sums", ({ stream }) =>
+   *   stream<number>("deposits")
+   *     .groupByKey()
+   *     .cogroup((sum: number, amount) => sum + amount)
+   *     .windowedBy(tumbling({ size: "1 hour", grace: 0 }))
+   *     .emit(onClose())
+   *     .aggregate(() => 0)
+   *     .to("final-sums"),
+   * );
+   */
   emit(strategy: EmitStrategy): WindowedCogroupedStream<Aggregate, Value> {
     return new WindowedCogroupedStream(this.#parts, { ...this.#windowing, emit: strategy.emit });
   }
 
-  /** How long no record must come until windows close without one: see `onClose`. */
+  /**
+   * How long no record must come until windows close without one: see `onClose`.
+   *
+   * @example
+   * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("prompt-sums", ({ stream }) =>
+   *   stream<number>("deposits")
+   *     .groupByKey()
+   *     .cogroup((sum: number, amount) => sum + amount)
+   *     .windowedBy(tumbling({ size: "1 minute", grace: 0 }))
+   *     .emit(onClose())
+   *     .closeWhenIdle("10 seconds")
+   *     .aggregate(() => 0)
+   *     .to("prompt-sums"),
+   * );
+   */
   closeWhenIdle(quiet: Duration | "never"): WindowedCogroupedStream<Aggregate, Value> {
     return new WindowedCogroupedStream(this.#parts, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
-  /** As `aggregate` without windows. */
+  /**
+   * As `aggregate` without windows.
+   *
+   * @example
+   * import { hopping, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("last-hour", ({ stream }) =>
+   *   stream<number>("deposits")
+   *     .groupByKey()
+   *     .cogroup((sum: number, amount) => sum + amount)
+   *     .windowedBy(hopping({ size: "1 hour", advance: "5 minutes", grace: 0 }))
+   *     .aggregate(() => 0, { store: "last-hour" }),
+   * );
+   */
   aggregate(initializer: () => Aggregate, options: WindowStoreOptions = {}): WindowedTable<Aggregate, Value> {
     return new WindowedTable(addCogroup(this.#parts, { initializer, options, windowing: this.#windowing }));
   }
@@ -139,19 +223,63 @@ export class SessionCogroupedStream<Aggregate, Value, Gone extends null = null> 
     this.#windowing = windowing;
   }
 
-  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  /**
+   * When results go on: `onUpdate()`, as they do unless told, or `onClose()`.
+   *
+   * @example
+   * import { onClose, pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("visits", ({ stream }) =>
+   *   stream("views")
+   *     .groupByKey()
+   *     .cogroup((seen: number) => seen + 1)
+   *     .windowedBy(session({ gap: "30 minutes", grace: 0 }))
+   *     .emit(onClose())
+   *     .aggregate(() => 0, (earlier, later) => earlier + later)
+   *     .to("visits"),
+   * );
+   */
   emit(strategy: { readonly emit: "onClose" }): SessionCogroupedStream<Aggregate, Value, never>;
   emit(strategy: EmitStrategy): SessionCogroupedStream<Aggregate, Value>;
   emit(strategy: EmitStrategy): SessionCogroupedStream<Aggregate, Value> {
     return new SessionCogroupedStream(this.#parts, { ...this.#windowing, emit: strategy.emit });
   }
 
-  /** How long no record must come until sessions close without one: see `onClose`. */
+  /**
+   * How long no record must come until sessions close without one: see `onClose`.
+   *
+   * @example
+   * import { onClose, pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("prompt-visits", ({ stream }) =>
+   *   stream("views")
+   *     .groupByKey()
+   *     .cogroup((seen: number) => seen + 1)
+   *     .windowedBy(session({ gap: "30 minutes", grace: 0 }))
+   *     .emit(onClose())
+   *     .closeWhenIdle("5 minutes")
+   *     .aggregate(() => 0, (earlier, later) => earlier + later)
+   *     .to("prompt-visits"),
+   * );
+   */
   closeWhenIdle(quiet: Duration | "never"): SessionCogroupedStream<Aggregate, Value, Gone> {
     return new SessionCogroupedStream(this.#parts, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
-  /** As `aggregate` without windows; the merger makes one aggregate of those of two sessions, the earlier first. */
+  /**
+   * As `aggregate` without windows; the merger makes one aggregate of those of two sessions, the earlier first.
+   *
+   * @example
+   * import { pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("seen-in-a-visit", ({ stream }) =>
+   *   stream("views")
+   *     .groupByKey()
+   *     .cogroup((seen: number) => seen + 1)
+   *     .windowedBy(session({ gap: "30 minutes", grace: 0 }))
+   *     .aggregate(() => 0, (earlier, later) => earlier + later, { store: "visits" }),
+   * );
+   */
   aggregate(
     initializer: () => Aggregate,
     merger: (earlier: Aggregate, later: Aggregate, key: string) => Aggregate,

@@ -73,6 +73,15 @@ describe("examples in docstrings and docs [DSL-8]", () => {
     await import(/* @vite-ignore */ pathToFileURL(join(folder, `${name}.ts`)).href);
   });
 
+  test("every method has one", () => {
+    const own = sources.filter((path) => !path.includes("aggregators/"));
+    const methods = own.flatMap((path) => methodsOf(readFileSync(join(root, path), "utf8")));
+    expect(methods.length).toBeGreaterThan(60);
+    const without = methods.filter(({ comment }) => !comment.includes("@example")).map(({ name }) => name);
+    const documented = new Set(methods.filter(({ comment }) => comment.includes("@example")).map(({ name }) => name));
+    expect(without.filter((name) => !documented.has(name) && !INTERNAL.test(name))).toEqual([]);
+  });
+
   test("every export has one", () => {
     const index = readFileSync(join(root, "sdk/streams/index.ts"), "utf8");
     const exports = [...index.matchAll(/^export \{(.*)\} from "\.\/(.*)"/gm)].flatMap(([, list = "", file = ""]) =>
@@ -85,6 +94,24 @@ describe("examples in docstrings and docs [DSL-8]", () => {
     expect(without).toEqual([]);
   });
 });
+
+/** What users do not call. */
+const INTERNAL = /^Graph\.|^GlobalTable\.nodeIn$/;
+
+interface Method {
+  readonly name: string;
+  readonly comment: string;
+}
+
+/** Of the classes in a file; one with overloads is there several times. */
+function methodsOf(text: string): Method[] {
+  const classes = [...text.matchAll(/^export (?:abstract )?class (\w+)[^]*?^\}/gm)];
+  return classes.flatMap(([body, of = ""]) =>
+    [...body.matchAll(/((?:^ {2} ?[/*].*\n)*)^ {2}(?:\/\/.*\n {2})?(?:static |get )?([a-z]\w*)[<(]/gm)]
+      .filter(([, , name]) => name !== "constructor")
+      .map(([, comment = "", name = ""]) => ({ name: `${of}.${name}`, comment })),
+  );
+}
 
 function documented(text: string, name: string): boolean {
   const declaration = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\nexport (?:class|function|interface|type) ${name}\\b`);

@@ -37,7 +37,16 @@ export abstract class FlowOperators<Value, Key extends PlanKey> extends RecordOp
     return Object.fromEntries(streams) as { readonly [name in Branch]: Stream<Value, Key> };
   }
 
-  /** The records of both streams as they come, also of different topics: those then go through one internal topic. */
+  /**
+   * The records of both streams as they come, also of different topics: those then go through one internal topic.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("all-orders", ({ stream }) =>
+   *   stream<{ amount: number }>("web-orders").merge(stream<{ amount: number }>("shop-orders")).to("all-orders"),
+   * );
+   */
   merge<OtherValue, OtherKey extends PlanKey>(
     other: Stream<OtherValue, OtherKey>,
   ): Stream<Value | OtherValue, Key | OtherKey> {
@@ -48,12 +57,35 @@ export abstract class FlowOperators<Value, Key extends PlanKey> extends RecordOp
   /**
    * Places the records by their key again, in an internal topic of so many partitions (as many as before unless given).
    * What keeps state by a changed key does this by itself; called, it sets the number of partitions.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("by-customer", ({ stream }) =>
+   *   stream<{ customer: string }>("orders")
+   *     .selectKey((order) => order.customer)
+   *     .repartition({ partitions: 8 })
+   *     .groupByKey()
+   *     .count({ store: "orders-per-customer" }),
+   * );
    */
   repartition(options: { readonly partitions?: number } = {}): Stream<Value, Key> {
     return this.added("repartition", { kind: "repartition", partitions: options.partitions });
   }
 
-  /** All records in one partition: for what is over all of them, such as a sum of everything or a sorted whole. */
+  /**
+   * All records in one partition: for what is over all of them, such as a sum of everything or a sorted whole.
+   *
+   * @example
+   * import { every, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("batch-sizes", ({ stream }) =>
+   *   stream("orders")
+   *     .coalesce()
+   *     .mapBatch((orders) => [{ value: { orders: orders.length } }])
+   *     .to("batch-sizes"),
+   * ).trigger(every("10 seconds"));
+   */
   coalesce(): Stream<Value, Key> {
     return this.repartition({ partitions: 1 });
   }
@@ -85,6 +117,16 @@ export abstract class FlowOperators<Value, Key extends PlanKey> extends RecordOp
   /**
    * Sends the records to a topic as JSON, or to what `topic`, `d1` and `r2` name. Window keys are written as Kafka's
    * TimeWindowedSerializer does: the key, then the window's start as 8 bytes, big-endian.
+   *
+   * @example
+   * import { pipeline, r2, topic } from "../sdk/streams/index.ts";
+   *
+   * pipeline("copies", ({ stream }) => {
+   *   const orders = stream<string>("orders");
+   *   orders.to("orders-copy");
+   *   orders.to(topic("orders-text", { format: "text" }));
+   *   orders.to(r2("orders"));
+   * });
    */
   to(sink: string | SinkFor<Value, Key>): void {
     const target = typeof sink === "string" ? topic(sink) : sink;

@@ -44,12 +44,30 @@ export class GroupedStream<Value> {
     });
   }
 
-  /** How many records. */
+  /**
+   * How many records.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("counts", ({ stream }) => stream("orders").groupByKey().count({ store: "orders-per-customer" }));
+   */
   count(options?: KeyValueStoreOptions): Table<number, string> {
     return this.#aggregate("count", COUNT, options);
   }
 
-  /** The first value, then what the reducer makes of the aggregate so far and each further value. */
+  /**
+   * The first value, then what the reducer makes of the aggregate so far and each further value.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("largest", ({ stream }) =>
+   *   stream<number>("amounts")
+   *     .groupByKey()
+   *     .reduce((largest, amount) => Math.max(largest, amount), { store: "largest" }),
+   * );
+   */
   reduce(
     reducer: (aggregate: Value, value: Value, key: string) => Value,
     options?: KeyValueStoreOptions,
@@ -101,6 +119,17 @@ export class GroupedStream<Value> {
   /**
    * Begins an aggregate over several grouped streams, each with its own aggregator: this one, then those given to
    * `.cogroup(stream, aggregator)`. Write down the type of the aggregate: it is not known before `aggregate`.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("activity", ({ stream }) =>
+   *   stream("views")
+   *     .groupByKey()
+   *     .cogroup<{ views: number; orders: number }>((seen) => ({ ...seen, views: seen.views + 1 }))
+   *     .cogroup(stream("orders").groupByKey(), (seen) => ({ ...seen, orders: seen.orders + 1 }))
+   *     .aggregate(() => ({ views: 0, orders: 0 }), { store: "activity" }),
+   * );
    */
   cogroup<Aggregate>(
     aggregator: (aggregate: Aggregate, value: Value, key: string) => Aggregate,
@@ -108,7 +137,19 @@ export class GroupedStream<Value> {
     return new CogroupedStream([{ place: this.#place, aggregator: aggregator as AggregateNode["aggregator"] }]);
   }
 
-  /** Groups by window as well: `tumbling`, `hopping`, `sliding`, `session`, `cumulative` or `unlimited`. */
+  /**
+   * Groups by window as well: `tumbling`, `hopping`, `sliding`, `session`, `cumulative` or `unlimited`.
+   *
+   * @example
+   * import { pipeline, sliding } from "../sdk/streams/index.ts";
+   *
+   * pipeline("recent", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(sliding({ difference: "10 minutes", grace: "1 minute" }))
+   *     .count({ store: "orders-in-ten-minutes" }),
+   * );
+   */
   windowedBy(windows: SessionWindowsOf<Value>): SessionWindowedStream<Value>;
   windowedBy(windows: NonSessionWindows): WindowedStream<Value>;
   windowedBy(windows: Windows): WindowedStream<Value> | SessionWindowedStream<Value> {
@@ -149,22 +190,75 @@ export class WindowedStream<Value> {
     this.#windowing = windowing;
   }
 
-  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  /**
+   * When results go on: `onUpdate()`, as they do unless told, or `onClose()`.
+   *
+   * @example
+   * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("final-counts", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+   *     .emit(onClose())
+   *     .count()
+   *     .to("final-counts"),
+   * );
+   */
   emit(strategy: EmitStrategy): WindowedStream<Value> {
     return new WindowedStream(this.#add, { ...this.#windowing, emit: strategy.emit });
   }
 
-  /** How long no record must come until windows close without one: see `onClose`. */
+  /**
+   * How long no record must come until windows close without one: see `onClose`.
+   *
+   * @example
+   * import { onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("prompt-counts", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 minute", grace: 0 }))
+   *     .emit(onClose())
+   *     .closeWhenIdle("10 seconds")
+   *     .count()
+   *     .to("prompt-counts"),
+   * );
+   */
   closeWhenIdle(quiet: Duration | "never"): WindowedStream<Value> {
     return new WindowedStream(this.#add, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
-  /** How many records. */
+  /**
+   * How many records.
+   *
+   * @example
+   * import { pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("hourly", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+   *     .count({ store: "orders-per-hour", retention: "7 days" }),
+   * );
+   */
   count(options?: WindowStoreOptions): WindowedTable<number, Value> {
     return this.#aggregate("count", COUNT, options);
   }
 
-  /** The first value, then what the reducer makes of the aggregate so far and each further value. */
+  /**
+   * The first value, then what the reducer makes of the aggregate so far and each further value.
+   *
+   * @example
+   * import { pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("hourly-largest", ({ stream }) =>
+   *   stream<number>("amounts")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+   *     .reduce((largest, amount) => Math.max(largest, amount), { store: "largest-per-hour" }),
+   * );
+   */
   reduce(
     reducer: (aggregate: Value, value: Value, key: string) => Value,
     options?: WindowStoreOptions,
@@ -172,7 +266,19 @@ export class WindowedStream<Value> {
     return this.#aggregate("reduce", { aggregator: reducer as AggregateNode["aggregator"] }, options);
   }
 
-  /** What an aggregator makes of the values, or several under their names, as of `groupByKey().aggregate`. */
+  /**
+   * What an aggregator makes of the values, or several under their names, as of `groupByKey().aggregate`.
+   *
+   * @example
+   * import { avg, count, pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("hourly-means", ({ stream }) =>
+   *   stream<number>("amounts")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+   *     .aggregate({ orders: count(), mean: avg((amount) => amount) }, { store: "means-per-hour" }),
+   * );
+   */
   aggregate<Aggregate extends Given<Value>>(
     aggregate: Argument<Value, Aggregate>,
     options?: WindowStoreOptions,

@@ -35,7 +35,18 @@ export class GroupedTable<Value> {
     this.#add = add;
   }
 
-  /** How many rows. A group that no row is in any more stays at 0. */
+  /**
+   * How many rows. A group that no row is in any more stays at 0.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("customers-per-city", ({ table }) =>
+   *   table<{ city: string }>("customers")
+   *     .groupBy((customer) => ({ key: customer.city, value: 1 }))
+   *     .count({ store: "customers-per-city" }),
+   * );
+   */
   count(options?: KeyValueStoreOptions): Table<number, string> {
     return this.#aggregate(
       "count",
@@ -47,6 +58,15 @@ export class GroupedTable<Value> {
   /**
    * The first row, then what the adder makes of the aggregate so far and each further row; the subtractor takes one out
    * again. Null from either removes the group.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("stock", ({ table }) =>
+   *   table<{ product: string; items: number }>("shelves")
+   *     .groupBy((shelf) => ({ key: shelf.product, value: shelf.items }))
+   *     .reduce((all, items) => all + items, (all, items) => all - items, { store: "stock" }),
+   * );
    */
   reduce(
     adder: (aggregate: Value, value: Value, key: string) => Value,
@@ -59,6 +79,15 @@ export class GroupedTable<Value> {
   /**
    * What an aggregator makes of the rows that the table has, or several under their names. They must be able to take a row
    * back: `count`, `sum`, `avg`, `variance`, `stddev`, `countDistinct`, `quantile` and `quantiles` are.
+   *
+   * @example
+   * import { pipeline, sum } from "../sdk/streams/index.ts";
+   *
+   * pipeline("stock-value", ({ table }) =>
+   *   table<{ product: string; euros: number }>("shelves")
+   *     .groupBy((shelf) => ({ key: shelf.product, value: shelf.euros }))
+   *     .aggregate(sum((euros) => euros), { store: "stock-value" }),
+   * );
    */
   aggregate<Aggregate extends Given<Value>>(
     aggregate: Argument<Value, Aggregate>,

@@ -96,6 +96,19 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
   /**
    * As `join`, and each record of this stream that matches none comes out once, with null for the other: with a stream when
    * its window has closed, with a table at once, without a key at once.
+   *
+   * @example
+   * import { pipeline, within } from "../sdk/streams/index.ts";
+   *
+   * pipeline("views", ({ stream }) =>
+   *   stream<{ page: string }>("views")
+   *     .leftJoin(
+   *       stream<{ link: string }>("clicks"),
+   *       (view, click) => ({ page: view.page, link: click?.link ?? null }),
+   *       within("10 minutes", { grace: "1 minute" }),
+   *     )
+   *     .to("views-with-clicks"),
+   * );
    */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   leftJoin<Other, Result>(
@@ -120,7 +133,22 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     return this.#joinedWith("leftJoin", other, { join: "left", joiner, how });
   }
 
-  /** As `leftJoin` with the streams the other way round: each record of the other stream comes out. */
+  /**
+   * As `leftJoin` with the streams the other way round: each record of the other stream comes out.
+   *
+   * @example
+   * import { pipeline, within } from "../sdk/streams/index.ts";
+   *
+   * pipeline("clicks", ({ stream }) =>
+   *   stream<{ page: string }>("views")
+   *     .rightJoin(
+   *       stream<{ link: string }>("clicks"),
+   *       (view, click) => ({ page: view?.page ?? null, link: click.link }),
+   *       within("10 minutes", { grace: "1 minute" }),
+   *     )
+   *     .to("clicks-with-views"),
+   * );
+   */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   rightJoin<Other, Result>(
     this: Stream<Value, string | null>,
@@ -136,7 +164,22 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     });
   }
 
-  /** As `join`, and each record of either stream that matches none comes out once, with null for the other. */
+  /**
+   * As `join`, and each record of either stream that matches none comes out once, with null for the other.
+   *
+   * @example
+   * import { pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("both", ({ stream }) =>
+   *   stream<number>("deposits")
+   *     .outerJoin(
+   *       stream<number>("withdrawals"),
+   *       (deposit, withdrawal) => (deposit ?? 0) - (withdrawal ?? 0),
+   *       tumbling({ size: "1 hour", grace: "5 minutes" }),
+   *     )
+   *     .to("balances"),
+   * );
+   */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   outerJoin<Other, Result>(
     this: Stream<Value, string | null>,

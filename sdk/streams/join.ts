@@ -95,7 +95,7 @@ export function unbounded(): Unbounded {
   return { kind: "unbounded" };
 }
 
-/** Records match that are so far apart, or in one tumbling window: `tumbling({ size: "1 hour", grace: 0 })` (Flink, Spark). */
+/** Records match that are so far apart, or in one window of those that tumble (Flink, Spark). */
 export type Bounded = JoinWindows | TimeWindows;
 
 /**

@@ -53,17 +53,38 @@ export class Pipeline {
     this.plan = plan;
   }
 
-  /** When it runs: `perEvent()`, which it is unless told, or `every("2 seconds")`. Keeps state and position. */
+  /**
+   * When it runs: `perEvent()`, which it is unless told, or `every("2 seconds")`. Keeps state and position.
+   *
+   * @example
+   * import { everyRecords, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("copy", ({ stream }) => stream("orders").to("copy")).trigger(everyRecords(500, { atMost: "5 seconds" }));
+   */
   trigger(trigger: Trigger): Pipeline {
     return new Pipeline({ ...this.plan, trigger });
   }
 
-  /** What becomes of a record on which user code throws: `deadLetter()` unless told, `fail()`, `retry(3)` or `parkKey()`. */
+  /**
+   * What becomes of a record on which user code throws: `deadLetter()` unless told, `fail()`, `retry(3)` or `parkKey()`.
+   *
+   * @example
+   * import { pipeline, retry } from "../sdk/streams/index.ts";
+   *
+   * pipeline("copy", ({ stream }) => stream("orders").to("copy")).onError(retry(3, { backoff: "1 second" }));
+   */
   onError(onError: ErrorPolicy): Pipeline {
     return new Pipeline({ ...this.plan, onError });
   }
 
-  /** 1 unless told. Raise it when the stores change their shape: the new version starts from nothing. */
+  /**
+   * 1 unless told. Raise it when the stores change their shape: the new version starts from nothing.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * export const counts = pipeline("counts", ({ stream }) => stream("orders").groupByKey().count()).version(2);
+   */
   version(version: number): Pipeline {
     if (!Number.isSafeInteger(version) || version < 1) {
       throw new Error(`Version ${version} of pipeline "${this.plan.name}" cannot be. Use a whole number from 1.`);

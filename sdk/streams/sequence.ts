@@ -44,7 +44,14 @@ export class Sequence<Value, Names extends string> {
     this.steps = steps;
   }
 
-  /** The step that a match begins with. */
+  /**
+   * The step that a match begins with.
+   *
+   * @example
+   * import { sequence } from "../sdk/streams/index.ts";
+   *
+   * const high = sequence<{ degrees: number }>("1 hour").first("high", (reading) => reading.degrees > 90);
+   */
   first<const Name extends string>(
     name: Name,
     predicate: Predicate<Value, Names>,
@@ -54,7 +61,16 @@ export class Sequence<Value, Names extends string> {
     return this.#with({ name, predicate, contiguity: "next", ...options });
   }
 
-  /** Takes the very next record of the key, or no match comes of it. */
+  /**
+   * Takes the very next record of the key, or no match comes of it.
+   *
+   * @example
+   * import { sequence } from "../sdk/streams/index.ts";
+   *
+   * const rising = sequence<number>("1 minute")
+   *   .first("low", (degrees) => degrees < 50)
+   *   .next("high", (degrees) => degrees > 90, { times: [2, Infinity] });
+   */
   next<const Name extends string>(
     name: Name,
     predicate: Predicate<Value, Names>,
@@ -63,7 +79,16 @@ export class Sequence<Value, Names extends string> {
     return this.#with({ name, predicate, contiguity: "next", ...options });
   }
 
-  /** Takes a record that may come after others; one of those for which `unless` is true ends the attempt. */
+  /**
+   * Takes a record that may come after others; one of those for which `unless` is true ends the attempt.
+   *
+   * @example
+   * import { sequence } from "../sdk/streams/index.ts";
+   *
+   * const abandoned = sequence<{ kind: string }>("1 hour")
+   *   .first("cart", ({ kind }) => kind === "cart")
+   *   .later("exit", ({ kind }) => kind === "exit", { unless: ({ kind }) => kind === "order" });
+   */
   later<const Name extends string>(
     name: Name,
     predicate: Predicate<Value, Names>,

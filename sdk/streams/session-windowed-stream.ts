@@ -39,19 +39,60 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
     this.#windowing = windowing;
   }
 
-  /** When results go on: `onUpdate()`, as they do unless told, or `onClose()`. */
+  /**
+   * When results go on: `onUpdate()`, as they do unless told, or `onClose()`.
+   *
+   * @example
+   * import { onClose, pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("final-visits", ({ stream }) =>
+   *   stream("clicks")
+   *     .groupByKey()
+   *     .windowedBy(session({ gap: "30 minutes", grace: "5 minutes" }))
+   *     .emit(onClose())
+   *     .count()
+   *     .to("clicks-per-visit"),
+   * );
+   */
   emit(strategy: { readonly emit: "onClose" }): SessionWindowedStream<Value, never>;
   emit(strategy: EmitStrategy): SessionWindowedStream<Value>;
   emit(strategy: EmitStrategy): SessionWindowedStream<Value> {
     return new SessionWindowedStream(this.#add, { ...this.#windowing, emit: strategy.emit });
   }
 
-  /** How long no record must come until sessions close without one: see `onClose`. */
+  /**
+   * How long no record must come until sessions close without one: see `onClose`.
+   *
+   * @example
+   * import { onClose, pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("prompt-visits", ({ stream }) =>
+   *   stream("clicks")
+   *     .groupByKey()
+   *     .windowedBy(session({ gap: "30 minutes", grace: 0 }))
+   *     .emit(onClose())
+   *     .closeWhenIdle("5 minutes")
+   *     .count()
+   *     .to("clicks-per-visit"),
+   * );
+   */
   closeWhenIdle(quiet: Duration | "never"): SessionWindowedStream<Value, Gone> {
     return new SessionWindowedStream(this.#add, { ...this.#windowing, closeWhenIdleMs: quietMs(quiet) });
   }
 
-  /** How many records. */
+  /**
+   * How many records.
+   *
+   * @example
+   * import { pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("clicks-per-visit", ({ stream }) =>
+   *   stream("clicks")
+   *     .groupByKey()
+   *     .windowedBy(session({ gap: "30 minutes", grace: "5 minutes" }))
+   *     .count({ store: "clicks-per-visit" }),
+   * );
+   */
   count(options?: WindowStoreOptions): WindowedTable<number | Gone, Value> {
     const merger = (earlier: unknown, later: unknown): number => (earlier as number) + (later as number);
     return this.#aggregate("count", { ...COUNT, merger }, options);
@@ -60,6 +101,16 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
   /**
    * The first value, then what the reducer makes of the aggregate so far and each further value. It also makes one of the
    * aggregates of two sessions that become one, the earlier first.
+   *
+   * @example
+   * import { pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("largest-per-visit", ({ stream }) =>
+   *   stream<number>("amounts")
+   *     .groupByKey()
+   *     .windowedBy(session({ gap: "30 minutes", grace: "5 minutes" }))
+   *     .reduce((largest, amount) => Math.max(largest, amount), { store: "largest-per-visit" }),
+   * );
    */
   reduce(
     reducer: (aggregate: Value, value: Value, key: string) => Value,
@@ -72,6 +123,16 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
   /**
    * What an aggregator makes of the values, or several under their names, as of `groupByKey().aggregate`. They know how two
    * sessions become one.
+   *
+   * @example
+   * import { collect, pipeline, session } from "../sdk/streams/index.ts";
+   *
+   * pipeline("pages", ({ stream }) =>
+   *   stream<{ page: string }>("clicks")
+   *     .groupByKey()
+   *     .windowedBy(session({ gap: "30 minutes", grace: "5 minutes" }))
+   *     .aggregate({ pages: collect((click) => click.page) }, { store: "pages-per-visit" }),
+   * );
    */
   aggregate<Aggregate extends Given<Value>>(
     aggregate: Argument<Value, Aggregate>,

@@ -133,7 +133,25 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
     return this.#process("process", processor as unknown as Untyped, { ...rowsOf(options), keepsKey: false });
   }
 
-  /** As `process`, and what it sends are values, under the key of what caused them: state behind it needs no internal topic. */
+  /**
+   * As `process`, and what it sends are values, under the key of what caused them: state behind it needs no internal topic.
+   *
+   * @example
+   * import { pipeline, valueState } from "../sdk/streams/index.ts";
+   *
+   * pipeline("running-totals", ({ stream }) =>
+   *   stream<number>("amounts")
+   *     .processValues({
+   *       state: { total: valueState<number>() },
+   *       record(amount, _key, { state }) {
+   *         const total = (state.total.get() ?? 0) + amount;
+   *         state.total.set(total);
+   *         return [total];
+   *       },
+   *     })
+   *     .to("running-totals"),
+   * );
+   */
   processValues<Result, const Declared extends States, Initial = never>(
     this: Stream<Value, string | null>,
     processor: Processor<Value, Result, Declared, Initial>,
@@ -152,6 +170,20 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
   /**
    * One record for each sequence found in the records of a key, with the time of its last record: what `select` makes of
    * the records that each step took. See `sequence`.
+   *
+   * @example
+   * import { pipeline, sequence } from "../sdk/streams/index.ts";
+   *
+   * pipeline("overheating", ({ stream }) =>
+   *   stream<number>("degrees")
+   *     .match(
+   *       sequence<number>("10 minutes")
+   *         .first("normal", (degrees) => degrees < 70)
+   *         .later("hot", (degrees) => degrees > 90),
+   *       { select: ({ normal, hot }) => ({ from: normal[0], to: hot[0] }) },
+   *     )
+   *     .to("overheating"),
+   * );
    */
   match<Names extends string, Result>(
     this: Stream<Value, string | null>,
@@ -165,17 +197,44 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
     return this.added("match", { ...node, select });
   }
 
-  /** Groups by a key that the selector gives: short for `.selectKey(selector).groupByKey()`. */
+  /**
+   * Groups by a key that the selector gives: short for `.selectKey(selector).groupByKey()`.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("per-customer", ({ stream }) =>
+   *   stream<{ customer: string }>("orders")
+   *     .groupBy((order) => order.customer)
+   *     .count({ store: "orders-per-customer" }),
+   * );
+   */
   groupBy(selector: (value: Value, key: Key, context: RecordContext) => string | null): GroupedStream<Value> {
     return this.selectKey(selector).groupByKey();
   }
 
-  /** Records of one key together, to be counted, reduced or aggregated. Records without a key are dropped and counted. */
+  /**
+   * Records of one key together, to be counted, reduced or aggregated. Records without a key are dropped and counted.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("per-key", ({ stream }) => stream("orders").groupByKey().count({ store: "orders-per-key" }));
+   */
   groupByKey(this: Stream<Value, string | null>): GroupedStream<Value> {
     return new GroupedStream(this.place);
   }
 
-  /** The last value of each key, kept in a store. A null value removes its key. */
+  /**
+   * The last value of each key, kept in a store. A null value removes its key.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("latest", ({ stream }) =>
+   *   stream<{ id: string }>("readings").selectKey((reading) => reading.id).toTable({ store: "latest-readings" }),
+   * );
+   */
   toTable(this: Stream<Value, string | null>, options: TableOptions = {}): Table<Value, string> {
     const { graph, node } = this.place;
     const table = tableOf(options, graph.nextName("toTable"));

@@ -26,36 +26,86 @@ export class BufferConfig<Full extends WhenFull = WhenFull> {
     this.bounds = bounds;
   }
 
-  /** Any number: what `suppress` does unless told. */
+  /**
+   * Any number: what `suppress` does unless told.
+   *
+   * @example
+   * import { BufferConfig, untilTimeLimit } from "../sdk/streams/index.ts";
+   *
+   * const calm = untilTimeLimit("1 minute", BufferConfig.unbounded());
+   */
   static unbounded(): BufferConfig<"shutDown"> {
     return new BufferConfig({ whenFull: "shutDown" });
   }
 
-  /** At most so many keys: when one more comes the change that has waited longest goes on early, unless told otherwise. */
+  /**
+   * At most so many keys: when one more comes the change that has waited longest goes on early, unless told otherwise.
+   *
+   * @example
+   * import { BufferConfig, untilTimeLimit } from "../sdk/streams/index.ts";
+   *
+   * const calm = untilTimeLimit("1 minute", BufferConfig.maxRecords(1_000));
+   */
   static maxRecords(records: number): BufferConfig<"emitEarly"> {
     return new BufferConfig({ whenFull: "emitEarly" } as const).withMaxRecords(records);
   }
 
-  /** As `maxRecords`, by bytes. */
+  /**
+   * As `maxRecords`, by bytes.
+   *
+   * @example
+   * import { BufferConfig, untilTimeLimit } from "../sdk/streams/index.ts";
+   *
+   * const calm = untilTimeLimit("1 minute", BufferConfig.maxBytes(1_000_000));
+   */
   static maxBytes(bytes: number): BufferConfig<"emitEarly"> {
     return new BufferConfig({ whenFull: "emitEarly" } as const).withMaxBytes(bytes);
   }
 
+  /**
+   * At most so many keys, whatever else it is bounded by.
+   *
+   * @example
+   * import { BufferConfig, untilTimeLimit } from "../sdk/streams/index.ts";
+   *
+   * const calm = untilTimeLimit("1 minute", BufferConfig.maxBytes(1_000_000).withMaxRecords(1_000));
+   */
   withMaxRecords(records: number): BufferConfig<Full> {
     return new BufferConfig({ ...this.bounds, maxRecords: bound(records, "maxRecords") });
   }
 
-  /** A row counts 100 bytes and the bytes of its key, its value, the value it replaces and its headers. */
+  /**
+   * A row counts 100 bytes and the bytes of its key, its value, the value it replaces and its headers.
+   *
+   * @example
+   * import { BufferConfig, untilTimeLimit } from "../sdk/streams/index.ts";
+   *
+   * const calm = untilTimeLimit("1 minute", BufferConfig.maxRecords(1_000).withMaxBytes(1_000_000));
+   */
   withMaxBytes(bytes: number): BufferConfig<Full> {
     return new BufferConfig({ ...this.bounds, maxBytes: bound(bytes, "maxBytes") });
   }
 
-  /** When it is full the changes that have waited longest go on before their time. */
+  /**
+   * When it is full the changes that have waited longest go on before their time.
+   *
+   * @example
+   * import { BufferConfig, untilTimeLimit } from "../sdk/streams/index.ts";
+   *
+   * const calm = untilTimeLimit("1 minute", BufferConfig.unbounded().withMaxRecords(9).emitEarlyWhenFull());
+   */
   emitEarlyWhenFull(): BufferConfig<"emitEarly"> {
     return new BufferConfig({ ...this.bounds, whenFull: "emitEarly" });
   }
 
-  /** When it is full the task stops and says so. It goes on after a deploy that allows more, or less strictly. */
+  /**
+   * When it is full the task stops and says so. It goes on after a deploy that allows more, or less strictly.
+   *
+   * @example
+   * import { BufferConfig, untilWindowCloses } from "../sdk/streams/index.ts";
+   *
+   * const final = untilWindowCloses(BufferConfig.maxRecords(1_000_000).shutDownWhenFull());
+   */
   shutDownWhenFull(): BufferConfig<"shutDown"> {
     return new BufferConfig({ ...this.bounds, whenFull: "shutDown" });
   }

@@ -47,6 +47,11 @@ export class Table<Value, Key extends PlanKey> {
   /**
    * The table's changes: a record with the new value at each update (per event), or one for each key changed in a
    * micro-batch, with its last value. A row that goes is a null value. With a selector under another key.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("changes", ({ table }) => table<{ name: string }>("customers").toStream().to("customer-changes"));
    */
   toStream(): Stream<Value, Key>;
   toStream(selector: (value: Value, key: Key, context: RecordContext) => string | null): Stream<Value, string | null>;
@@ -86,7 +91,16 @@ export class Table<Value, Key extends PlanKey> {
     return this.#filter("filter", predicate as TableFilterNode["predicate"], options);
   }
 
-  /** The rows for which the predicate is false. */
+  /**
+   * The rows for which the predicate is false.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("open", ({ table }) =>
+   *   table<{ closed: boolean }>("orders").filterNot((order) => order.closed, { store: "open-orders" }),
+   * );
+   */
   filterNot(
     predicate: (value: Row<Value>, key: Key) => boolean,
     options?: RowStoreOptions<Key>,
@@ -94,7 +108,16 @@ export class Table<Value, Key extends PlanKey> {
     return this.#filter("filterNot", (value, key) => !predicate(value as Row<Value>, key as Key), options);
   }
 
-  /** The rows with other values; null from the mapper is no row. With `store` they are kept in a store of their own. */
+  /**
+   * The rows with other values; null from the mapper is no row. With `store` they are kept in a store of their own.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("names", ({ table }) =>
+   *   table<{ name: string }>("customers").mapValues((customer) => customer.name, { store: "names" }),
+   * );
+   */
   mapValues<Next>(
     mapper: (value: Row<Value>, key: Key) => Next,
     options?: RowStoreOptions<Key>,
@@ -109,6 +132,15 @@ export class Table<Value, Key extends PlanKey> {
   /**
    * The rows in groups: by the key that the selector gives, with the value that is to be aggregated. A row for which
    * either is null is in no group.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("per-city", ({ table }) =>
+   *   table<{ city: string }>("customers")
+   *     .groupBy((customer) => ({ key: customer.city, value: 1 }))
+   *     .count({ store: "customers-per-city" }),
+   * );
    */
   groupBy<Next>(
     selector: (value: Row<Value>, key: Key) => { readonly key: string | null; readonly value: Next },
@@ -162,7 +194,18 @@ export class Table<Value, Key extends PlanKey> {
     return this.#joined("join", other, { join: "inner", joiner, ...options });
   }
 
-  /** As `join`, with a row for each row of this table; null for the other where it has none. */
+  /**
+   * As `join`, with a row for each row of this table; null for the other where it has none.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("with-or-without", ({ table }) =>
+   *   table<{ name: string }>("customers")
+   *     .leftJoin(table<{ city: string }>("addresses"), ({ name }, address) => ({ name, city: address?.city ?? null }))
+   *     .to("customers-with-cities"),
+   * );
+   */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   leftJoin<Other, Result>(
     this: Table<Value, string>,
@@ -173,7 +216,18 @@ export class Table<Value, Key extends PlanKey> {
     return this.#joined("leftJoin", other, { join: "left", joiner, ...options });
   }
 
-  /** As `join`, with a row for each key of either table; null for one that has none. */
+  /**
+   * As `join`, with a row for each key of either table; null for one that has none.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("stock-everywhere", ({ table }) =>
+   *   table<number>("shop-stock")
+   *     .outerJoin(table<number>("store-stock"), (shop, store) => (shop ?? 0) + (store ?? 0))
+   *     .to("stock"),
+   * );
+   */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   outerJoin<Other, Result>(
     this: Table<Value, string>,
@@ -184,14 +238,33 @@ export class Table<Value, Key extends PlanKey> {
     return this.#joined("outerJoin", other, { join: "outer", joiner, ...options });
   }
 
-  /** The name of its store, by which it is read over HTTP and in `batchSql`. */
+  /**
+   * The name of its store, by which it is read over HTTP and in `batchSql`.
+   *
+   * @example
+   * import { batchSql, every, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("top", ({ stream }) => {
+   *   const counts = stream("orders").groupByKey().count({ store: "counts" });
+   *   const top = batchSql`select key, value as orders from ${{ storeName: counts.storeName }} order by value desc limit 3`;
+   *   stream("orders").batchSql(top).to("top-customers");
+   * }).trigger(every("10 seconds"));
+   */
   get storeName(): string {
     return this.#place.graph.tableOf(this.#place.node).store;
   }
 
   /**
    * All rows of the table at the end of every micro-batch: by key, of windows by start and key, of sessions and sliding
-   * windows by key and time. Spark's complete mode. Rows of all keys of a partition; of all there are when the table is in one partition (`coalesce`).
+   * windows by key and time. Spark's complete mode. Rows of all keys of a partition; of all there are when the table is in
+   * one partition (`coalesce`).
+   *
+   * @example
+   * import { every, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("all-counts", ({ stream }) =>
+   *   stream("orders").groupByKey().count({ store: "counts" }).complete().to("all-counts"),
+   * ).trigger(every("10 seconds"));
    */
   complete(): Stream<Value, Key> {
     const { graph, node } = this.#place;
@@ -204,6 +277,18 @@ export class Table<Value, Key extends PlanKey> {
    * Holds changes back and sends the last of each key: `untilWindowCloses()` each window once, with its final result,
    * `untilTimeLimit(duration)` at most one change a key in that time. Name the store to keep what waits when the pipeline
    * is changed.
+   *
+   * @example
+   * import { pipeline, tumbling, untilWindowCloses } from "../sdk/streams/index.ts";
+   *
+   * pipeline("final-hours", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+   *     .count()
+   *     .suppress(untilWindowCloses(), { store: "open-hours" })
+   *     .to("final-hours"),
+   * );
    */
   suppress(
     this: Table<Value, Windowed>,
@@ -223,7 +308,14 @@ export class Table<Value, Key extends PlanKey> {
     );
   }
 
-  /** Sends the changes: short for `.toStream().to(sink)`. */
+  /**
+   * Sends the changes: short for `.toStream().to(sink)`.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("counts", ({ stream }) => stream("orders").groupByKey().count({ store: "counts" }).to("counts"));
+   */
   to(sink: string | SinkFor<Value, Key>): void {
     this.toStream().to(sink);
   }

@@ -33,6 +33,18 @@ export class WindowedTable<Value, Input> extends Table<Value, Windowed> {
    * and with headers `millrace.window-start`, `millrace.window-end` (the last window that the record missed; for a
    * session the one it would be part of) and `millrace.stream-time` (the time that had closed it), in ms as text. A record
    * that still went into some of its windows is counted as late and is not among them.
+   *
+   * @example
+   * import { pipeline, tumbling } from "../sdk/streams/index.ts";
+   *
+   * pipeline("too-late", ({ stream }) =>
+   *   stream("orders")
+   *     .groupByKey()
+   *     .windowedBy(tumbling({ size: "1 hour", grace: "5 minutes" }))
+   *     .count()
+   *     .late()
+   *     .to("late-orders"),
+   * );
    */
   late(): Stream<Input, string> {
     const { graph, node, streamAt } = this.#place;
