@@ -311,7 +311,7 @@ export interface PipelineRecord {
   readonly stores: readonly PipelineStore[];
   /** What its tasks read, each in all its partitions; those it wrote itself stand after those they are written from. */
   readonly inputs: readonly PipelineInput[];
-  readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string };
+  readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string; readonly text: string };
   readonly error?: string | undefined;
 }
 

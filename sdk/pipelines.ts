@@ -15,8 +15,8 @@ export interface PipelineSummary {
 }
 
 export interface PipelineDescription extends PipelineSummary {
-  /** `mermaid` is the text of a flowchart. */
-  readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string };
+  /** `mermaid` is the text of a flowchart, `text` says the same in lines. */
+  readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string; readonly text: string };
   /** One for each partition of what it reads, internal topics (`__<node>`) after those they are made of. */
   readonly tasks: readonly Omit<TaskStatus, "pipeline" | "trigger">[];
 }

@@ -129,6 +129,12 @@ export class TopologyTestDriver {
     return this.#outputs.files(prefix) as ReadonlyMap<string, readonly Value[]>;
   }
 
+  /** The topology for reading, as text and as a Mermaid flowchart, with the tasks that the pipeline is cut into. */
+  describe(): { readonly text: string; readonly mermaid: string } {
+    const { text, mermaid } = describePlan(this.#plan);
+    return { text, mermaid };
+  }
+
   /** A store by its name: `store("totals").get("ATL")`. */
   store<Value = unknown>(name: string): TestStore<Value> {
     const node = this.#plan.nodes.find((each) => readableStore([each], name) !== undefined);

@@ -183,7 +183,7 @@ export class Pipelines {
     const row = this.#parts.table.get(newest.name);
     const begun = row !== undefined && row.version >= newest.version;
     const plan = (row && this.#parts.plans.get(row.name, row.version)) ?? newest;
-    const { nodes, mermaid, trigger, sources, stores } = this.#parts.plans.describe(plan);
+    const { nodes, mermaid, text, trigger, sources, stores } = this.#parts.plans.describe(plan);
     return {
       name: plan.name,
       version: row?.version ?? plan.version,
@@ -193,7 +193,7 @@ export class Pipelines {
       trigger,
       stores: this.#storesOf(plan, stores),
       inputs: row === undefined ? [] : this.#inputsOf(row),
-      topology: { nodes, mermaid },
+      topology: { nodes, mermaid, text },
       error: (begun ? row.error : this.#obstacle(newest)) ?? undefined,
     };
   }
@@ -201,7 +201,7 @@ export class Pipelines {
   #recordOfGone(row: PipelineRow): PipelineRecord {
     const { name, version, incarnation } = row;
     const error = `the bundle has no pipeline ${name}: deploy it again`;
-    const topology = { nodes: [], mermaid: "" };
+    const topology = { nodes: [], mermaid: "", text: "" };
     const inputs = this.#inputsOf(row);
     return {
       name,

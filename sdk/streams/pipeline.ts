@@ -1,4 +1,5 @@
 import type { ErrorPolicy, Plan, Trigger, ValueFormat } from "../../schema/plan.ts";
+import { topologyOf } from "../../schema/topology/topology.ts";
 import { GlobalTable } from "./global-table.ts";
 import { checkName, Graph } from "./graph.ts";
 import { tableOf, type TableOptions } from "./store.ts";
@@ -51,6 +52,21 @@ export class Pipeline {
 
   constructor(plan: Plan) {
     this.plan = plan;
+  }
+
+  /**
+   * The topology for reading: lines in the manner of Kafka Streams' `Topology.describe()`, and a Mermaid flowchart. Which
+   * tasks it is cut into, and the internal topics between them, the test driver's `describe` and a running pipeline tell.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * const { text, mermaid } = pipeline("copy", ({ stream }) => stream("orders").to("orders-copy")).describe();
+   * console.log(text, mermaid);
+   */
+  describe(): { readonly text: string; readonly mermaid: string } {
+    const { text, mermaid } = topologyOf(this.plan);
+    return { text, mermaid };
   }
 
   /**

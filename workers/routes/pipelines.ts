@@ -30,11 +30,11 @@ function taskOf({ pipeline: _pipeline, heldBackBy, ...status }: TaskStatus): Pip
 
 function describe(pipeline: PipelineRecord, tasks: readonly TaskStatus[]): PipelineDescription {
   const failed = pipeline.state === "running" && tasks.some((task) => task.state === "failed");
-  const { nodes, mermaid } = pipeline.topology;
+  const { nodes, mermaid, text } = pipeline.topology;
   return {
     ...summaryOf(pipeline),
     ...(failed ? { state: "failed" } : {}),
-    topology: { nodes: nodes.map((node) => ({ ...node, inputs: [...node.inputs] })), mermaid },
+    topology: { nodes: nodes.map((node) => ({ ...node, inputs: [...node.inputs] })), mermaid, text },
     tasks: tasks.map(taskOf),
   };
 }

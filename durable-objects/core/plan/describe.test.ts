@@ -17,7 +17,7 @@ import {
   type NonSessionWindows,
 } from "../../../sdk/streams/index.ts";
 import { describePlan } from "./describe.ts";
-import { durationText } from "./duration-text.ts";
+import { durationText } from "../../../schema/topology/duration-text.ts";
 
 const { plan } = pipeline("hours", ({ stream }) => {
   const lines = stream("flights", { format: "text" });

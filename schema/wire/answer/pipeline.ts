@@ -66,7 +66,8 @@ export const pipelineDescription = z
           task: z.string().meta({ description: "The `topic` of the tasks that run it." }).optional(),
         }),
       ),
-      mermaid: z.string(),
+      mermaid: z.string().meta({ description: "A flowchart." }),
+      text: z.string().meta({ description: "The same in lines, a node each." }),
     }),
     tasks: z.array(taskStatus),
   })

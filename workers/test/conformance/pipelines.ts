@@ -9,11 +9,12 @@ import { refused } from "../refused.ts";
 /** What holds for the pipelines of any deployment. */
 export function pipelineConformance(target: Target): void {
   describe("pipelines", () => {
-    test("the list and each description have their shapes [PIP-1]", async () => {
+    test("the list and each description have their shapes [PIP-1, PLN-11]", async () => {
       const { pipelines } = shaped(await call(target, "GET /v1/pipelines"), pipelineList);
       for (const { name, sources } of pipelines) {
         const description = shaped(await call(target, `GET /v1/pipelines/${name}`), pipelineDescription);
         expect(description).toMatchObject({ name, sources });
+        for (const node of description.topology.nodes) expect(description.topology.text).toContain(node.name);
         for (const { topic } of description.tasks) if (!topic.startsWith("__")) expect(sources).toContain(topic);
         const { stores } = shaped(await call(target, `GET /v1/pipelines/${name}/stores`), storeList);
         for (const store of stores) expect(store.name).not.toBe("");

@@ -1,4 +1,4 @@
-import type { TopologyNode } from "../../../schema/rpc.ts";
+import type { TopologyNode } from "../rpc.ts";
 
 /**
  * A Mermaid flowchart. Where a plan is cut at internal topics each task is a box of its own, and the arrows between them
@@ -33,14 +33,17 @@ function arrowsOf(nodes: readonly TopologyNode[]): string[] {
 }
 
 function boxOf({ name, kind, detail }: TopologyNode, index: number): string {
-  const label = detail === undefined ? name : `${name}<br/>${escaped(detail)}`;
+  const label = detail === undefined ? escaped(name) : `${escaped(name)}<br/>${escaped(detail)}`;
   const [open, close] = shapes[kind] ?? ["[", "]"];
   return `n${index}${open}"${label}"${close}`;
 }
 
-/** A quotation mark would end the label. */
+/**
+ * Text inside quotation marks, as Mermaid's entity codes where it would read more into it: the end of the label, HTML,
+ * Markdown, a directive, a code.
+ */
 function escaped(text: string): string {
-  return text.replaceAll('"', "#quot;");
+  return text.replaceAll(/["<>&#`%]/g, (found) => `#${found.codePointAt(0)};`);
 }
 
 /** Stadiums at the ends, cylinders for state, a slanted box where records are placed anew. */

@@ -6,9 +6,9 @@ import type {
   StreamTableJoinNode,
   TableJoinNode,
   TimeWindows,
-} from "../../../schema/plan.ts";
+} from "../plan.ts";
 import { durationText } from "./duration-text.ts";
-import { windowsText } from "./windows.ts";
+import { windowsText } from "./windows-text.ts";
 
 /** A join for reading. */
 export function joinText(
