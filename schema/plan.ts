@@ -267,6 +267,8 @@ export type StreamJoinNode = Node<"streamJoin"> & {
    * the grace too; and what is late may still match it.
    */
   readonly unmatched: "onClose" | "eager" | "kafka";
+  /** Inner only: a left record comes out with the first right record that it matches, and is then let go of. */
+  readonly once?: boolean | undefined;
 };
 /**
  * Keeps the last value of each key; null removes it. A versioned one keeps by time, also what each row was before, and

@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { measureAggregate } from "./bench/aggregate.ts";
 import { type Engines, measureAppend } from "./bench/append.ts";
+import { measureCatchUp } from "./bench/catch-up.ts";
 import { measureLatency } from "./bench/latency.ts";
-import { MemoryWatch, type Resident } from "./bench/memory-watch.ts";
+import { EngineWatch, type Resident } from "./bench/engine-watch.ts";
 import { megabytes, setting } from "./bench/markdown.ts";
 import { nexmarkFlags, nexmarkOptions } from "./bench/nexmark/options.ts";
 import { queries } from "./bench/nexmark/queries/all.ts";
@@ -50,30 +51,41 @@ async function measure(stage: Stage, extent: Extent): Promise<Figures> {
   await engines.probe.stop();
   await engines.platform.stop();
   const peaks = [watch.stop()];
-  const aggregate: Figures["aggregate"][number][] = [];
-  for (const keys of [100, 10_000]) {
-    const name = `windows-${keys}`;
+  /** In an engine of its own. */
+  const apart = async <T>(name: string, work: (engine: EngineProcess, step: Step) => Promise<T>): Promise<T> => {
     const engine = stage.start("platform", name);
     await engine.ready;
-    const windows = new Watch(stage, name);
-    aggregate.push(...(await aggregates(engine, { keys, ...extent }, windows.step)));
-    peaks.push(windows.stop());
+    const its = new Watch(stage, name);
+    const result = await work(engine, its.step);
+    peaks.push(its.stop());
     await stage.discard(engine, name);
+    return result;
+  };
+  const { runs, scale } = extent;
+  const catchUp = await apart("catch-up", (engine, step) =>
+    step("single records while a pipeline catches up", () =>
+      measureCatchUp(engine, { count: 1_000_000 * scale, runs }),
+    ),
+  );
+  const aggregate: Figures["aggregate"][number][] = [];
+  for (const keys of [100, 10_000]) {
+    const work = (engine: EngineProcess, step: Step) => aggregates(engine, { keys, ...extent }, step);
+    aggregate.push(...(await apart(`windows-${keys}`, work)));
   }
   const memory = peaks.reduce((most, peak) => (sizeOf(peak) > sizeOf(most) ? peak : most));
-  const restart = await measureRestart(stage, { count: 1_000_000 * extent.scale, runs: extent.runs });
+  const restart = await measureRestart(stage, { count: 1_000_000 * scale, runs });
   say("restart: done");
-  const options = nexmarkOptions({ events: String(500_000 * extent.scale) }, queries);
+  const options = nexmarkOptions({ events: String(500_000 * scale) }, queries);
   const nexmark = await measureNexmark(stage, options, say);
-  return { append, latency, aggregate, restart, memory, nexmark };
+  return { append, latency, catchUp, aggregate, restart, memory, nexmark };
 }
 
 /** An engine's memory, measurement by measurement. */
 class Watch {
-  readonly #memory: MemoryWatch;
+  readonly #memory: EngineWatch;
 
   constructor(stage: Stage, name: string) {
-    this.#memory = new MemoryWatch(stage.folder(name));
+    this.#memory = new EngineWatch(stage.folder(name));
   }
 
   readonly step: Step = async (name, work) => {

@@ -39,6 +39,27 @@ test("a semi join passes on each left record once, its text as it came [JON-4]",
   expect(brief(kept.read("out"))).toEqual([["k", 1_000_000, 1_000_000]]);
 });
 
+test("a join that matches once lets go of the left record, and goes on with the next one [JON-21]", () => {
+  const driver = new TopologyTestDriver(
+    pipeline("once", ({ stream }) =>
+      stream<number>("a")
+        .join(stream<number>("b"), pair, { windows: unbounded(), once: true, where: (a, b) => a < b })
+        .to("out"),
+    ),
+  );
+  driver.pipe("a", { key: "k", value: 1, timestampMs: 5 });
+  driver.pipe("a", { key: "k", value: 3, timestampMs: 6 });
+  driver.pipe("b", { key: "k", value: 2, timestampMs: 7 });
+  driver.pipe("b", { key: "k", value: 5, timestampMs: 4 });
+  driver.pipe("a", { key: "k", value: 1, timestampMs: 8 });
+  driver.pipe("b", { key: "k", value: 9, timestampMs: 9 });
+  expect(brief(driver.read("out"))).toEqual([
+    ["k", [1, 2], 7],
+    ["k", [3, 5], 6],
+    ["k", [1, 5], 8],
+  ]);
+});
+
 test("a right join is a left join the other way round, its condition too [JON-3]", () => {
   const driver = new TopologyTestDriver(
     pipeline("right", ({ stream }) =>

@@ -10,6 +10,7 @@ export interface JoinEvent {
 export interface JoinRules extends Pick<StreamJoinNode, "join" | "unmatched"> {
   readonly windows: JoinWindows | TimeWindows | undefined;
   readonly where: boolean;
+  readonly once?: boolean | undefined;
 }
 
 export interface Joined {
@@ -49,7 +50,7 @@ export class JoinModel {
     if (key === null) return this.#emit(null, { [side]: n }, at);
     const row: Row = { side, key, n, at, arrival: this.#arrivals++, waits: false };
     const matched = this.#match(row);
-    if (matched && this.#rules.join === "semi" && side === "left") return;
+    if (matched && this.#once && side === "left") return;
     if (!matched && this.#keeps(side)) {
       const { unmatched } = this.#rules;
       const alone = unmatched === "eager" || at < (unmatched === "kafka" ? this.#passed(side) : this.#closed(side));
@@ -71,7 +72,7 @@ export class JoinModel {
       if (
         !inTime(windows, left.at, right.at) ||
         (where && !holds(left.n, right.n)) ||
-        (join === "semi" && matched && row.side === "left")
+        (this.#once && matched && row.side === "left")
       )
         continue;
       matched = true;
@@ -79,7 +80,7 @@ export class JoinModel {
       const at = Math.max(left.at, right.at);
       if (join === "semi") this.results.push({ key: row.key, value: left.n, timestampMs: at });
       else this.#emit(row.key, { left: left.n, right: right.n }, at);
-      if (join === "semi") this.#rows = this.#rows.filter((each) => each !== left);
+      if (this.#once) this.#rows = this.#rows.filter((each) => each !== left);
     }
     return matched;
   }
@@ -107,6 +108,10 @@ export class JoinModel {
     at: number,
   ) {
     this.results.push({ key, value: [left, right], timestampMs: at });
+  }
+
+  get #once(): boolean {
+    return this.#rules.join === "semi" || this.#rules.once === true;
   }
 
   #keeps(side: "left" | "right"): boolean {

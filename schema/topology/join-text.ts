@@ -16,7 +16,12 @@ export function joinText(
 ): string {
   switch (node.kind) {
     case "streamJoin":
-      return `${node.join}, ${joinWindowsText(node.windows)}${node.where === undefined ? "" : ", where"}`;
+      return [
+        node.join,
+        joinWindowsText(node.windows),
+        ...(node.once ? ["once"] : []),
+        ...(node.where ? ["where"] : []),
+      ].join(", ");
     case "streamTableJoin":
       return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;
     case "globalJoin":

@@ -50,7 +50,7 @@ async function resumeAndDrain(client: Millrace, topic: string): Promise<void> {
 }
 
 /** A benchmark of wrong results would measure nothing. */
-async function expectCounted(client: Millrace, topic: string, expected: number): Promise<void> {
+export async function expectCounted(client: Millrace, topic: string, expected: number): Promise<void> {
   const { tasks } = await client.pipelines.get(topic);
   const counted = tasks.reduce(
     (sum, { recordsIn, lateRecords, deadLetters }) => sum + recordsIn - lateRecords - deadLetters,

@@ -1,4 +1,4 @@
-import type { Millrace } from "../../sdk/index.ts";
+import type { Millrace, RecordToSend } from "../../sdk/index.ts";
 import type { Engines } from "./append.ts";
 import { records } from "./records.ts";
 import { clientOf } from "./stage.ts";
@@ -28,26 +28,27 @@ export async function measureLatency(
   await platform.topics.create(topic, { partitions: 1 });
   const times = { platform: [] as number[], probe: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    const shape = { bytes, count: Math.ceil(count / ROUNDS) };
-    times.platform.push(...(await singles(platform, topic, shape)));
-    times.probe.push(...(await singles(probe, topic, shape)));
+    // The first one opens the producer.
+    const shape = { bytes, count: Math.ceil(count / ROUNDS) + 1, keys: 100 };
+    times.platform.push(...(await singles(platform, topic, records(shape))));
+    times.probe.push(...(await singles(probe, topic, records(shape))));
   }
   return { bytes, platform: percentiles(times.platform), probe: percentiles(times.probe) };
 }
 
-async function singles(client: Millrace, topic: string, shape: { bytes: number; count: number }): Promise<number[]> {
+/** ms of each append but the first, one record a request, one after the other. */
+export async function singles(client: Millrace, topic: string, source: Iterable<RecordToSend>): Promise<number[]> {
   const producer = client.producer({ lingerMs: 0 });
   const times: number[] = [];
-  // The first one opens the producer.
-  for (const [index, record] of [...records({ ...shape, count: shape.count + 1, keys: 100 })].entries()) {
+  for (const record of source) {
     const startMs = performance.now();
     await producer.send(topic, record);
-    if (index > 0) times.push(performance.now() - startMs);
+    times.push(performance.now() - startMs);
   }
   await producer.close();
-  return times;
+  return times.slice(1);
 }
 
-function percentiles(times: readonly number[]): Percentiles {
+export function percentiles(times: readonly number[]): Percentiles {
   return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
 }

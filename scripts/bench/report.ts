@@ -1,8 +1,9 @@
 import type { AggregateFigures } from "./aggregate.ts";
 import type { AppendFigures } from "./append.ts";
+import type { CatchUpFigures } from "./catch-up.ts";
 import type { LatencyFigures, Percentiles } from "./latency.ts";
 import { count, megabytes, partitionCount, setting, table } from "./markdown.ts";
-import type { Resident } from "./memory-watch.ts";
+import type { Resident } from "./engine-watch.ts";
 import { nexmarkBlock } from "./nexmark/report.ts";
 import type { NexmarkFigures } from "./nexmark/run.ts";
 import type { RestartFigures } from "./restart.ts";
@@ -10,6 +11,7 @@ import type { RestartFigures } from "./restart.ts";
 export interface Figures {
   readonly append: readonly AppendFigures[];
   readonly latency: readonly LatencyFigures[];
+  readonly catchUp: CatchUpFigures;
   readonly aggregate: readonly AggregateFigures[];
   readonly restart: RestartFigures;
   /** At most. */
@@ -28,6 +30,8 @@ export function report(
     ...appendTable(figures.append),
     "",
     ...latencyTable(figures.latency),
+    "",
+    ...catchUpTable(figures.catchUp),
     "",
     ...aggregateTable(figures.aggregate),
     "",
@@ -57,11 +61,24 @@ function appendTable(rows: readonly AppendFigures[]): readonly string[] {
 }
 
 function latencyTable(rows: readonly LatencyFigures[]): readonly string[] {
-  const cell = ({ p50, p99 }: Percentiles) => `${p50.toFixed(2)} / ${p99.toFixed(2)}`;
   return table(
     ["append of one record, p50 / p99 ms", "Millrace", "probe"],
-    rows.map(({ bytes, platform: full, probe }) => [size(bytes), cell(full), cell(probe)]),
+    rows.map(({ bytes, platform: full, probe }) => [size(bytes), pair(full), pair(probe)]),
   );
+}
+
+function catchUpTable({ stored, seconds, busy, quiet }: CatchUpFigures): readonly string[] {
+  return table(
+    [`… while ${count(stored)} records of its partition are caught up`, "p50 / p99 ms", "caught up after"],
+    [
+      ["100 B, by a pipeline of one-hour windows", pair(busy), `${seconds.toFixed(1)} s`],
+      ["100 B, with no pipeline there", pair(quiet), ""],
+    ],
+  );
+}
+
+function pair({ p50, p99 }: Percentiles): string {
+  return `${p50.toFixed(2)} / ${p99.toFixed(2)}`;
 }
 
 function aggregateTable(rows: readonly AggregateFigures[]): readonly string[] {

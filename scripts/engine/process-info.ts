@@ -17,6 +17,23 @@ export function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
+/** Clock ticks a second in /proc: Linux has no other number for programs. */
+const TICKS = 100;
+
+/** Processor time that a process has taken, 0 when there is no such process. */
+export function cpuSeconds(pid: number): number {
+  if (process.platform !== "linux") return secondsOf(ps(pid, "time="));
+  // The command's name is in parentheses and may contain anything. Behind it the 12th and 13th are user and system time.
+  const [, fields = ""] = /\) (\S [^)]*)$/.exec(proc(pid, "stat")) ?? [];
+  const [user = 0, system = 0] = fields.split(" ").slice(11, 13).map(Number);
+  return (user + system) / TICKS;
+}
+
+/** Of `1:02:03`, `2:03.45` and the like. */
+function secondsOf(time: string): number {
+  return time.split(/[:-]/).reduce((seconds, part) => seconds * 60 + Number(part), 0);
+}
+
 /** Command line and environment as one text; empty when there is no such process or it is another user's. */
 export function commandAndEnvironment(pid: number): string {
   if (process.platform !== "linux") return execute("ps", ["-E", "-ww", "-o", "command=", "-p", String(pid)]);

@@ -36,6 +36,7 @@ export { GlobalTable } from "./global-table.ts";
 export { GroupedStream, WindowedStream } from "./grouped-stream.ts";
 export { GroupedTable } from "./grouped-table.ts";
 export {
+  type InnerJoinOptions,
   joinWindows,
   type OuterJoinOptions,
   type StreamJoinOptions,

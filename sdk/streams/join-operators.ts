@@ -4,6 +4,7 @@ import { GlobalTable } from "./global-table.ts";
 import {
   type Bounded,
   type GivenJoin,
+  type InnerJoinOptions,
   joinOptions,
   mirroredOptions,
   type OuterJoinOptions,
@@ -47,7 +48,7 @@ export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOpe
     this: Stream<Value, string | null>,
     other: Stream<Other, string | null>,
     joiner: (left: Present<Value>, right: Present<Other>, key: string) => Result,
-    how: Bounded | Unbounded | StreamJoinOptions<Present<Value>, Present<Other>>,
+    how: Bounded | Unbounded | InnerJoinOptions<Present<Value>, Present<Other>>,
   ): Stream<Result, string>;
   /**
    * Each record of this stream with the row of its key in the table, at the record's time. The row is the one that is there

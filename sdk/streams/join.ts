@@ -116,6 +116,27 @@ export interface StreamJoinOptions<Left, Right> extends KeyValueStoreOptions {
 }
 
 /**
+ * How an inner join of two streams is made. With `once` a record of the left stream comes out with the first one that it
+ * matches, and is then let go of: say so where the right stream has one record for each key, as an auction for its bids,
+ * and state is that of the left records still waiting for it.
+ *
+ * @example
+ * import { pipeline, unbounded } from "../sdk/streams/index.ts";
+ *
+ * pipeline("bids-with-sellers", ({ stream }) =>
+ *   stream<{ price: number }>("bids")
+ *     .join(stream<{ seller: string }>("auctions"), ({ price }, { seller }) => ({ seller, price }), {
+ *       windows: unbounded(),
+ *       once: true,
+ *     })
+ *     .to("bids-with-sellers"),
+ * );
+ */
+export interface InnerJoinOptions<Left, Right> extends StreamJoinOptions<Left, Right> {
+  readonly once?: boolean | undefined;
+}
+
+/**
  * How a left, right or outer join of two streams is made. `unmatched` says when a record that matches none comes out:
  * `"onClose"`, which it is unless told, once, when nothing in time can match it any more, and then it matches nothing;
  * `"eager"` at once, with its matches to follow, as Kafka Streams before 3.1 and ksqlDB without GRACE PERIOD; `"kafka"` as
@@ -171,10 +192,11 @@ export interface GivenJoin extends KeyValueStoreOptions {
   readonly where?: Typed<NonNullable<StreamJoinNode["where"]>> | undefined;
   readonly unmatched?: StreamJoinNode["unmatched"] | undefined;
   readonly closeWhenIdle?: Duration | "never" | undefined;
+  readonly once?: boolean | undefined;
 }
 
 export function streamJoinOf(
-  { join, windows, joiner, where, unmatched = "onClose", closeWhenIdle, store }: GivenJoin,
+  { join, windows, joiner, where, unmatched = "onClose", closeWhenIdle, once, store }: GivenJoin,
   nodeName: string,
 ): Omit<StreamJoinNode, "name" | "inputs"> {
   if (windows.kind === "time" && windows.advanceMs !== windows.sizeMs) {
@@ -189,5 +211,6 @@ export function streamJoinOf(
     where: where as StreamJoinNode["where"],
     unmatched,
     closeWhenIdleMs: closeWhenIdle === undefined ? undefined : quietMs(closeWhenIdle),
+    ...(once === true ? { once } : {}),
   };
 }

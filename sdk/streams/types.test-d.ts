@@ -357,6 +357,7 @@ export function joins({ stream }: PipelineBuilder): void {
   same<Stream<{ flight: Flight | null; name: string | null; key: string | null }>>()(outer);
   same<Stream<Flight, string>>()(flights.semiJoin(names, near));
   inner.groupByKey();
+  same<Stream<string, string>>()(flights.join(names, (_, name) => name, { windows: unbounded(), once: true }));
 
   // @ts-expect-error grace has no default
   within("1 hour");
@@ -364,6 +365,8 @@ export function joins({ stream }: PipelineBuilder): void {
   flights.join(names, (flight) => flight);
   // @ts-expect-error what matches nothing needs a window to close
   flights.leftJoin(names, (flight) => flight, unbounded());
+  // @ts-expect-error a left join matches all there is
+  flights.leftJoin(names, (flight) => flight, { windows: near, once: true });
   // @ts-expect-error an inner join keeps nothing that matches none
   flights.join(names, (flight) => flight, { windows: near, unmatched: "eager" });
   const hourly = stream("a")

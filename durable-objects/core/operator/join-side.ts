@@ -39,8 +39,7 @@ export class JoinSide implements Operator {
     if (record.key === null) return this.#emitAlone(record, null);
     const key = storeKey(record.key, this.name);
     const matched = this.#match(record, key);
-    // A left record of a semi join comes out once, and is not needed any more.
-    if (matched && this.#join.node.join === "semi" && this.#side === LEFT) return;
+    if (matched && this.#join.once && this.#side === LEFT) return;
     this.#keep(record, key, matched);
   }
 
@@ -57,7 +56,7 @@ export class JoinSide implements Operator {
 
   /** Whether the record matched any. */
   #match(record: StreamRecord, key: string): boolean {
-    const { rows, time, readsValues, node } = this.#join;
+    const { rows, time, readsValues, once } = this.#join;
     const [fromMs, toMs] = time.matching(this.#side, record.timestampMs);
     const ours = record.value;
     let matched = false;
@@ -68,15 +67,15 @@ export class JoinSide implements Operator {
       matched = true;
       this.#take({ key, at: row.at, seq: row.seq });
       this.#emit(pair, { key, row, record });
-      if (node.join === "semi" && this.#side === LEFT) break;
+      if (once && this.#side === LEFT) break;
     }
     return matched;
   }
 
-  /** The row of the other side has matched: it does not come out alone, and of a semi join not again. */
+  /** The row of the other side has matched: it does not come out alone, and of a join that matches once not again. */
   #take({ key, at, seq }: OrderedPlace): void {
-    const { rows, unmatched, node } = this.#join;
-    if (node.join === "semi" && this.#other === LEFT) rows[LEFT].remove({ key, at, seq });
+    const { rows, unmatched, once } = this.#join;
+    if (once && this.#other === LEFT) rows[LEFT].remove({ key, at, seq });
     unmatched[this.#other]?.remove({ key, at, seq });
   }
 

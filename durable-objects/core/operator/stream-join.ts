@@ -51,6 +51,11 @@ export class StreamJoin {
     return join === "outer" || (join === "left" && side === LEFT);
   }
 
+  /** A left record that has matched is done: it matches nothing more, and need not be kept. */
+  get once(): boolean {
+    return this.node.join === "semi" || this.node.once === true;
+  }
+
   /** Its functions look at the values. */
   get readsValues(): boolean {
     return this.node.where !== undefined || this.node.joiner !== undefined;

@@ -31,11 +31,14 @@ function checkInputs({ name, inputs }: PlanNode, field: string): Problem {
 }
 
 /** Functions where they are needed, and windows where something comes out when they close. */
-function checkStreamJoin({ name, join, joiner, windows }: StreamJoinNode, field: string): Problem {
+function checkStreamJoin({ name, join, joiner, windows, once }: StreamJoinNode, field: string): Problem {
   if ((join === "semi") !== (joiner === undefined)) {
     return join === "semi"
       ? invalid(`${field}.joiner`, `semi join "${name}" has a joiner`, "It passes on left records as they are.")
       : invalid(`${field}.joiner`, `join "${name}" has no joiner`, "Give the function that makes a value of a pair.");
+  }
+  if (once !== undefined && join !== "inner") {
+    return invalid(`${field}.once`, `${join} join "${name}" has "once"`, "Leave it out, or make it an inner join.");
   }
   if (windows?.kind === "time") return checkSameWindow(windows, `${field}.windows`);
   if (windows !== undefined) return checkJoinWindows(windows, `${field}.windows`);

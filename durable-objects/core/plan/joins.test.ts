@@ -87,7 +87,8 @@ test.each<[wrong: string, node: PlanNode, refused: readonly [field: string, mess
   ["window", { ...join, windows: { ...tens, advanceMs: 5 } }, ["nodes[4].windows.advanceMs", "in several windows"]],
   ["size", { ...join, windows: { ...tens, sizeMs: 0, advanceMs: 0 } }, ["nodes[4].windows.sizeMs", "size is 0 ms"]],
   ["grace", { ...join, windows: { ...tens, graceMs: -1 } }, ["nodes[4].windows.graceMs", "grace is -1 ms"]],
-])("a join with a wrong %s is refused [JON-8, JON-19]", (_wrong, node, [field, message]) => {
+  ["left join", { ...join, join: "left", once: true }, ["nodes[4].once", `left join "join" has "once"`]],
+])("a join with a wrong %s is refused [JON-8, JON-19, JON-21]", (_wrong, node, [field, message]) => {
   const answer = checkPlan(planOf(node, [hours, rows]));
   expect(answer).toMatchObject({ ok: false, code: "invalid_request", field });
   expect(answer.ok ? "" : answer.message).toContain(message);
@@ -147,12 +148,14 @@ test("joins are described, and their sides can be read [PLN-6, STR-7, TSK-8]", (
     });
     a.semiJoin(b, unbounded());
     a.outerJoin(b, pair, within("10 minutes", { grace: 0 }));
+    a.join(b, pair, { windows: unbounded(), once: true, where: () => true, store: "t" });
   });
   const { nodes, stores } = describePlan(plan);
   expect(nodes.slice(1).map(({ detail }) => detail)).toEqual([
     "left, 0 ms before to 1 hour after, grace 5 ms, where",
     "semi, unbounded",
     "outer, within 10 minutes, grace 0 ms",
+    "inner, unbounded, once, where",
   ]);
   const sides = ["s", "semiJoin-1", "outerJoin-1"].flatMap((name) => [`${name}.left`, `${name}.right`]);
   expect(stores.map(({ name, kind }) => [name, kind])).toEqual(sides.map((name) => [name, "joinSide"]));
@@ -162,6 +165,11 @@ test("joins are described, and their sides can be read [PLN-6, STR-7, TSK-8]", (
     ["s.left", "ordered", "left", "onClose", 0, 3_600_000, 5],
     ["s.left.unmatched", "window", "left", "onClose", 0, 3_600_000, 5],
     ["s.right", "ordered", "left", "onClose", 0, 3_600_000, 5],
+  ]);
+  // State of a join that lets go is not that of one that keeps.
+  expect(layout.filter(([name]) => name.startsWith("t."))).toEqual([
+    ["t.left", "ordered", "inner once", "onClose"],
+    ["t.right", "ordered", "inner once", "onClose"],
   ]);
 });
 

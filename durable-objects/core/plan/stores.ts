@@ -177,9 +177,9 @@ export function historyOf(store: string): string {
 }
 
 function streamJoinStores(node: StreamJoinNode): readonly PlanStore[] {
-  const { join, windows, unmatched: mode } = node;
+  const { join, windows, unmatched: mode, once } = node;
   const { rows, unmatched } = joinStores(node);
-  const shape = [join, mode, ...(windows === undefined ? [] : joinShapeOf(windows))];
+  const shape = [once === true ? `${join} once` : join, mode, ...(windows === undefined ? [] : joinShapeOf(windows))];
   const hidden = true;
   return [
     ...rows.map((name) => ({ name, kind: "ordered", shape, hidden, view: "joinSide" }) as const),

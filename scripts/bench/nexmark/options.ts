@@ -1,13 +1,9 @@
-import type { Pipeline } from "../../../sdk/streams/index.ts";
 import { MAX_PARTITIONS } from "../../../schema/limits.ts";
 import { EngineError } from "../../engine/engine-error.ts";
 import type { Query } from "./queries/query.ts";
 
-/** A query that the engine can run. */
-export type RunnableQuery = Query & { readonly pipeline: Pipeline };
-
 export interface NexmarkOptions {
-  readonly queries: readonly RunnableQuery[];
+  readonly queries: readonly Query[];
   readonly events: number;
   readonly partitions: readonly number[];
 }
@@ -27,9 +23,8 @@ export function nexmarkOptions(
   queries: readonly Query[],
 ): NexmarkOptions {
   const { events = String(DEFAULT_EVENTS), partitions = "1,4" } = flags;
-  const runnable = queries.filter(runs);
   return {
-    queries: flags.queries === undefined ? runnable : flags.queries.split(",").map((name) => queryOf(name, queries)),
+    queries: flags.queries === undefined ? queries : flags.queries.split(",").map((name) => queryOf(name, queries)),
     events: numberOf(events, `--events takes a whole number from 1 to ${MAX_EVENTS}`, MAX_EVENTS),
     partitions: partitions
       .split(",")
@@ -37,24 +32,11 @@ export function nexmarkOptions(
   };
 }
 
-function runs(query: Query): query is RunnableQuery {
-  return query.pipeline !== undefined;
-}
-
-function queryOf(name: string, queries: readonly Query[]): RunnableQuery {
+function queryOf(name: string, queries: readonly Query[]): Query {
   const query = queries.find((each) => each.name === name);
-  if (query === undefined) {
-    throw new EngineError("usage", `--queries: there is no query "${name}". There are ${namesOf(queries)}.`);
-  }
-  if (!runs(query)) {
-    const others = namesOf(queries.filter(runs));
-    throw new EngineError("usage", `--queries: ${name} has no pipeline yet. Those that have one: ${others}.`);
-  }
-  return query;
-}
-
-function namesOf(queries: readonly Query[]): string {
-  return queries.map(({ name }) => name).join(", ");
+  if (query !== undefined) return query;
+  const names = queries.map((each) => each.name).join(", ");
+  throw new EngineError("usage", `--queries: there is no query "${name}". There are ${names}.`);
 }
 
 function numberOf(text: string, wanted: string, most: number): number {

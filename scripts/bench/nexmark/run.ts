@@ -1,4 +1,4 @@
-import { type Resident } from "../memory-watch.ts";
+import { type Resident } from "../engine-watch.ts";
 import { count, megabytes } from "../markdown.ts";
 import type { Stage } from "../stage.ts";
 import { Feed } from "./feed.ts";
@@ -16,6 +16,8 @@ export interface QueryFigures {
   readonly memory: Resident;
   /** By tasks, over stored events. */
   readonly rowsPerMillion: number;
+  /** Processor time of the engine for a million stored events. */
+  readonly cpuSecondsPerMillion: number;
 }
 
 export interface NexmarkFigures {
@@ -38,7 +40,8 @@ export async function measureNexmark(
     for (const partitions of counts) {
       const measured = await measureQuery(stage, { query, partitions, records, answer });
       const { node, workerd } = measured.memory;
-      const rate = `${count(measured.alone)} events/s alone, engine at most ${megabytes(node + workerd)}`;
+      const cpu = `${measured.cpuSecondsPerMillion.toFixed(1)} CPU s per million`;
+      const rate = `${count(measured.alone)} events/s alone, ${cpu}, engine at most ${megabytes(node + workerd)}`;
       say(`${query.name}, partitions: ${partitions}: as SQLite says, ${rate}`);
       figures.push(measured);
     }
@@ -57,5 +60,6 @@ async function measureQuery(stage: Stage, run: QueryRun): Promise<QueryFigures> 
     alone: stored.rate,
     memory: size(live.memory) > size(stored.memory) ? live.memory : stored.memory,
     rowsPerMillion: (stored.rowsWritten / sentOf(run)) * 1_000_000,
+    cpuSecondsPerMillion: stored.cpuSecondsPerMillion,
   };
 }

@@ -33,5 +33,5 @@ test("a query reads the topics that its pipeline names, after its own name [NEX-
     sql: "SELECT 1",
     define: (sources) => sources.bids().merge(sources.events().filter(({ type }) => type === "bid")),
   });
-  expect(pipeline && sourcesOf(pipeline)).toEqual(["nexmark-q98-bids", "nexmark-q98-events"]);
+  expect(sourcesOf(pipeline)).toEqual(["nexmark-q98-bids", "nexmark-q98-events"]);
 });

@@ -1,6 +1,6 @@
 import { type Pipeline, pipeline, tumbling } from "../../../sdk/streams/index.ts";
 import { queries } from "../nexmark/queries/all.ts";
-import { TOPICS } from "./topics.ts";
+import { CATCH_UP_TOPICS, TOPICS } from "./topics.ts";
 
 interface Reading {
   readonly value: number;
@@ -13,7 +13,7 @@ interface Hour {
 }
 
 /** One-hour windows by key. One for each topic that a run may use: a run begins with an empty state. */
-const windows: readonly Pipeline[] = TOPICS.map((topic) =>
+const windows: readonly Pipeline[] = [...TOPICS, ...CATCH_UP_TOPICS].map((topic) =>
   pipeline(topic, ({ stream }) => {
     stream<Reading>(topic)
       .groupByKey()
@@ -27,4 +27,4 @@ const windows: readonly Pipeline[] = TOPICS.map((topic) =>
 );
 
 /** Each waits for its topics: what a run does not make costs it nothing. */
-export const pipelines: readonly Pipeline[] = [...windows, ...queries.flatMap((query) => query.pipeline ?? [])];
+export const pipelines: readonly Pipeline[] = [...windows, ...queries.map((query) => query.pipeline)];

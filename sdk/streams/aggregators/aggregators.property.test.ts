@@ -85,6 +85,13 @@ const descending = (values: readonly Value[]): readonly Item[] =>
 
 const cases: readonly Case[] = [
   { name: "count", subject: count(), items: numbers, expected: (values) => values.length, orderless: true },
+  {
+    name: "count with a condition",
+    subject: count((value: Value) => Number(value.item) > 0),
+    items: numbers,
+    expected: (values) => doubles(values).filter((value) => value > 0).length,
+    orderless: true,
+  },
   { name: "sum", subject: sum(number), items: numbers, expected: (v) => exactTotal(doubles(v)), orderless: true },
   {
     name: "avg",

@@ -167,7 +167,7 @@ test("q18: the last bid of each bidder on each auction, of one time the one that
   );
 });
 
-test("q19: the ten highest bids of each auction in their order, of equal ones the first, then the lower bidder [NEX-6]", () => {
+test("q19: the ten highest bids of each auction in their order, of equal ones the first [NEX-6]", () => {
   const row = { channel: "Apple", url: "u" };
   const higher = Array.from({ length: 9 }, (_, index) => bid(index, { auction: 1, price: 10 + index }));
   expectRows(
@@ -190,7 +190,7 @@ test("q19: the ten highest bids of each auction in their order, of equal ones th
         extra: "b",
         rank: 9 - index,
       })),
-      { auction: 1, bidder: 5, price: 9, ...row, dateTime: at(9), extra: "b", rank: 10 },
+      { auction: 1, bidder: 6, price: 9, ...row, dateTime: at(9), extra: "b", rank: 10 },
       { auction: 2, bidder: 1, price: 4, ...row, dateTime: at(0), extra: "b", rank: 1 },
     ],
   );

@@ -41,3 +41,15 @@ export type PersonEvent = { readonly type: "person" } & Person;
 export type AuctionEvent = { readonly type: "auction" } & Auction;
 export type BidEvent = { readonly type: "bid" } & Bid;
 export type NexmarkEvent = PersonEvent | AuctionEvent | BidEvent;
+
+export function isPerson(event: NexmarkEvent): event is PersonEvent {
+  return event.type === "person";
+}
+
+export function isAuction(event: NexmarkEvent): event is AuctionEvent {
+  return event.type === "auction";
+}
+
+export function isBid(event: NexmarkEvent): event is BidEvent {
+  return event.type === "bid";
+}

@@ -1,3 +1,6 @@
+import { every } from "../../../../sdk/streams/index.ts";
+import { dayOf } from "./day.ts";
+import { distinctCounts, withSeen } from "./distinct-counts.ts";
 import { query } from "./query.ts";
 
 /** Bids, bidders and auctions of each day, in all and in three ranks of prices. */
@@ -19,4 +22,15 @@ export const q15 = query("q15", {
       COUNT(DISTINCT auction) FILTER (WHERE price >= 1000000) AS rank3Auctions
     FROM bid GROUP BY day
   `,
+  define: ({ bids }) => {
+    const byDay = bids().map(({ auction, bidder, price, dateTime }) => ({
+      key: dayOf(dateTime),
+      value: { auction, bidder, price, dateTime },
+    }));
+    return withSeen(byDay)
+      .aggregate(distinctCounts)
+      .toStream()
+      .mapValues((counts, day) => ({ day, ...counts }));
+  },
+  trigger: every("1 second"),
 });

@@ -1,3 +1,6 @@
+import { every, max } from "../../../../sdk/streams/index.ts";
+import { dayOf, minuteOf } from "./day.ts";
+import { type CountedBid, distinctCounts, withSeen } from "./distinct-counts.ts";
 import { query } from "./query.ts";
 
 /** What q15 counts, of each channel and day, and the last minute that had a bid. */
@@ -20,4 +23,18 @@ export const q16 = query("q16", {
       COUNT(DISTINCT auction) FILTER (WHERE price >= 1000000) AS rank3Auctions
     FROM bid GROUP BY channel, day
   `,
+  define: ({ bids }) => {
+    const byChannel = bids().map(({ channel, auction, bidder, price, dateTime }) => ({
+      key: `${dayOf(dateTime)} ${channel}`,
+      value: { auction, bidder, price, dateTime },
+    }));
+    return withSeen(byChannel)
+      .aggregate({ ...distinctCounts, last: max((bid: CountedBid) => bid.dateTime) })
+      .toStream()
+      .mapValues(({ last, ...counts }, key) => {
+        const [day, channel] = key.split(" ");
+        return { channel, day, minute: minuteOf(last ?? 0), ...counts };
+      });
+  },
+  trigger: every("1 second"),
 });

@@ -1,3 +1,6 @@
+import { avg, every, max, min, sum, tumbling } from "../../../../sdk/streams/index.ts";
+import { dayOf } from "./day.ts";
+import { bidCounts } from "./price-ranks.ts";
 import { query } from "./query.ts";
 
 /** Bids and prices of each auction and day. */
@@ -15,4 +18,18 @@ export const q17 = query("q17", {
       SUM(price) AS sumPrice
     FROM bid GROUP BY auction, day
   `,
+  define: ({ bids }) =>
+    bids()
+      .groupByKey()
+      .windowedBy(tumbling({ size: "1 day", grace: 0 }))
+      .aggregate({
+        ...bidCounts,
+        minPrice: min((bid) => bid.price),
+        maxPrice: max((bid) => bid.price),
+        avgPrice: avg((bid) => bid.price),
+        sumPrice: sum((bid) => bid.price),
+      })
+      .toStream()
+      .mapValues((row, { key, start }) => ({ auction: Number(key), day: dayOf(start), ...row })),
+  trigger: every("1 second"),
 });

@@ -1,3 +1,4 @@
+import { bidsWithAuctions } from "./bids-with-auctions.ts";
 import { query } from "./query.ts";
 
 /** Bids on auctions of one category, with the auction, however far apart they came. */
@@ -10,4 +11,25 @@ export const q20 = query("q20", {
     FROM bid JOIN auction ON auction.id = bid.auction
     WHERE auction.category = 10
   `,
+  define: ({ events }) =>
+    bidsWithAuctions(events())
+      .filter(({ auction }) => auction.category === 10)
+      .mapValues(({ bid, auction }) => ({
+        auction: bid.auction,
+        bidder: bid.bidder,
+        price: bid.price,
+        channel: bid.channel,
+        url: bid.url,
+        bidDateTime: bid.dateTime,
+        bidExtra: bid.extra,
+        itemName: auction.itemName,
+        description: auction.description,
+        initialBid: auction.initialBid,
+        reserve: auction.reserve,
+        dateTime: auction.dateTime,
+        expires: auction.expires,
+        seller: auction.seller,
+        category: auction.category,
+        extra: auction.extra,
+      })),
 });

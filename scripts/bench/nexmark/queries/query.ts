@@ -39,19 +39,17 @@ export interface Query {
   readonly name: string;
   readonly sql: string;
   readonly rows: "every" | "last";
-  /** Absent: the engine cannot run it yet. */
-  readonly pipeline?: Pipeline | undefined;
+  readonly pipeline: Pipeline;
 }
 
 export interface QueryDefinition extends Pick<Query, "sql" | "rows"> {
-  readonly define?: (sources: Sources) => Stream<Sent, PlanKey>;
+  readonly define: (sources: Sources) => Stream<Sent, PlanKey>;
   /** Per event unless given. */
   readonly trigger?: Trigger;
 }
 
 /** The pipeline is `nexmark-<name>`, which is also its output topic; it reads `nexmark-<name>-bids` and the like. */
 export function query(name: string, { sql, rows, define, trigger }: QueryDefinition): Query {
-  if (define === undefined) return { name, sql, rows };
   const output = `nexmark-${name}`;
   const made = pipeline(output, (builder) => define(sourcesOf(builder, output)).to(output));
   return { name, sql, rows, pipeline: trigger === undefined ? made : made.trigger(trigger) };

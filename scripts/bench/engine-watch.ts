@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { residentBytes } from "../engine/process-info.ts";
+import { cpuSeconds, residentBytes } from "../engine/process-info.ts";
 
 const EVERY_MS = 100;
 
@@ -10,8 +10,8 @@ export interface Resident {
   readonly workerd: number;
 }
 
-/** The engine of a folder, looked at from outside: resident memory of its Node.js and its workerd together. */
-export class MemoryWatch {
+/** The engine of a folder, looked at from outside: its Node.js and its workerd together. */
+export class EngineWatch {
   readonly #node: number;
   readonly #workerd: number;
   readonly #timer: NodeJS.Timeout;
@@ -25,7 +25,12 @@ export class MemoryWatch {
     this.#timer = setInterval(() => this.#look(), EVERY_MS);
   }
 
-  /** Most of both together since the last call. */
+  /** Processor time since they began. */
+  get cpuSeconds(): number {
+    return cpuSeconds(this.#node) + cpuSeconds(this.#workerd);
+  }
+
+  /** Most memory of both together since the last call. */
   stage(): Resident {
     this.#look();
     const peak = this.#stagePeak;
@@ -33,7 +38,7 @@ export class MemoryWatch {
     return peak;
   }
 
-  /** Most of both together since the beginning. */
+  /** Most memory of both together since the beginning. */
   stop(): Resident {
     clearInterval(this.#timer);
     this.#look();
