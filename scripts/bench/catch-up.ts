@@ -1,7 +1,7 @@
 import type { Millrace } from "../../sdk/index.ts";
 import type { EngineProcess } from "../engine/engine-process.ts";
 import { expectCounted } from "./aggregate.ts";
-import { type Percentiles, percentiles, singles } from "./latency.ts";
+import { appendTimes, type Percentiles, percentiles, singles } from "./latency.ts";
 import { HOURS, records, type RecordShape } from "./records.ts";
 import { clientOf } from "./stage.ts";
 import { median } from "./statistics.ts";
@@ -18,6 +18,7 @@ export interface CatchUpFigures {
 }
 
 const ALONE = "catch-up-alone";
+const DRAIN_MS = 120_000;
 const SHAPE = { bytes: 100, keys: 1_000 };
 
 /** Appends of single records, one after the other, while a pipeline is behind on their partition. Each run has its topic. */
@@ -27,35 +28,46 @@ export async function measureCatchUp(
 ): Promise<CatchUpFigures> {
   const client = await clientOf(engine);
   const stored = { ...SHAPE, count };
-  // Later than those stored, or they would be late. More than there can be time for.
-  const further = { ...stored, hoursAgo: HOURS };
   await fill(client, ALONE, stored);
   const seconds: number[] = [];
   const [busy, quiet]: [number[], number[]] = [[], []];
   for (const topic of CATCH_UP_TOPICS.slice(0, runs)) {
     await fill(client, topic, stored);
-    const startMs = performance.now();
-    await client.pipelines.resume(topic);
-    let behind = true;
-    const caughtUp = client.pipelines.drain(topic, { timeoutMs: 120_000 }).finally(() => {
-      behind = false;
-    });
-    const [times] = await Promise.all([
-      singles(
-        client,
-        topic,
-        whilst(() => behind, records(further)),
-      ),
-      caughtUp,
-    ]);
-    seconds.push((performance.now() - startMs) / 1_000);
-    busy.push(...times);
-    const sent = times.length + 1;
-    await client.pipelines.drain(topic, { timeoutMs: 120_000 });
-    await expectCounted(client, topic, count + sent);
-    quiet.push(...(await singles(client, ALONE, records({ ...further, count: sent }))));
+    const behind = await appendBehind(client, topic, count);
+    seconds.push(behind.seconds);
+    busy.push(...behind.times);
+    quiet.push(...(await singles(client, ALONE, records({ ...later(count), count: behind.times.length + 1 }))));
   }
   return { stored: count, seconds: median(seconds), busy: percentiles(busy), quiet: percentiles(quiet) };
+}
+
+/** Lets the pipeline go, and appends until it has read what was there. */
+async function appendBehind(
+  client: Millrace,
+  topic: string,
+  stored: number,
+): Promise<{ readonly times: readonly number[]; readonly seconds: number }> {
+  const producer = client.producer({ lingerMs: 0 });
+  // Opens the producer.
+  await appendTimes(producer, topic, records({ ...later(stored), count: 1 }));
+  const startMs = performance.now();
+  await client.pipelines.resume(topic);
+  let behind = true;
+  const caughtUp = client.pipelines.drain(topic, { timeoutMs: DRAIN_MS }).finally(() => {
+    behind = false;
+  });
+  const further = whilst(() => behind, records(later(stored)));
+  const [times] = await Promise.all([appendTimes(producer, topic, further), caughtUp]);
+  const seconds = (performance.now() - startMs) / 1_000;
+  await producer.close();
+  await client.pipelines.drain(topic, { timeoutMs: DRAIN_MS });
+  await expectCounted(client, topic, stored + 1 + times.length);
+  return { times, seconds };
+}
+
+/** Records behind those stored, or they would be late. */
+function later(count: number): RecordShape {
+  return { ...SHAPE, count, hoursAgo: HOURS };
 }
 
 /** One partition. The pipeline of the topic, if it has one, is left paused and has read nothing. */

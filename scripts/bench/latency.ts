@@ -1,4 +1,4 @@
-import type { Millrace, RecordToSend } from "../../sdk/index.ts";
+import type { Millrace, Producer, RecordToSend } from "../../sdk/index.ts";
 import type { Engines } from "./append.ts";
 import { records } from "./records.ts";
 import { clientOf } from "./stage.ts";
@@ -36,17 +36,27 @@ export async function measureLatency(
   return { bytes, platform: percentiles(times.platform), probe: percentiles(times.probe) };
 }
 
-/** ms of each append but the first, one record a request, one after the other. */
+/** The first record opens the producer: its time is none of the append's. */
 export async function singles(client: Millrace, topic: string, source: Iterable<RecordToSend>): Promise<number[]> {
   const producer = client.producer({ lingerMs: 0 });
+  const times = await appendTimes(producer, topic, source);
+  await producer.close();
+  return times.slice(1);
+}
+
+/** ms of each append of one record a request, one after the other. */
+export async function appendTimes(
+  producer: Producer,
+  topic: string,
+  source: Iterable<RecordToSend>,
+): Promise<number[]> {
   const times: number[] = [];
   for (const record of source) {
     const startMs = performance.now();
     await producer.send(topic, record);
     times.push(performance.now() - startMs);
   }
-  await producer.close();
-  return times.slice(1);
+  return times;
 }
 
 export function percentiles(times: readonly number[]): Percentiles {

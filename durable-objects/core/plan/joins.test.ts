@@ -157,7 +157,7 @@ test("joins are described, and their sides can be read [PLN-6, STR-7, TSK-8]", (
     "outer, within 10 minutes, grace 0 ms",
     "inner, unbounded, once, where",
   ]);
-  const sides = ["s", "semiJoin-1", "outerJoin-1"].flatMap((name) => [`${name}.left`, `${name}.right`]);
+  const sides = ["s", "semiJoin-1", "outerJoin-1", "t"].flatMap((name) => [`${name}.left`, `${name}.right`]);
   expect(stores.map(({ name, kind }) => [name, kind])).toEqual(sides.map((name) => [name, "joinSide"]));
   const [task] = cutPlan(plan).tasks;
   const layout = JSON.parse(layoutOf(task!)) as [name: string, ...string[]][];
