@@ -97,6 +97,10 @@ export const MAX_RETRIES = 100;
 export const MAX_RETRY_BACKOFF_MS = 3_600_000;
 /** A timer of one key and name that comes due so often at one record sets itself for a time that has come. */
 export const MAX_TIMERS_AT_ONCE = 1_000;
+/** Wall-clock timers that fire in one transaction; the rest follows in the next. */
+export const MAX_WALL_TIMERS_AT_ONCE = 10_000;
+/** A task looks at the clock at most this often, ms: each time is a row of its journal. */
+export const WALL_CLOCK_STEP_MS = 100;
 export const MAX_PATTERN_STEPS = 32;
 /** Attempts of one key at a sequence that are open at once; a record that would make more is an error. */
 export const MAX_PATTERN_RUNS = 500;

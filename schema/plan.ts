@@ -222,10 +222,14 @@ export interface ProcessRuntime extends RecordContext {
   readonly state: { readonly [name: string]: unknown };
   readonly streamTimeMs: number;
   readonly timers: ProcessTimers;
+  readonly wallClock: ProcessWallClock;
 }
 export interface ProcessTimers {
   set(dueMs: number, name?: string): void;
   clear(dueMs: number, name?: string): void;
+}
+export interface ProcessWallClock extends ProcessTimers {
+  readonly nowMs: number;
 }
 /**
  * A processor with state of its own for each key. The second input, if there is one, is a table: a key's first row there is
@@ -238,6 +242,8 @@ export type ProcessNode = Node<"process"> & {
   readonly keepsKey: boolean;
   readonly record: ProcessFunction<unknown>;
   readonly timer?: ProcessFunction<Timer> | undefined;
+  /** Of timers by the clock on the wall: only a processor that has it sees that clock. */
+  readonly wallClockTimer?: ProcessFunction<Timer> | undefined;
   readonly initial?: ProcessFunction<unknown> | undefined;
 };
 /**

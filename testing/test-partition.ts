@@ -80,20 +80,26 @@ export class TestPartition {
     }
   }
 
-  /** Runs all that waits, in slices or micro-batches; answers what must be delivered, in order. */
+  /** Runs all that waits, in slices or micro-batches, and what the clock brings; answers what must be delivered, in order. */
   *run(nowMs: number): Generator<OutboxRow> {
+    if (this.failure === undefined && this.#wallDueMs <= nowMs) yield* this.#tick(nowMs);
     while (this.waiting > 0) yield* this.#runNext(nowMs);
   }
 
   /** When the task is to be woken next, if nothing comes; undefined when it is not. */
   get dueMs(): number | undefined {
-    const due = [this.#progressDueMs, this.#idleDueMs, this.#tickDueMs].filter((ms) => ms !== undefined);
-    return due.length === 0 ? undefined : Math.min(...due);
+    const dueMs = Math.min(
+      this.#progressDueMs ?? Infinity,
+      this.#idleDueMs ?? Infinity,
+      this.#quietDueMs,
+      this.#ticks ? this.#wallDueMs : Infinity,
+    );
+    return dueMs === Infinity ? undefined : dueMs;
   }
 
   /** Does what is due: says how far it has come, lets event time go on, says that it is idle. */
   *wake(nowMs: number): Generator<OutboxRow> {
-    if ((this.#tickDueMs ?? Infinity) <= nowMs) yield* this.#tick(nowMs);
+    if (this.#ticks && Math.min(this.#quietDueMs, this.#wallDueMs) <= nowMs) yield* this.#tick(nowMs);
     if ((this.#progressDueMs ?? Infinity) <= nowMs) yield* this.#commit(this.#task.run([], { nowMs }));
     if ((this.#idleDueMs ?? Infinity) > nowMs) return;
     this.#idleAt = this.#log.length;
@@ -110,7 +116,8 @@ export class TestPartition {
     const limit = batched ? MAX_MICRO_BATCH_RECORDS : MAX_SLICE_RECORDS;
     const records = this.#log.slice(this.#position, this.#position + limit);
     const giveUp = this.#giveUp;
-    const options = batched ? { nowMs, giveUp, microBatch: { batchId: this.#batchId } } : { nowMs, giveUp };
+    const given = { nowMs, wallClockMs: nowMs, giveUp };
+    const options = batched ? { ...given, microBatch: { batchId: this.#batchId } } : given;
     const result = this.#attempt(() => this.#task.run(records, options));
     if (result === undefined) return [];
     this.#position = result.failure?.offset ?? this.#position + records.length;
@@ -143,12 +150,16 @@ export class TestPartition {
   }
 
   #tick(nowMs: number): readonly OutboxRow[] {
-    const eventTimeMs = this.#task.streamTimeMs + (nowMs - this.#lastRecordMs);
+    const quiet = this.#quietDueMs <= nowMs;
+    const eventTimeMs = quiet ? this.#task.streamTimeMs + (nowMs - this.#lastRecordMs) : undefined;
     const batched = this.#plan.trigger.kind !== "perEvent";
     const microBatch = batched ? { batchId: this.#batchId++ } : undefined;
-    const options = { nowMs, eventTimeMs, offset: this.#log.length, giveUp: this.#giveUp, microBatch };
+    const options = { nowMs, eventTimeMs, offset: this.#position, giveUp: this.#giveUp, microBatch };
     const result = this.#attempt(() => this.#task.tick(options));
-    return result === undefined ? [] : this.#commit(result);
+    if (result === undefined) return [];
+    // What goes to others without a record takes back that the task is idle.
+    if (result.rows.length > 0) this.#idleAt = undefined;
+    return this.#commit(result);
   }
 
   #commit(result: SliceResult): readonly OutboxRow[] {
@@ -161,12 +172,23 @@ export class TestPartition {
     return rows;
   }
 
-  /** Quiet closes windows at the end of the log only, and where batches run by themselves. */
-  get #tickDueMs(): number | undefined {
+  /** Quiet closes windows at the end of the log only. */
+  get #quietDueMs(): number {
+    if (this.waiting > 0 || !this.#ticks) return Infinity;
+    return this.#lastRecordMs + (this.#task.tickAfterMs ?? Infinity);
+  }
+
+  /** Not twice at one time, so that a timer which sets itself for a time that has come does not hold the clock. */
+  get #wallDueMs(): number {
+    const { wallDueMs, wallClockMs } = this.#task;
+    if (wallDueMs === undefined || wallClockMs === undefined) return Infinity;
+    return Math.max(wallDueMs, wallClockMs + 1);
+  }
+
+  /** Time goes on by itself where batches run by themselves. */
+  get #ticks(): boolean {
     const { kind } = this.#plan.trigger;
-    if (this.waiting > 0 || kind === "manual" || kind === "availableNow") return undefined;
-    const { tickAfterMs } = this.#task;
-    return tickAfterMs === undefined ? undefined : this.#lastRecordMs + tickAfterMs;
+    return this.failure === undefined && kind !== "manual" && kind !== "availableNow";
   }
 
   get #idleDueMs(): number | undefined {

@@ -50,11 +50,11 @@ export class TestTasks {
 
   /** Runs all that waits and all that it causes; answers what leaves the pipeline, in order. */
   *run(nowMs: number): Generator<OutboxRow> {
-    while (this.waiting > 0) {
+    do {
       for (const partition of this.partitions) {
         yield* [...partition.run(nowMs)].filter((row) => !this.#delivered(row, nowMs));
       }
-    }
+    } while (this.waiting > 0);
   }
 
   /** When a task is to be woken next, if nothing comes; undefined when none is. */

@@ -81,7 +81,7 @@ export class TopologyTestDriver {
 
   /**
    * Moves the clock. What comes due on the way happens at its time: micro-batches (`every`, `everyRecords`, `cron`), and
-   * where nothing comes windows that close all the same (`closeWhenIdle`).
+   * where nothing comes windows that close all the same (`closeWhenIdle`), and wall-clock timers of processors.
    */
   advance(duration: Duration): void {
     const untilMs = this.#nowMs + durationMs(duration);

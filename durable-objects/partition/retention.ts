@@ -21,14 +21,17 @@ export function retain(loaded: Loaded, nowMs: number): number | undefined {
   const { retentionMs, retentionBytes } = row.config;
   const attached = tasks.filter((task) => task.state !== "detached");
   const before = log.logStartOffset;
+  const keepFromMs = retentionMs < 0 ? 0 : nowMs - retentionMs;
   const start = log.retainedFrom({
-    keepFromMs: retentionMs < 0 ? 0 : nowMs - retentionMs,
+    keepFromMs,
     maxBytes: retentionBytes,
     floor: Math.min(log.logEndOffset, ...attached.map((task) => task.position)),
   });
   const whole = start <= before || log.trim(start, BATCHES_A_RUN);
   producers.expire(nowMs - PRODUCER_EXPIRY_MS);
-  for (const task of tasks) taskTable.trimJournal(task.id, log.logStartOffset);
+  // Nothing that an internal task has read is there still.
+  const journal = { logStartOffset: log.logStartOffset, keepFromMs: loaded.internal ? Infinity : keepFromMs };
+  for (const task of tasks) taskTable.trimJournal(task.id, journal);
   const more = log.logEndOffset > log.logStartOffset;
   if (more) timers.set(RETENTION_TIMER, nowMs + (whole ? RETENTION_EVERY_MS : NEXT_RUN_MS));
   return log.logStartOffset > before ? log.logStartOffset : undefined;

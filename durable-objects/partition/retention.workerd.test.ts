@@ -90,3 +90,40 @@ test("the first append arms the timer, the next leave it [LOG-8]", () =>
     armRetention(loaded, NOW + 5);
     expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 600_000);
   }));
+
+test("the journal goes with the log, and where nothing comes after the time that the log keeps records [ENG-29]", () =>
+  inPartitionStorage((storage) => {
+    const open = (retentionMs: number): Loaded => loadedPartition(storage, { retentionMs });
+    const loaded = open(1_000);
+    const { taskTable } = loaded;
+    const attached = { pipeline: "p", version: 1, incarnation: 1, from: "earliest", input: "orders" } as const;
+    const request = { ...attached, outputs: {}, upstreams: [], wiring: "" };
+    const id = taskTable.insert(request, { startOffset: 0, sinks: [] });
+    const seqs = (): unknown[] =>
+      storage.sql
+        .exec("SELECT seq FROM journal ORDER BY seq")
+        .toArray()
+        .map(({ seq }) => seq);
+    taskTable.journalMicroBatch(id, { batchId: 1, from: 0, to: 2, nowMs: NOW });
+    taskTable.decideTick(id, 2, { nowMs: NOW + 1, batchId: 2, batched: true });
+    taskTable.journalMicroBatch(id, { batchId: 3, from: 2, to: 3, nowMs: NOW + 2 });
+    for (const ms of [10, 20, 30]) taskTable.decideTick(id, 3, { nowMs: NOW + ms, batchId: 3 + ms, batched: true });
+    taskTable.journalClock(id, 3, { wallClockMs: NOW + 40, batchId: 34 });
+    fill(loaded, [NOW, NOW + 1, NOW + 2]);
+    storage.sql.exec("UPDATE task SET position = 3");
+    retain(open(1_000), NOW + 500);
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    retain(open(1_000), NOW + 1_002);
+    // The third record is there still, and so is its batch.
+    expect(seqs()).toEqual([3, 4, 5, 6, 7]);
+    storage.sql.exec("UPDATE partition SET log_start_offset = 2");
+    retain(open(-1), NOW + 9_000);
+    expect(seqs()).toEqual([3, 4, 5, 6, 7]);
+    retain(open(1_000), NOW + 1_025);
+    expect(seqs()).toEqual([6, 7]);
+    storage.sql.exec("UPDATE partition SET log_start_offset = 3");
+    retain(open(1_000), NOW + 9_000);
+    expect(seqs()).toEqual([7]);
+    // Batches are numbered on from there.
+    expect(taskTable.lastBatchId(id)).toBe(34);
+  }));

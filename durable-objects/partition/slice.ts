@@ -17,6 +17,7 @@ export function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {
   const terminated = task.guard.kind === "single" && task.guard.terminated ? TERMINATED : undefined;
   return {
     nowMs: batch?.nowMs ?? nowMs,
+    wallClockMs: batch?.nowMs,
     microBatch: batch === undefined ? undefined : { batchId: batch.batchId },
     terminated,
   };

@@ -107,6 +107,7 @@ export class TaskRunner {
   /** Somebody asks for what is in the log now. A task that runs at no other time must not forget it when the object ends. */
   ask(loaded: Loaded, task: AttachedTask): void {
     task.dueTo = loaded.log.logEndOffset;
+    task.tickDue = true;
     if (runsWhenAsked(task)) this.#shell.write(({ taskTable }) => taskTable.setDueTo(task.id, task.dueTo));
     this.kick();
   }
@@ -217,12 +218,13 @@ export class TaskRunner {
     const task = this.#shell.loaded?.taskById(id);
     // Most often there is nothing to do, and that needs no transaction.
     if (task?.runnable !== true || this.#full) return undefined;
-    if (task.position >= this.#wanted(task) && !this.#ticks.wanted(task)) return undefined;
     const nowMs = this.#shell.now();
+    const records = task.position < this.#wanted(task);
+    if (!records && !this.#ticks.wanted(task, { nowMs, records })) return undefined;
     if (this.#retries.waits(id, nowMs)) return undefined;
     return this.#shell.write((loaded) => {
       this.#skipTrimmed(loaded, task);
-      const ticks = this.#ticks.decide(loaded, task, nowMs);
+      const ticks = this.#ticks.wanted(task, { nowMs, records }) && this.#ticks.decide(loaded, task, nowMs);
       const next = task.tick === undefined ? this.#nextRecords(loaded, task) : { end: task.position, decided: ticks };
       if (next === undefined) return undefined;
       const { end, decided } = next;
@@ -293,11 +295,14 @@ export class TaskRunner {
       if (code === undefined) return undefined;
       const giveUp = this.#retries.givenUp(task.id);
       const options = { ...optionsOf(task, startedMs), giveUp, watch: this.#watched(task.id) };
+      if (tick === undefined && !options.microBatch) options.wallClockMs = this.#ticks.look(loaded, task, startedMs);
       const done =
         tick === undefined
           ? this.#fold(loaded, task, { code, end, options })
           : code.tick({ ...tickOptionsOf(tick, from), giveUp });
       this.#commit(loaded, task, { result: done, nowMs: tick?.nowMs ?? options.nowMs, from, startedMs });
+      // What goes to others without a record takes back that the task is idle.
+      if (tick !== undefined && done.rows.length > 0) this.#idle.end(loaded, task, startedMs);
       return done;
     });
     if (tick !== undefined) this.#retries.forget(task.id);

@@ -45,10 +45,17 @@ export interface MicroBatch {
 /** Time that goes on without records. Its journal row says: before the record at its position the task saw this. */
 export interface Tick {
   readonly nowMs: number;
-  readonly eventTimeMs: number;
+  readonly eventTimeMs?: number | undefined;
   /** Of the micro-batch that it is, where the pipeline runs in those; else only a number that grows. */
   readonly batchId: number;
   readonly batched: boolean;
+}
+
+/** What the clock on the wall said. */
+export interface ClockLook {
+  readonly wallClockMs: number;
+  /** Of no batch, only so that this row can be the last of the journal. */
+  readonly batchId: number;
 }
 
 /** What the commit of a slice changes in the task's row. */
@@ -80,6 +87,9 @@ type Row = Record<
     quiet_since: number | null;
     ticking: number | null;
   };
+
+/** Ten a second between two runs of retention. */
+const TRIMMED_AT_ONCE = 6_000;
 
 /** Rows of `task`, `journal` and `trying`. */
 export class TaskTable {
@@ -218,6 +228,12 @@ export class TaskTable {
     return this.#sql.exec<{ batchId: number }>(query, id).toArray()[0]?.batchId ?? 0;
   }
 
+  /** The task looked at the clock before the record at `position`: with the transaction of what it then does. */
+  journalClock(id: number, position: number, look: ClockLook): void {
+    const query = "INSERT INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'clock', ?)";
+    this.#sql.exec(query, id, this.#nextSeq(id), position, JSON.stringify(look));
+  }
+
   /** Committed before it runs, and the same after a crash; `commit` says that it has run. */
   decideTick(id: number, position: number, tick: Tick): void {
     const seq = this.#nextSeq(id);
@@ -237,11 +253,20 @@ export class TaskTable {
     return this.#sql.exec<{ seq: number }>(query, id).one().seq;
   }
 
-  /** The journal goes with the log: what lies before `logStartOffset` can no longer be run again. The last row stays. */
-  trimJournal(id: number, logStartOffset: number): void {
-    const oldest = "SELECT seq, position FROM journal WHERE task = ? ORDER BY seq LIMIT 1001";
-    const rows = this.#sql.exec<{ seq: number; position: number }>(oldest, id).toArray();
-    const kept = rows.find((row, index) => row.position >= logStartOffset || index === rows.length - 1);
+  /**
+   * The journal goes with the log: what lies before `logStartOffset` can no longer be run again (ENG-29). Where nothing comes
+   * and time goes on all the same, what is older than the log keeps its records goes too. The last row stays.
+   */
+  trimJournal(id: number, { logStartOffset, keepFromMs }: { logStartOffset: number; keepFromMs: number }): void {
+    const oldest = `SELECT seq, position,
+        CASE kind WHEN 'tick' THEN payload ->> 'nowMs' WHEN 'clock' THEN payload ->> 'wallClockMs' ELSE 9e15 END AS ms
+      FROM journal WHERE task = ? ORDER BY seq LIMIT ?`;
+    const rows = this.#sql
+      .exec<{ seq: number; position: number; ms: number }>(oldest, id, TRIMMED_AT_ONCE + 1)
+      .toArray();
+    const kept = rows.find(
+      ({ position, ms }, index) => (position >= logStartOffset && ms >= keepFromMs) || index === rows.length - 1,
+    );
     if (kept !== undefined) this.#sql.exec("DELETE FROM journal WHERE task = ? AND seq < ?", id, kept.seq);
   }
 

@@ -7,6 +7,7 @@ import { batchFunctionPipelines } from "./batch-functions.ts";
 import { errorPipelines } from "./on-error.ts";
 import { quietPipelines } from "./quiet.ts";
 import { triggerPipelines } from "./triggers.ts";
+import { wallClockPipelines } from "./wall-clock.ts";
 
 export interface Reading {
   readonly n: number;
@@ -138,4 +139,5 @@ export const testPipelines: readonly Pipeline[] = [
   ...errorPipelines,
   ...batchFunctionPipelines,
   ...quietPipelines,
+  ...wallClockPipelines,
 ];

@@ -59,6 +59,7 @@ export {
   type StateOptions,
   type ValueState,
   valueState,
+  type WallClock,
 } from "./processor.ts";
 export { Sequence, sequence, type Times } from "./sequence.ts";
 export { session, type SessionWindowsOf } from "./session.ts";

@@ -146,6 +146,47 @@ export interface ProcessorContext<Declared extends States> extends RecordContext
     set(dueMs: number, name?: string): void;
     clear(dueMs: number, name?: string): void;
   };
+  /** The clock on the wall, in a processor that has a `wallClockTimer`. */
+  readonly wallClock: WallClock;
+}
+
+/**
+ * The clock on the wall, and timers of this key by it, for what event time cannot say because nothing may come. A timer
+ * fires when that clock has reached it, at most about 100 ms late where the task runs at all; those that come due together
+ * fire in order of time, then key. Like what `nowMs` gives, which is the time of the slice of records at work, it is
+ * journaled: a replay sees the same.
+ *
+ * A timer set for a time that has come fires once with the next look at the clock. After an outage one that should have
+ * fired often fires once: set the next for `nowMs` and some more, not for `dueMs` and some more.
+ *
+ * @example
+ * import { pipeline, valueState, type WallClock } from "../sdk/streams/index.ts";
+ *
+ * const inAMinute = (clock: WallClock): void => clock.set(clock.nowMs + 60_000, "flush");
+ *
+ * pipeline("last-of-each-minute", ({ stream }) =>
+ *   stream<number>("readings")
+ *     .processValues({
+ *       state: { last: valueState<number>() },
+ *       record(reading, key, { state, wallClock }) {
+ *         if (state.last.get() === undefined) inAMinute(wallClock);
+ *         state.last.set(reading);
+ *       },
+ *       wallClockTimer(timer, key, { state }) {
+ *         const last = state.last.get();
+ *         state.last.clear();
+ *         return last === undefined ? [] : [last];
+ *       },
+ *     })
+ *     .to("readings-by-the-minute"),
+ * );
+ */
+export interface WallClock {
+  /** ms since epoch. */
+  readonly nowMs: number;
+  /** Setting one that is set changes nothing; the name tells timers of one time apart. */
+  set(dueMs: number, name?: string): void;
+  clear(dueMs: number, name?: string): void;
 }
 
 /**
@@ -190,6 +231,11 @@ export interface Processor<Value, Out, Declared extends States, Initial = never>
   readonly state: Declared;
   readonly record: Handler<Value, Out, Declared>;
   readonly timer?: Handler<{ readonly name: string; readonly dueMs: number }, Out, Declared> | undefined;
+  /**
+   * Called with timers that were set on `wallClock`. What it sends has the largest record time that the task has seen,
+   * unless it says otherwise.
+   */
+  readonly wallClockTimer?: Handler<{ readonly name: string; readonly dueMs: number }, Out, Declared> | undefined;
   /** Called with the row of a key in the table given as `initialState`, when nothing else has come for the key. */
   readonly initial?: Handler<Initial, Out, Declared> | undefined;
 }

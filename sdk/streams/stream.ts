@@ -46,7 +46,7 @@ export interface MatchOptions<Value, Names extends string, Result> extends KeyVa
 }
 
 /** A processor as the plan holds it. */
-type Untyped = Pick<ProcessNode, "record" | "timer" | "initial"> & { readonly state: States };
+type Untyped = Pick<ProcessNode, "record" | "timer" | "wallClockTimer" | "initial"> & { readonly state: States };
 
 /**
  * Records one after another: of a topic, or what an operator makes of them. Functions get the value first, then the key,
@@ -157,11 +157,12 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
     processor: Processor<Value, Result, Declared, Initial>,
     options: ProcessOptions<Initial> = {},
   ): Stream<Result, string | null> {
-    const { record, timer, initial, state } = processor as unknown as Untyped;
+    const { record, timer, wallClockTimer, initial, state } = processor as unknown as Untyped;
     const wrapped = {
       state,
       record: valuesOf(record),
       timer: timer && valuesOf(timer),
+      wallClockTimer: wallClockTimer && valuesOf(wallClockTimer),
       initial: initial && valuesOf(initial),
     };
     return this.#process("processValues", wrapped as Untyped, { ...rowsOf(options), keepsKey: true });
@@ -243,11 +244,11 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
 
   #process<Next, NextKey extends PlanKey>(
     word: string,
-    { state, record, timer, initial }: Untyped,
+    { state, ...functions }: Untyped,
     options: { readonly rows: Stream<unknown, string> | undefined; readonly keepsKey: boolean } & KeyValueStoreOptions,
   ): Stream<Next, NextKey> {
     const { rows, keepsKey } = options;
-    if ((initial === undefined) !== (rows === undefined)) {
+    if ((functions.initial === undefined) !== (rows === undefined)) {
       throw new Error(`${word} needs both or none: the function "initial" and the option "initialState", a table.`);
     }
     const { graph, node: input, streamAt } = this.place;
@@ -255,8 +256,9 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
     const states = Object.fromEntries(Object.entries(state).map(([name, { definition }]) => [name, definition]));
     for (const name of Object.keys(states)) checkName("store", name);
     const inputs = rows === undefined ? [input] : this.with(rows);
-    const node = { kind: "process", store, states, keepsKey, record, timer, initial, inputs } as const;
-    return streamAt(graph.add(word, node));
+    const { record, timer, wallClockTimer, initial } = functions;
+    const called = { record, timer, wallClockTimer, initial };
+    return streamAt(graph.add(word, { kind: "process", store, states, keepsKey, ...called, inputs }));
   }
 }
 

@@ -3,6 +3,7 @@ import type { ConsumerRecord } from "../../../schema/record.ts";
 import type { StoreCache } from "../store/store-cache.ts";
 import type { UndoLog } from "../store/undo-log.ts";
 import type { Origin, StreamRecord } from "./stream-record.ts";
+import type { WallTimers } from "./wall-timers.ts";
 
 /**
  * One node of a running plan. Synchronous; user code may throw out of `process` and `endBatch`, through every operator
@@ -24,6 +25,8 @@ export interface Operator {
   timeMoved?(): void;
   /** What its input will yet bring out of it as time goes on; undefined when there is nothing. */
   unsent?(): Unsent | undefined;
+  /** Timers by the clock on the wall, which the task fires in a tick. */
+  readonly wallTimers?: WallTimers | undefined;
   /** Before each flush: lets go of state whose retention has passed. A function of the clock alone. */
   expire?(): void;
 }
@@ -63,6 +66,10 @@ export interface Runtime {
   readonly trace: Trace;
   /** Where a result that time brings comes from: the place of the record at work, without its key and headers. */
   readonly origin: Origin;
+  /** The largest record time that the task has seen, -1 before the first. */
+  readonly streamTimeMs: number;
+  /** The clock on the wall as the task's owner read it last. Only of a task with timers by it. */
+  readonly wallClockMs: number;
   /** The records being run are one micro-batch. */
   readonly microBatch: boolean;
   /** That micro-batch. */

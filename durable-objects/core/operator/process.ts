@@ -5,6 +5,7 @@ import type {
   ProcessResult,
   ProcessRuntime,
   ProcessTimers,
+  ProcessWallClock,
   RecordContext,
   Timer,
 } from "../../../schema/plan.ts";
@@ -17,12 +18,15 @@ import type { Operator, Output, Runtime } from "./operator.ts";
 import type { ProcessorState } from "./processor-state.ts";
 import { storeKey } from "./record-key.ts";
 import { type Cause, resultOf, returnedItems, returnedValue } from "./returned.ts";
-import { type Origin, StreamRecord } from "./stream-record.ts";
+import { StreamRecord } from "./stream-record.ts";
+import { WallTimers } from "./wall-timers.ts";
 
 export interface ProcessParts {
   readonly node: ProcessNode;
   readonly state: ProcessorState;
   readonly timers: TimerQueue;
+  /** By the clock on the wall. */
+  readonly wallTimers: TimerQueue | undefined;
   readonly clock: OperatorClock;
 }
 
@@ -34,6 +38,7 @@ const STREAM_INPUT = 0;
  */
 export class Process implements Operator {
   readonly name: string;
+  readonly wallTimers: WallTimers | undefined;
   readonly #parts: ProcessParts;
   readonly #runtime: Runtime;
   readonly #output: Output;
@@ -43,6 +48,9 @@ export class Process implements Operator {
     this.#parts = parts;
     this.#runtime = runtime;
     this.#output = output;
+    const { wallTimers: queue } = parts;
+    const fire = (key: string, timer: Timer): void => this.#fireByWall(key, timer);
+    this.wallTimers = queue && new WallTimers({ node: this.name, queue, runtime, fire });
   }
 
   process(record: StreamRecord): void {
@@ -67,7 +75,9 @@ export class Process implements Operator {
   }
 
   timeMoved(): void {
-    const { timers, clock } = this.#parts;
+    const { timers, clock, state } = this.#parts;
+    // Here, not before a flush: what is left in the stores then depends on the records alone, not on the slices (PRC-4).
+    state.letGo();
     const fired = new Map<string, number>();
     for (const due of timers.takeDue(clock.streamTimeMs)) {
       const times = (fired.get(due.key) ?? 0) + 1;
@@ -86,7 +96,7 @@ export class Process implements Operator {
     const { origin } = this.#runtime;
     const from = { timestampMs: timer.dueMs, origin };
     this.#runtime.unit(
-      () => letterOf(key, timer, origin),
+      () => letterOf(key, { timer: timer.name, dueMs: timer.dueMs }, { timestampMs: timer.dueMs, origin }),
       () => {
         this.#runtime.trace.node = this.name;
         if (times > MAX_TIMERS_AT_ONCE) {
@@ -100,6 +110,21 @@ export class Process implements Operator {
     );
   }
 
+  /** Results have the task's time, as Kafka Streams': the clock on the wall says nothing of when records were. */
+  #fireByWall(key: string, timer: Timer): void {
+    const { node } = this.#parts;
+    const { origin, streamTimeMs } = this.#runtime;
+    const from = { timestampMs: Math.max(0, streamTimeMs), origin };
+    this.#runtime.unit(
+      () => letterOf(key, { wallClockTimer: timer.name, dueMs: timer.dueMs }, from),
+      () => {
+        this.#runtime.trace.node = this.name;
+        const { context } = new StreamRecord(key, returnedValue(null, this.name), from);
+        this.#send(key, from, node.wallClockTimer?.(timer, key, this.#contextOf(key, context)));
+      },
+    );
+  }
+
   #keyOf({ key }: { readonly key: PlanKey }): string | undefined {
     if (key !== null) return storeKey(key, this.name);
     this.#runtime.tally.droppedRecords++;
@@ -108,6 +133,7 @@ export class Process implements Operator {
 
   #contextOf(key: string, record: RecordContext): ProcessRuntime {
     const { clock, state, timers } = this.#parts;
+    const { wallTimers, name } = this;
     return {
       timestampMs: record.timestampMs,
       offset: record.offset,
@@ -121,6 +147,9 @@ export class Process implements Operator {
       },
       state: state.handlesFor(key, record.timestampMs),
       timers: timersOf(timers, key, this.name),
+      get wallClock() {
+        return wallTimers?.clockFor(key) ?? noWallClock(name);
+      },
     };
   }
 
@@ -160,12 +189,22 @@ function timersOf(timers: TimerQueue, key: string, node: string): ProcessTimers 
   };
 }
 
+/** Without the function that such timers call nobody reads the clock for the task. */
+function noWallClock(node: string): ProcessWallClock {
+  const refuse = (): never => {
+    throw new Error(`${node} looks at the wall clock: give it a wallClockTimer, which timers by that clock call`);
+  };
+  return {
+    get nowMs() {
+      return refuse();
+    },
+    set: refuse,
+    clear: refuse,
+  };
+}
+
 /** A timer has no record: its dead letter says which it was. */
-function letterOf(
-  key: string,
-  timer: { readonly name: string; readonly dueMs: number },
-  origin: Origin,
-): ConsumerRecord {
-  const value = utf8(JSON.stringify({ timer: timer.name, dueMs: timer.dueMs }));
-  return { key: utf8(key), value, timestampMs: timer.dueMs, headers: [], offset: origin.record.offset };
+function letterOf(key: string, timer: object, { timestampMs, origin }: Cause): ConsumerRecord {
+  const value = utf8(JSON.stringify(timer));
+  return { key: utf8(key), value, timestampMs, headers: [], offset: origin.record.offset };
 }

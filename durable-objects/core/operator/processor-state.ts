@@ -52,13 +52,17 @@ export class ProcessorState {
     if (entry.value === undefined) cache.write(entry, { value: "1", timestampMs: 0 });
   }
 
-  /** Before each flush: what is over by now. */
-  expire(): void {
+  /** Where time may have moved: of the values those that are over by now. */
+  letGo(): void {
     const { expiries, nowMs } = this.#parts;
     for (const { key: place } of expiries.takeDue(nowMs())) {
       const [name, key] = splitCompositeKey(place);
       this.#expiring.get(name)?.due(key);
     }
+  }
+
+  /** Before each flush: of the lists what is over by now. */
+  expire(): void {
     for (const list of this.#lists) list.expire();
   }
 

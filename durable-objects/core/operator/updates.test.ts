@@ -36,6 +36,8 @@ function runtimeOf(microBatch: boolean): Runtime {
     origin,
     batch,
     batchCalls,
+    streamTimeMs: -1,
+    wallClockMs: 0,
     letterOf: task.letterOf.bind(task),
     stop: task.stop.bind(task),
     unit: task.unit.bind(task),

@@ -84,14 +84,15 @@ function aggregateStores({ store, windows, emit, result }: AggregateNode): PlanS
 }
 
 /** One for each state, `<store>.<state>`, and those of its timers, of the ends of values, and of initial states. */
-function processStores({ store, states, inputs }: ProcessNode): PlanStore[] {
+function processStores({ store, states, inputs, wallClockTimer }: ProcessNode): PlanStore[] {
   const stores = Object.entries(states).map(([state, { kind, ttlMs }]): PlanStore => ({
     name: stateStoreOf(store.name, state),
     kind: kind === "list" ? "ordered" : "keyValue",
     shape: [kind, ...(kind === "list" && ttlMs !== undefined ? [ttlMs] : [])],
     ...(kind === "value" ? {} : { hidden: true, view: kind }),
   }));
-  const own: PlanStore[] = [timersOf(store.name), endsOf(store.name)].map((name) => ({
+  const wall = wallClockTimer === undefined ? [] : [wallTimersOf(store.name)];
+  const own: PlanStore[] = [timersOf(store.name), ...wall, endsOf(store.name)].map((name) => ({
     name,
     kind: "window",
     hidden: true,
@@ -135,6 +136,11 @@ export function metOf(store: string): string {
 /** The store in which a node keeps its timers, beside another. */
 export function timersOf(store: string): string {
   return `${store}.timers`;
+}
+
+/** The same of timers by the clock on the wall. */
+export function wallTimersOf(store: string): string {
+  return `${store}.wall-timers`;
 }
 
 /** Which key each left row names, the left rows by the key they name, or the results and how new each is. */

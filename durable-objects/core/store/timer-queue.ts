@@ -1,8 +1,11 @@
 import type { CachedStore, StoreCache } from "./store-cache.ts";
 
-export interface Timer {
+export interface TimerPlace {
   readonly dueMs: number;
   readonly key: string;
+}
+
+export interface Timer extends TimerPlace {
   /** JSON text. */
   readonly payload: string;
 }
@@ -33,6 +36,24 @@ export class TimerQueue {
   first(): Timer | undefined {
     const [entry] = this.#cache.dueWindows(this.#store, { upToStart: Infinity });
     return entry?.value && { dueMs: entry.start, key: entry.key, payload: entry.value.value };
+  }
+
+  /** The first timers with `dueMs <= upToMs`, by (dueMs, key as UTF-8 bytes). They stay. */
+  due(upToMs: number, most: number): readonly TimerPlace[] {
+    const due: TimerPlace[] = [];
+    for (const { start: dueMs, key } of this.#cache.dueWindows(this.#store, { upToStart: upToMs })) {
+      if (due.length === most) break;
+      due.push({ dueMs, key });
+    }
+    return due;
+  }
+
+  /** Removes a timer; false when there is no such one. */
+  take({ dueMs, key }: TimerPlace): boolean {
+    const entry = this.#cache.windowEntry(this.#store, dueMs, key);
+    if (entry.value === undefined) return false;
+    this.#cache.write(entry, undefined);
+    return true;
   }
 
   /**

@@ -9,6 +9,8 @@ export interface Progress {
   readonly clocks: { readonly [operator: string]: SavedClock };
   /** Of an internal input. */
   readonly upstreams?: SavedUpstreams | undefined;
+  /** What the clock on the wall said when the task looked last, where it does. */
+  readonly wallClockMs?: number | undefined;
   readonly counters: TaskCounters;
 }
 

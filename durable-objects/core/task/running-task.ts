@@ -29,6 +29,7 @@ import type {
 } from "./task-port.ts";
 import { RecordFailure } from "./record-failure.ts";
 import { partitionsOf, Topology } from "./topology.ts";
+import { ObservedClock } from "./observed-clock.ts";
 import { watchedRecord } from "./watched-records.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
@@ -50,6 +51,7 @@ export class RunningTask implements Runtime {
   readonly #progressSender: ProgressSender;
   readonly #internal: boolean;
   readonly #topology: Topology;
+  readonly observedClock: ObservedClock;
   readonly batchCalls: BatchCall[] = [];
   #microBatch = false;
   #batch: BatchContext = NO_BATCH;
@@ -101,6 +103,7 @@ export class RunningTask implements Runtime {
       progressMs: (topic) => this.#progressOf(topic),
       clocks: progress.clocks,
     });
+    this.observedClock = new ObservedClock(this.#topology.operators, progress.wallClockMs);
   }
 
   get origin(): Origin {
@@ -114,6 +117,10 @@ export class RunningTask implements Runtime {
 
   get microBatch(): boolean {
     return this.#microBatch;
+  }
+
+  get wallClockMs(): number {
+    return this.observedClock.nowMs ?? 0;
   }
 
   get streamTimeMs(): number {
@@ -131,7 +138,8 @@ export class RunningTask implements Runtime {
   run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult {
     const before = this.#begin(options);
     const watched: WatchedRecord[] = [];
-    const { watch, terminated, nowMs } = options;
+    const { watch, terminated, nowMs, wallClockMs } = options;
+    if (wallClockMs !== undefined) this.observedClock.read(wallClockMs);
     this.#outbox.sent = watch && ((target, item) => this.#note(watched, watch, { target, item }));
     const failure = this.#takeAll(records, terminated);
     return { ...this.#end(before, nowMs), failure, watched };
@@ -140,8 +148,12 @@ export class RunningTask implements Runtime {
   tick({ eventTimeMs, offset, ...options }: TickOptions): SliceResult {
     const before = this.#begin(options);
     this.#atWork = { ...NOTHING_YET, offset };
-    this.#tickMs = eventTimeMs;
-    if (!this.#microBatch) this.#timeMoved();
+    this.observedClock.read(options.nowMs);
+    this.observedClock.fire();
+    if (eventTimeMs !== undefined) {
+      this.#tickMs = eventTimeMs;
+      if (!this.#microBatch) this.#timeMoved();
+    }
     return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
   }
 
@@ -410,7 +422,8 @@ export class RunningTask implements Runtime {
       if (saved !== undefined) clocks[operator] = saved;
     }
     const upstreams = this.#internal ? this.#upstreams.saved : undefined;
-    const progress: Progress = { streamTimeMs: this.streamTimeMs, clocks, upstreams, counters: this.counters };
+    const { streamTimeMs, counters } = this;
+    const progress: Progress = { streamTimeMs, clocks, upstreams, wallClockMs: this.observedClock.nowMs, counters };
     return JSON.stringify(progress);
   }
 }

@@ -66,6 +66,11 @@ export interface WatchedRecord extends SentRecord {
 }
 
 export interface SliceOptions {
+  /**
+   * What the clock on the wall says from here on, to a task that looks at it; it says what it said before where this is
+   * absent. An input: journaled. Timers that are due by it fire in a tick.
+   */
+  readonly wallClockMs?: number | undefined;
   /** Wall clock, constant in a slice. */
   readonly nowMs: number;
   /** Present when the records are one whole micro-batch: updates are emitted once per key at its end. */
@@ -79,12 +84,13 @@ export interface SliceOptions {
 }
 
 export interface TickOptions {
+  /** The clock on the wall: timers by it that are due fire. */
   readonly nowMs: number;
   /**
    * The largest record time in the log and how long its end has been quiet: event time goes on at the pace of the clock.
-   * Only when every record of the log has been run.
+   * Only when every record of the log has been run; else absent, and event time stands still.
    */
-  readonly eventTimeMs: number;
+  readonly eventTimeMs?: number | undefined;
   /** Of the record before which it is seen: results have it as their offset. */
   readonly offset: number;
   /** Where the pipeline runs in micro-batches: the tick is one, without records. */
@@ -133,8 +139,8 @@ export interface TaskPort {
    */
   run(records: Iterable<InputRecord>, options: SliceOptions): SliceResult;
   /**
-   * Event time goes on without records, as an input of its own: journaled, and only when every record of the log has been
-   * run. The same or an earlier one again changes nothing. As `run` otherwise (ENG-27).
+   * Time goes on without records, as an input of its own: journaled. The same or an earlier one again changes nothing, but
+   * for timers that are due still. As `run` otherwise, and throws a RecordFailure where a policy stops it (ENG-27, PRC-8).
    */
   tick(options: TickOptions): SliceResult;
   /**
@@ -142,6 +148,10 @@ export interface TaskPort {
    * undefined when nothing waits for that, or a task before this one holds it back. Control batches are no records.
    */
   readonly tickAfterMs: number | undefined;
+  /** What the clock on the wall said last, ms since epoch; undefined of a task that does not look at it. */
+  readonly wallClockMs: number | undefined;
+  /** When the first timer by that clock is due; undefined when none is set. */
+  readonly wallDueMs: number | undefined;
   readonly counters: TaskCounters;
   /** Largest record time seen, -1 before the first. */
   readonly streamTimeMs: number;

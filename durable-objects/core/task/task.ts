@@ -40,6 +40,14 @@ export class Task implements TaskPort {
     return this.#alive().watermarkMs;
   }
 
+  get wallClockMs(): number | undefined {
+    return this.#alive().observedClock.nowMs;
+  }
+
+  get wallDueMs(): number | undefined {
+    return this.#alive().observedClock.dueMs;
+  }
+
   get heard(): boolean {
     return this.#alive().heard;
   }

@@ -27,7 +27,7 @@ import { Watermark } from "../operator/watermark.ts";
 import type { WatermarkClock } from "../operator/watermark-clock.ts";
 import { tableContent } from "../operator/table-content.ts";
 import { changesRead } from "../plan/changes.ts";
-import { readableStore, timersOf } from "../plan/stores.ts";
+import { readableStore, timersOf, wallTimersOf } from "../plan/stores.ts";
 import { type InternalSinkNode, type InternalSourceNode, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
 import { InternalSink } from "../sink/internal.ts";
@@ -225,7 +225,9 @@ class TopologyBuilder {
     const clock = this.clocks.of({ ...node, inputs: node.inputs.slice(0, 1) });
     const state = stateOf(node, runtime, () => clock.streamTimeMs);
     const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
-    const process = new Process({ node, state, timers, clock }, runtime, output);
+    const wallTimers =
+      node.wallClockTimer && new TimerQueue(runtime.cache, runtime.cache.open(wallTimersOf(node.store.name), "window"));
+    const process = new Process({ node, state, timers, wallTimers, clock }, runtime, output);
     return node.inputs.length > 1 ? [process, new ProcessInitial(process)] : [process];
   }
 

@@ -1,5 +1,5 @@
 import { withBatchEnd } from "../../../durable-objects/core/log/batch-end.ts";
-import { endsOf, storesOf } from "../../../durable-objects/core/plan/stores.ts";
+import { storesOf } from "../../../durable-objects/core/plan/stores.ts";
 import type { TaskPlan } from "../../../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../../../durable-objects/core/store/memory-state-store.ts";
 import type { StateStore, StoreKind } from "../../../durable-objects/core/store/state-store.ts";
@@ -14,7 +14,7 @@ import { decompress } from "../../../durable-objects/gzip.ts";
 import { tickOptionsOf } from "../../../durable-objects/partition/slice.ts";
 import { codeOf } from "../../../durable-objects/partition/task-code.ts";
 import { SqliteStateStore } from "../../../durable-objects/sqlite/sqlite-state-store.ts";
-import type { MicroBatch, TaskRow, Tick } from "../../../durable-objects/sqlite/task-table.ts";
+import type { ClockLook, MicroBatch, TaskRow, Tick } from "../../../durable-objects/sqlite/task-table.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { decodeRecords } from "../../../schema/record-batch/decode.ts";
 import { TestSelect } from "../../../testing/test-select.ts";
@@ -96,19 +96,25 @@ class Refold {
     // The last tick was decided and has not run.
     if (tick !== undefined) journal.pop();
     let at = startOffset;
+    let options = NO_CLOCK;
     for (const row of journal) {
       if (row.kind === "tick") {
-        yield* this.#slices({ from: at, to: row.position, options: NO_CLOCK });
+        yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
         yield { tick: tickOptionsOf(JSON.parse(row.payload) as Tick, row.position) };
+      } else if (row.kind === "clock") {
+        yield* this.#slices({ from: at, to: row.position, options });
+        at = row.position;
+        options = { ...NO_CLOCK, wallClockMs: (JSON.parse(row.payload) as ClockLook).wallClockMs };
       } else if (row.position < position) {
         const { batchId, to, nowMs } = JSON.parse(row.payload) as MicroBatch;
-        yield* this.#slices({ from: row.position, to, options: { nowMs, microBatch: { batchId } } });
+        const batch = { nowMs, wallClockMs: nowMs, microBatch: { batchId } };
+        yield* this.#slices({ from: row.position, to, options: batch });
         at = to;
       }
     }
     const batched = journal.some(({ kind }) => kind === "microBatch");
-    if (!batched) yield* this.#slices({ from: at, to: position, options: NO_CLOCK });
+    if (!batched) yield* this.#slices({ from: at, to: position, options });
   }
 
   *#slices({ from, to, options }: { from: number; to: number; options: SliceOptions }): Generator<Step> {
@@ -142,10 +148,7 @@ function recordsOf(log: readonly LoggedBatch[], internal: boolean): InputRecord[
 const ALL = Number.MAX_SAFE_INTEGER;
 
 function stateOf(plan: TaskPlan, store: StateStore): unknown {
-  // When a value is looked at that may be over is nobody's business, and depends on the slices (PRC-4).
-  const unseen = plan.nodes.flatMap((node) => (node.kind === "process" ? [endsOf(node.store.name)] : []));
-  const stores = plan.nodes.flatMap(storesOf).filter(({ name }) => !unseen.includes(name));
-  return stores.map(({ name, kind }) => [name, rowsOf(store, name, kind).map(columnsOf)]);
+  return plan.nodes.flatMap(storesOf).map(({ name, kind }) => [name, rowsOf(store, name, kind).map(columnsOf)]);
 }
 
 function rowsOf(store: StateStore, name: string, kind: StoreKind): readonly object[] {

@@ -56,6 +56,12 @@ export const brokenEngines: readonly Broken[] = [
     sabotage: skipping("'tick'", 3),
   },
   {
+    what: "the clock is looked at without being journaled",
+    kind: "alarms",
+    rule: "SIM-3",
+    sabotage: skipping("'clock'", 3),
+  },
+  {
     what: "D1 takes a batch whatever came before it",
     rule: "SIM-4",
     sabotage: skipping("UPDATE millrace_progress", 1),

@@ -211,6 +211,46 @@ export const families: { readonly [kind: string]: Family } = {
         .to(out(parts)),
     results: () => [],
   },
+  /** Timers by the clock on the wall, in one operator behind another, cleared and set again by records and by themselves. */
+  alarms: {
+    sources: 1,
+    outputs: (parts) => [out(parts)],
+    define: (builder, parts) =>
+      read(builder, parts)
+        .selectKey(({ group }) => group)
+        .processValues({
+          state: { waiting: valueState<string[]>(), firstMs: valueState<number>() },
+          record(reading, _key, { state, wallClock }) {
+            const before = state.firstMs.get();
+            if (before !== undefined) wallClock.clear(before + 800, "flush");
+            state.firstMs.set(wallClock.nowMs);
+            state.waiting.set([...(state.waiting.get() ?? []), reading.id]);
+            wallClock.set(wallClock.nowMs + 800, "flush");
+            if (reading.n % 5 === 0) wallClock.set(wallClock.nowMs + 100 * reading.n, reading.id);
+          },
+          wallClockTimer({ name, dueMs }, _key, { state, wallClock }) {
+            const waiting = state.waiting.get() ?? [];
+            if (name === "flush") state.waiting.clear();
+            return [{ name, lateMs: wallClock.nowMs - dueMs, waiting }];
+          },
+        })
+        .processValues({
+          state: { count: valueState<number>() },
+          record(value, _key, { state, wallClock }) {
+            state.count.set((state.count.get() ?? 0) + 1);
+            if (state.count.get() === 1) wallClock.set(wallClock.nowMs + 1_500);
+            return [value];
+          },
+          wallClockTimer({ dueMs }, key, { state, wallClock }) {
+            const count = state.count.get() ?? 0;
+            if (count < 5) wallClock.set(wallClock.nowMs + 1_500);
+            state.count.set(count + 5);
+            return [{ name: key, lateMs: wallClock.nowMs - dueMs, waiting: [`${count}`] }];
+          },
+        })
+        .to(out(parts)),
+    results: () => [],
+  },
   /** Two topics in one internal topic, sums by group into R2. */
   merged: {
     sources: 2,
@@ -298,6 +338,21 @@ export const families: { readonly [kind: string]: Family } = {
         )
         .to(out(parts)),
     results: (parts) => (parts.late ? [] : [{ kind: "topic", name: out(parts), by: "bag" }]),
+  },
+  /** Those too that match none, also where nothing comes. */
+  unmatched: {
+    sources: 2,
+    outputs: (parts) => [out(parts)],
+    define: (builder, parts) =>
+      read(builder, parts)
+        .selectKey(({ group }) => group)
+        .outerJoin(
+          read(builder, parts, 1).selectKey(({ group }) => group),
+          (left, right) => ({ left: left?.id ?? null, right: right?.id ?? null }),
+          { windows: within("400 ms", { grace: parts.late ? 0 : "2 seconds" }), closeWhenIdle: "1 second" },
+        )
+        .to(out(parts)),
+    results: () => [],
   },
   /** All records of a micro-batch at once. */
   batches: {
