@@ -4,6 +4,14 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const standIn = fileURLToPath(new URL("scripts/simulate/platform/cloudflare-workers.ts", import.meta.url));
 
+/** Answers the number of letters of a currency, 404 for `xxx`, 500 for `bad`. */
+function rates(request: { readonly url: string }): Response {
+  const currency = new URL(request.url).pathname.slice(1);
+  if (currency === "xxx") return new Response("no such currency", { status: 404 });
+  if (currency === "bad") return new Response("away", { status: 500 });
+  return Response.json({ rate: currency.length });
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -39,7 +47,11 @@ export default defineConfig({
           cloudflareTest({
             main: "./workers/test/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { durableObjects: { BARE: { className: "BareObject", useSQLite: true } } },
+            miniflare: {
+              durableObjects: { BARE: { className: "BareObject", useSQLite: true } },
+              // A service of another Worker, as far as pipelines can tell.
+              serviceBindings: { RATES: rates },
+            },
           }),
         ],
         test: {

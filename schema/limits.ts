@@ -111,6 +111,33 @@ export const PROGRESS_INTERVAL_MS = 1_000;
 /** A task that has stood at the end of its log for so long says that it is idle and holds nothing back, ms. */
 export const IDLE_AFTER_MS = 30_000;
 
+/** Records of a slice whose lookups are awaited together. */
+export const MAX_LOOKUP_RECORDS = 1_000;
+/** JSON of what is looked up, and of what is found. */
+export const MAX_LOOKUP_KEY_BYTES = 2_000;
+export const MAX_LOOKUP_VALUE_BYTES = 100_000;
+/** One D1 query asks for so many keys, in one parameter: D1 takes 100 parameters, of 2 MB each. */
+export const LOOKUP_KEYS_PER_QUERY = 500;
+export const MAX_LOOKUP_KEYS_PER_CALL = 1_000;
+export const DEFAULT_LOOKUP_TIMEOUT_MS = 5_000;
+export const MAX_LOOKUP_TIMEOUT_MS = 5 * 60_000;
+export const DEFAULT_LOOKUP_RETRIES = 2;
+export const MAX_LOOKUP_RETRIES = 100;
+export const DEFAULT_LOOKUP_BACKOFF_MS = 250;
+export const MAX_LOOKUP_PAUSE_MS = 30_000;
+/** The connections that the platform opens at once: developers.cloudflare.com/workers/platform/limits. */
+export const DEFAULT_LOOKUP_CONCURRENCY = 6;
+export const MAX_LOOKUP_CONCURRENCY = 100;
+export const DEFAULT_LOOKUP_CACHE_ENTRIES = 10_000;
+export const MAX_LOOKUP_CACHE_ENTRIES = 100_000;
+export const DEFAULT_LOOKUP_TTL_MS = 60_000;
+/** Keys and values of one lookup in one partition. */
+export const LOOKUP_CACHE_BYTES = 4_000_000;
+/** One event of an object may make 10,000 subrequests; after so many lookups the next ones are another event's. */
+export const LOOKUPS_PER_EVENT = 2_000;
+/** A binding of the Worker. */
+export const BINDING_PATTERN = /^[A-Za-z_$][A-Za-z0-9_$]{0,62}$/;
+
 /** Of built-in aggregates, whose states are read and written whole for each record. */
 export const MAX_COLLECTED = 1_000;
 export const MAX_COLLECTED_LIMIT = 10_000;

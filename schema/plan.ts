@@ -298,6 +298,51 @@ export type GlobalJoinNode = Node<"globalJoin"> & {
   readonly key: (value: unknown, key: PlanKey, context: RecordContext) => string | null;
   readonly joiner: (value: unknown, row: unknown, key: PlanKey) => unknown;
 };
+/** What a function that looks up may use: the bindings of the Worker, and an AbortSignal that fires when its time is over. */
+export interface LookupContext {
+  readonly env: unknown;
+  readonly signal: unknown;
+}
+/** Rows of a D1 table that exists, by columns whose values only one row has. */
+export interface D1Lookup {
+  readonly kind: "d1";
+  /** Of the database. */
+  readonly binding: string;
+  readonly table: string;
+  readonly columns: { readonly [column: string]: ColumnType };
+  readonly key: readonly string[];
+}
+/** What an async function finds; `http` says for reading that it asks a service. */
+export interface FunctionLookup {
+  readonly kind: "function" | "http";
+  /** Keys of one call. */
+  readonly atMost: number;
+  /** One value for each key, in their order: null or undefined where there is nothing, an Error where that key failed. */
+  readonly find: (keys: readonly unknown[], context: LookupContext) => Promise<readonly unknown[]>;
+}
+export type LookupSource = D1Lookup | FunctionLookup;
+/**
+ * Each record of a stream with what is found elsewhere for the key that its selector gives, asked for outside the
+ * transaction. What comes of it goes through an internal topic, so all behind is a function of a log again. A record
+ * without a value is dropped, one that looks up nothing too unless the join is `left`.
+ */
+export type LookupNode = Node<"lookup"> & {
+  readonly join: "inner" | "left";
+  readonly source: LookupSource;
+  /** JSON; null looks up nothing. Equal JSON is one key. */
+  readonly key: (value: unknown, key: PlanKey, context: RecordContext) => unknown;
+  /** `left` joins what is not found with null. */
+  readonly joiner: (value: unknown, found: unknown, key: PlanKey) => unknown;
+  /** Of one call. */
+  readonly timeoutMs: number;
+  /** After the first try; the pause before each is twice the one before, from `backoffMs`. */
+  readonly retries: number;
+  readonly backoffMs: number;
+  /** Calls under way at once. */
+  readonly concurrency: number;
+  /** Of each partition; absent: what is found serves one slice. */
+  readonly cache?: { readonly entries: number; readonly ttlMs: number } | undefined;
+};
 export interface VersionedTable {
   /** How far back rows are known, behind the largest time that came to the table. A record that is older is late. */
   readonly historyMs: number;
@@ -472,6 +517,7 @@ export type PlanNode =
   | ForeignKeyJoinNode
   | GlobalTableNode
   | GlobalJoinNode
+  | LookupNode
   | TableNode
   | TableFilterNode
   | TableMapValuesNode

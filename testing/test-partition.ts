@@ -1,5 +1,6 @@
-import type { BatchCall } from "../durable-objects/core/operator/operator.ts";
 import { idleAfterMs } from "../durable-objects/core/plan/close-when-idle.ts";
+import { Asking, lookupsOf } from "../durable-objects/core/lookup/asking.ts";
+import type { BatchCall, LookupAnswer, LookupCall } from "../durable-objects/core/operator/operator.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
 import { RecordFailure } from "../durable-objects/core/task/record-failure.ts";
@@ -14,6 +15,7 @@ import type {
 import { Task } from "../durable-objects/core/task/task.ts";
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
 import type { Bytes, ProducerRecord } from "../schema/record.ts";
+import type { TestLookups } from "./test-lookups.ts";
 import { TestSelect } from "./test-select.ts";
 import { internallyLogged, logged } from "./logged.ts";
 
@@ -41,9 +43,16 @@ export class TestPartition {
   #retries = 0;
   #giveUp: number | undefined;
   #rowsWritten = 0;
+  readonly #lookups: TestLookups;
+  readonly #asking: Asking | undefined;
+  /** The slice that waits for what it looks up. */
+  #asked: { readonly end: number; readonly calls: readonly LookupCall[] } | undefined;
+  readonly #answers = new Map<string, LookupAnswer>();
 
-  constructor(plan: TaskPlan, ports: Omit<TaskPorts, "store">) {
+  constructor(plan: TaskPlan, ports: Omit<TaskPorts, "store">, lookups: TestLookups) {
     this.#plan = plan;
+    this.#lookups = lookups;
+    this.#asking = lookupsOf(plan).length === 0 ? undefined : new Asking(plan, ports);
     this.#ports = { ...ports, store: this.store, select: new TestSelect(this.store, plan) };
     this.#task = this.#restored();
   }
@@ -60,9 +69,22 @@ export class TestPartition {
     return this.#rowsWritten;
   }
 
-  /** Records not yet run. */
+  /** Records not yet run, that wait for no lookup. */
   get waiting(): number {
-    return this.failure === undefined ? this.#log.length - this.#position : 0;
+    return this.failure === undefined && this.#asked === undefined ? this.#log.length - this.#position : 0;
+  }
+
+  /** What the records at the front of the log look up, and nobody has said yet. */
+  get unanswered(): readonly LookupCall[] {
+    return this.#asked?.calls ?? [];
+  }
+
+  /** Asks, then runs the slice that waited. */
+  async answer(nowMs: number): Promise<readonly OutboxRow[]> {
+    for (const call of this.unanswered) this.#answers.set(textOf(call), await this.#lookups.ask(call));
+    const end = this.#asked?.end;
+    this.#asked = undefined;
+    return this.#runNext(nowMs, end);
   }
 
   append(records: readonly ProducerRecord[], nowMs: number): void {
@@ -111,14 +133,22 @@ export class TestPartition {
     this.#task = this.#restored();
   }
 
-  #runNext(nowMs: number): readonly OutboxRow[] {
+  #runNext(nowMs: number, end?: number): readonly OutboxRow[] {
     const batched = this.#plan.trigger.kind !== "perEvent";
     const limit = batched ? MAX_MICRO_BATCH_RECORDS : MAX_SLICE_RECORDS;
-    const records = this.#log.slice(this.#position, this.#position + limit);
-    const giveUp = this.#giveUp;
-    const given = { nowMs, wallClockMs: nowMs, giveUp };
-    const options = batched ? { ...given, microBatch: { batchId: this.#batchId } } : given;
+    const records = this.#log.slice(this.#position, end ?? this.#position + limit);
+    const microBatch = batched ? { batchId: this.#batchId } : undefined;
+    const lookups = (call: LookupCall): LookupAnswer | undefined =>
+      this.#answers.get(textOf(call)) ?? this.#lookups.fake(call);
+    const options = { nowMs, wallClockMs: nowMs, microBatch, giveUp: this.#giveUp, lookups };
+    const calls = this.#asking?.callsFor(records, options).filter((call) => lookups(call) === undefined) ?? [];
+    if (calls.length > 0) {
+      this.#asked = { end: this.#position + records.length, calls };
+      return [];
+    }
     const result = this.#attempt(() => this.#task.run(records, options));
+    // Tried again, it is asked for again.
+    this.#answers.clear();
     if (result === undefined) return [];
     this.#position = result.failure?.offset ?? this.#position + records.length;
     if (batched) this.#batchId += 1;
@@ -172,9 +202,13 @@ export class TestPartition {
     return rows;
   }
 
+  get #behind(): boolean {
+    return this.waiting > 0 || this.#asked !== undefined;
+  }
+
   /** Quiet closes windows at the end of the log only. */
   get #quietDueMs(): number {
-    if (this.waiting > 0 || !this.#ticks) return Infinity;
+    if (this.#behind || !this.#ticks) return Infinity;
     return this.#lastRecordMs + (this.#task.tickAfterMs ?? Infinity);
   }
 
@@ -193,7 +227,7 @@ export class TestPartition {
 
   get #idleDueMs(): number | undefined {
     const { heard, settled } = this.#task;
-    if (this.waiting > 0 || !heard || !settled || this.#idleAt === this.#log.length) return undefined;
+    if (this.#behind || !heard || !settled || this.#idleAt === this.#log.length) return undefined;
     return this.#lastAppendMs + idleAfterMs(this.#plan);
   }
 
@@ -202,4 +236,8 @@ export class TestPartition {
     task.restore(this.#progress);
     return task;
   }
+}
+
+function textOf({ node, key }: LookupCall): string {
+  return `${node} ${key}`;
 }

@@ -6,6 +6,7 @@ import type { OutboxRow, TaskOutput } from "../durable-objects/core/task/task-po
 import type { UpstreamRange } from "../durable-objects/core/task/upstream-times.ts";
 import { STATE_CACHE_BYTES } from "../schema/limits.ts";
 import type { Plan } from "../schema/plan.ts";
+import type { TestLookups } from "./test-lookups.ts";
 import { TestPartition } from "./test-partition.ts";
 
 /** All tasks of a pipeline over their partitions; what one sends to an internal topic of the pipeline is another's input. */
@@ -13,9 +14,12 @@ export class TestTasks {
   readonly #graph: TaskGraph;
   readonly #byInput = new Map<string, readonly TestPartition[]>();
 
+  readonly #lookups: TestLookups;
+
   /** Every topic that the pipeline reads has so many partitions. */
-  constructor(plan: Plan, partitions: number) {
+  constructor(plan: Plan, { partitions, lookups }: { readonly partitions: number; readonly lookups: TestLookups }) {
     this.#graph = cutPlan(plan);
+    this.#lookups = lookups;
     const counts = new Map<string, number>();
     for (const task of this.#graph.tasks) counts.set(task.input, this.#countOf(task.input, counts) ?? partitions);
     for (const task of this.#graph.tasks) this.#byInput.set(task.input, this.#open(task, counts));
@@ -49,12 +53,36 @@ export class TestTasks {
   }
 
   /** Runs all that waits and all that it causes; answers what leaves the pipeline, in order. */
-  *run(nowMs: number): Generator<OutboxRow> {
+  run(nowMs: number): Generator<OutboxRow> {
+    return this.#runAll(this.partitions, nowMs);
+  }
+
+  *#runAll(those: readonly TestPartition[], nowMs: number): Generator<OutboxRow> {
     do {
-      for (const partition of this.partitions) {
+      for (const partition of those) {
         yield* [...partition.run(nowMs)].filter((row) => !this.#delivered(row, nowMs));
       }
-    } while (this.waiting > 0);
+    } while (those.some(({ waiting }) => waiting > 0));
+  }
+
+  /** Nodes that records wait for. */
+  get lookedUp(): readonly string[] {
+    return [...new Set(this.partitions.flatMap(({ unanswered }) => unanswered.map(({ node }) => node)))];
+  }
+
+  /** Runs the slices that wait for lookups, and what they cause in internal topics; answers what leaves the pipeline. */
+  async answer(nowMs: number): Promise<readonly OutboxRow[]> {
+    const left: OutboxRow[] = [];
+    for (const partition of this.partitions.filter(({ unanswered }) => unanswered.length > 0)) {
+      const rows = await partition.answer(nowMs);
+      left.push(...rows.filter((row) => !this.#delivered(row, nowMs)));
+    }
+    left.push(...this.#runAll(this.#behindTopics, nowMs));
+    return left;
+  }
+
+  get #behindTopics(): readonly TestPartition[] {
+    return [...this.#byInput].flatMap(([input, partitions]) => (isInternal(input) ? partitions : []));
   }
 
   /** When a task is to be woken next, if nothing comes; undefined when none is. */
@@ -83,13 +111,8 @@ export class TestTasks {
     const upstreams = this.#upstreamsOf(plan.input, counts);
     return Array.from({ length: counts.get(plan.input) ?? 1 }, (_, partition) => {
       const outputs = this.#outputsOf(plan, { partition, counts });
-      return new TestPartition(plan, {
-        topic: plan.input,
-        partition,
-        outputs,
-        upstreams,
-        cacheBytes: STATE_CACHE_BYTES,
-      });
+      const ports = { topic: plan.input, partition, outputs, upstreams, cacheBytes: STATE_CACHE_BYTES };
+      return new TestPartition(plan, ports, this.#lookups);
     });
   }
 

@@ -11,6 +11,7 @@ import { bytesOf, headersOf, keyBytesOf } from "./test-codec.ts";
 import { type Row, TestOutputs } from "./test-outputs.ts";
 import type { TestPartition } from "./test-partition.ts";
 import type { DeadLetter, ReadRecord, TestRecord } from "./test-record.ts";
+import { type FakeLookup, TestLookups } from "./test-lookups.ts";
 import { TestStore } from "./test-store.ts";
 import { TestTasks } from "./test-tasks.ts";
 
@@ -22,6 +23,13 @@ export interface TestOptions {
   readonly nowMs?: number | undefined;
   /** Of each topic that the pipeline reads; 1 unless given. Topics it writes have one, so `read` keeps the order sent. */
   readonly partitions?: number | undefined;
+  /**
+   * What lookups find, by the lookup's name (`lookup-1`): a function of the key, null for nothing. One that throws is a call
+   * that failed. For a lookup without one call `settle`.
+   */
+  readonly lookups?: { readonly [node: string]: FakeLookup } | undefined;
+  /** What functions that look up get as `env`. */
+  readonly env?: unknown;
 }
 
 /**
@@ -55,7 +63,8 @@ export class TopologyTestDriver {
     this.#plan = plan;
     this.#nowMs = options.nowMs ?? DEFAULT_NOW_MS;
     this.#outputs = new TestOutputs(plan);
-    this.#tasks = new TestTasks(plan, options.partitions ?? 1);
+    const { partitions = 1 } = options;
+    this.#tasks = new TestTasks(plan, { partitions, lookups: new TestLookups(plan, options) });
   }
 
   get nowMs(): number {
@@ -109,6 +118,26 @@ export class TopologyTestDriver {
     return records;
   }
 
+  /**
+   * Calls what looks up until no record waits for it: functions as they are, D1 with the database in `env`. Each call is
+   * made once, without pauses and time-outs; one that fails is treated as the pipeline says. Not needed where all lookups
+   * have a stand-in.
+   */
+  async settle(): Promise<void> {
+    while (this.#tasks.lookedUp.length > 0) {
+      for (const row of await this.#tasks.answer(this.#nowMs)) this.#outputs.deliver(row);
+      this.#afterAppend();
+    }
+  }
+
+  #expectSettled(): void {
+    const [lookup] = this.#tasks.lookedUp;
+    if (lookup === undefined) return;
+    throw new Error(
+      `Records wait for "${lookup}". Say what it finds: { lookups: { "${lookup}": (key) => … } }, or call it: await driver.settle().`,
+    );
+  }
+
   /** All memory is lost: new tasks take up what was committed. Nothing that can be seen may change by it. */
   crash(): void {
     for (const partition of this.#tasks.partitions) partition.crash();
@@ -116,16 +145,19 @@ export class TopologyTestDriver {
 
   /** The records that came to a topic since it was read last, in the order sent. */
   read<Value = unknown>(topic: string): ReadRecord<Value>[] {
+    this.#expectSettled();
     return this.#outputs.read(topic) as ReadRecord<Value>[];
   }
 
   /** The rows of a D1 table, in order of its primary key. */
   rows<Columns extends object = Row>(table: string): Columns[] {
+    this.#expectSettled();
     return this.#outputs.rows(table) as Columns[];
   }
 
   /** The values in R2 files under a prefix, by path: `files("flights").get("2001-01-10")`. */
   files<Value = unknown>(prefix: string): ReadonlyMap<string, readonly Value[]> {
+    this.#expectSettled();
     return this.#outputs.files(prefix) as ReadonlyMap<string, readonly Value[]>;
   }
 
@@ -137,6 +169,7 @@ export class TopologyTestDriver {
 
   /** A store by its name: `store("totals").get("ATL")`. */
   store<Value = unknown>(name: string): TestStore<Value> {
+    this.#expectSettled();
     const node = this.#plan.nodes.find((each) => readableStore([each], name) !== undefined);
     if (node === undefined) {
       const names = describePlan(this.#plan).stores.map((each) => `"${each.name}"`);

@@ -1,9 +1,10 @@
-import { IDLE_AFTER_MS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
+import { IDLE_AFTER_MS, MAX_LOOKUP_RECORDS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
 import type { D1Sink, Trigger } from "../../schema/plan.ts";
 import type { PlanIdentity } from "../../schema/rpc.ts";
 import type { InternalTopic, TaskGraph, TaskPlan } from "../core/plan/task-plan.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import { idleAfterMs } from "../core/plan/close-when-idle.ts";
+import { lookupsOf } from "../core/lookup/asking.ts";
 import { upstreamName } from "../core/plan/upstreams.ts";
 import type { TaskPort } from "../core/task/task-port.ts";
 import type { Plans } from "../plans.ts";
@@ -144,7 +145,7 @@ export class AttachedTask {
     this.idleAfterMs = this.plan === undefined ? IDLE_AFTER_MS : idleAfterMs(this.plan);
     this.identity = { version: row.version, hash: plans.hash(row.pipeline, row.version) ?? "" };
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, { partition: partition.partition, plans });
-    this.sliceRecords = before?.sliceRecords ?? FIRST_SLICE_RECORDS;
+    this.sliceRecords = before?.sliceRecords ?? Math.min(FIRST_SLICE_RECORDS, this.#mostRecords);
     this.dueTo = Math.max(row.dueTo, before?.dueTo ?? 0);
     this.quietSince = row.quietSince;
     this.tick = row.tick;
@@ -219,6 +220,7 @@ export class AttachedTask {
   }
 
   get #mostRecords(): number {
+    if (this.plan !== undefined && lookupsOf(this.plan).length > 0) return MAX_LOOKUP_RECORDS;
     return this.trigger.kind === "perEvent" ? MAX_SLICE_RECORDS : MAX_MICRO_BATCH_RECORDS;
   }
 

@@ -81,7 +81,8 @@ function topicsOf(plan: TaskPlan): string[] {
   return [...written, plan.deadLetterTopic];
 }
 
-function outputsOf(outputs: TaskRow["outputs"], partition: number): { readonly [topic: string]: TaskOutput } {
+/** As a task takes them. */
+export function outputsOf(outputs: TaskRow["outputs"], partition: number): { readonly [topic: string]: TaskOutput } {
   return Object.fromEntries(
     Object.entries(outputs).map(([topic, { partitions, from, upstreams }]) => [
       topic,

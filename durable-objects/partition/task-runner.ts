@@ -8,9 +8,11 @@ import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Watch } from "./awaiting.ts";
 import { BatchCallFailed, BatchCalls } from "./batch-calls.ts";
+import type { LookupAnswers } from "../core/operator/operator.ts";
 import { IdleWatch, type Send } from "./idle-watch.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import { Lookups } from "./lookups.ts";
 import { RecordFailure } from "../core/task/record-failure.ts";
 import { Retries } from "./retries.ts";
 import { dueMs } from "./schedule.ts";
@@ -33,6 +35,7 @@ export class TaskRunner {
   readonly #ticks = new Ticks();
   readonly #retries = new Retries();
   readonly #batchCalls: BatchCalls;
+  readonly #lookups: Lookups;
   readonly #watches = new Map<number, Set<Watch>>();
   #pumping = false;
   #kicked = false;
@@ -41,6 +44,10 @@ export class TaskRunner {
     this.#shell = shell;
     this.#deliveries = deliveries;
     this.#batchCalls = new BatchCalls(shell);
+    this.#lookups = new Lookups(shell, {
+      goOn: (id, inAnotherEvent) => (inAnotherEvent ? this.#wakeSoon(id) : this.kick()),
+      failed: (id, error) => this.#fail(id, error),
+    });
   }
 
   /** Inside the transaction of an append. */
@@ -149,6 +156,8 @@ export class TaskRunner {
         return false;
       }
       if (slice.wroteAhead) await this.#shell.sync();
+      const lookups = this.#lookups.answersFor(slice);
+      if (lookups === "asked") return false;
       if (this.#batchCalls.needed(slice.task)) {
         await this.#batchCalls.call(slice);
         // The guard is for what runs now: a function that is waited for ends no object.
@@ -156,7 +165,7 @@ export class TaskRunner {
       }
       // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
       const task = this.#shell.loaded?.taskById(id);
-      if (task === slice.task && task.runnable) this.#run(slice);
+      if (task === slice.task && task.runnable) this.#run(slice, lookups);
       return true;
     } catch (error) {
       if (error instanceof BatchCallFailed) return this.#callAgain(id, error);
@@ -164,6 +173,10 @@ export class TaskRunner {
       this.#fail(id, error);
       return false;
     }
+  }
+
+  #wakeSoon(id: number): void {
+    this.#shell.write(({ timers }) => timers.set(timersOf({ id })[3], this.#shell.now() + 1));
   }
 
   /** A policy stopped the task in front of a record: for good, or until it is tried again. */
@@ -221,7 +234,7 @@ export class TaskRunner {
     const nowMs = this.#shell.now();
     const records = task.position < this.#wanted(task);
     if (!records && !this.#ticks.wanted(task, { nowMs, records })) return undefined;
-    if (this.#retries.waits(id, nowMs)) return undefined;
+    if (this.#retries.waits(id, nowMs) || this.#lookups.waits(task)) return undefined;
     return this.#shell.write((loaded) => {
       this.#skipTrimmed(loaded, task);
       const ticks = this.#ticks.wanted(task, { nowMs, records }) && this.#ticks.decide(loaded, task, nowMs);
@@ -238,7 +251,8 @@ export class TaskRunner {
     if (task.position >= wanted) return undefined;
     const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
     const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
-    return { end: task.microBatch?.batch.to ?? Math.min(wanted, task.position + limit), decided };
+    const end = this.#lookups.endOf(task) ?? Math.min(wanted, task.position + limit);
+    return { end: task.microBatch?.batch.to ?? end, decided };
   }
 
   /** How far the task should come now. */
@@ -286,7 +300,7 @@ export class TaskRunner {
     return true;
   }
 
-  #run({ task, end, tick }: Slice): void {
+  #run({ task, end, tick }: Slice, lookups: LookupAnswers | undefined): void {
     const startedMs = this.#shell.now();
     const from = task.position;
     if (tick !== undefined && task.guard.kind === "single" && task.guard.terminated) this.#giveUpTick(task);
@@ -294,7 +308,7 @@ export class TaskRunner {
       const { code } = task;
       if (code === undefined) return undefined;
       const giveUp = this.#retries.givenUp(task.id);
-      const options = { ...optionsOf(task, startedMs), giveUp, watch: this.#watched(task.id) };
+      const options = { ...optionsOf(task, startedMs), giveUp, watch: this.#watched(task.id), lookups };
       if (tick === undefined && !options.microBatch) options.wallClockMs = this.#ticks.look(loaded, task, startedMs);
       const done =
         tick === undefined

@@ -4,6 +4,7 @@ import { aggregatePipelines } from "./aggregates.ts";
 import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
 import { batchFunctionPipelines } from "./batch-functions.ts";
+import { lookupPipelines } from "./lookups.ts";
 import { errorPipelines } from "./on-error.ts";
 import { quietPipelines } from "./quiet.ts";
 import { triggerPipelines } from "./triggers.ts";
@@ -137,6 +138,7 @@ export const testPipelines: readonly Pipeline[] = [
   ...internalTopicPipelines,
   ...triggerPipelines,
   ...errorPipelines,
+  ...lookupPipelines,
   ...batchFunctionPipelines,
   ...quietPipelines,
   ...wallClockPipelines,

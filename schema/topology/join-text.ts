@@ -2,17 +2,19 @@ import type {
   ForeignKeyJoinNode,
   GlobalJoinNode,
   JoinWindows,
+  LookupNode,
   StreamJoinNode,
   StreamTableJoinNode,
   TableJoinNode,
   TimeWindows,
 } from "../plan.ts";
 import { durationText } from "./duration-text.ts";
+import { lookupText } from "./lookup-text.ts";
 import { windowsText } from "./windows-text.ts";
 
 /** A join for reading. */
 export function joinText(
-  node: StreamJoinNode | StreamTableJoinNode | TableJoinNode | ForeignKeyJoinNode | GlobalJoinNode,
+  node: StreamJoinNode | StreamTableJoinNode | TableJoinNode | ForeignKeyJoinNode | GlobalJoinNode | LookupNode,
 ): string {
   switch (node.kind) {
     case "streamJoin":
@@ -26,6 +28,8 @@ export function joinText(
       return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;
     case "globalJoin":
       return node.join;
+    case "lookup":
+      return lookupText(node);
     case "tableJoin":
       return `${node.join}, store ${node.store.name}`;
     case "foreignKeyJoin":

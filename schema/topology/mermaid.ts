@@ -46,11 +46,12 @@ function escaped(text: string): string {
   return text.replaceAll(/["<>&#`%]/g, (found) => `#${found.codePointAt(0)};`);
 }
 
-/** Stadiums at the ends, cylinders for state, a slanted box where records are placed anew. */
+/** Stadiums at the ends, cylinders for state, a slanted box where records are placed anew, a hexagon where others are asked. */
 const shapes: { readonly [kind: string]: readonly [open: string, close: string] } = {
   source: ["([", "])"],
   sink: ["([", "])"],
   repartition: ["[/", "/]"],
+  lookup: ["{{", "}}"],
   aggregate: ["[(", ")]"],
   toTable: ["[(", ")]"],
   tableAggregate: ["[(", ")]"],

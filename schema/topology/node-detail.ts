@@ -22,17 +22,17 @@ export function detailOf(node: PlanNode): string | undefined {
       return suppressText(node);
     case "tableFilter":
     case "tableMapValues":
+    case "tableAggregate":
       return node.store === undefined ? undefined : `store ${node.store.name}`;
     case "streamJoin":
     case "streamTableJoin":
     case "tableJoin":
     case "foreignKeyJoin":
     case "globalJoin":
+    case "lookup":
       return joinText(node);
     case "toTable":
       return `store ${node.store.name}${node.versioned === undefined ? "" : `, history ${durationText(node.versioned.historyMs)}`}`;
-    case "tableAggregate":
-      return `store ${node.store.name}`;
     case "aggregate":
       return aggregateDetail(node);
     case "filter":

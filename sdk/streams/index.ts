@@ -44,6 +44,15 @@ export {
   unbounded,
   within,
 } from "./join.ts";
+export {
+  fromD1,
+  fromFunction,
+  fromFunctionOfMany,
+  fromHttp,
+  type Lookup,
+  type LookupContext,
+  type LookupOptions,
+} from "./lookup.ts";
 export { deadLetter, fail, parkKey, retry } from "./on-error.ts";
 export { Pipeline, pipeline, type PipelineBuilder } from "./pipeline.ts";
 export { type FileOptions, r2 } from "./r2.ts";

@@ -1,5 +1,5 @@
 import type { PlanKey } from "../../schema/plan.ts";
-import { BatchOperators } from "./batch-operators.ts";
+import { LookupOperators } from "./lookup-operators.ts";
 import { GlobalTable } from "./global-table.ts";
 import {
   type Bounded,
@@ -23,7 +23,7 @@ type AnyJoiner = (left: never, right: never, key: never) => unknown;
 type Present<Value> = Exclude<Value, null>;
 
 /** The joins of a stream: with a stream, a table, a global table. */
-export abstract class JoinOperators<Value, Key extends PlanKey> extends BatchOperators<Value, Key> {
+export abstract class JoinOperators<Value, Key extends PlanKey> extends LookupOperators<Value, Key> {
   /**
    * One record for each pair of records of the two streams with the same key and matching times, with the joiner's value
    * and the later of the two times. Times match within a span (`within`, `joinWindows`), in one window of a row of them

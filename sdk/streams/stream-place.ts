@@ -7,6 +7,7 @@ import type {
   FlatMapValuesNode,
   ForEachBatchNode,
   ForeachNode,
+  LookupNode,
   MapBatchNode,
   MapNode,
   MapValuesNode,
@@ -39,6 +40,7 @@ type Unary =
   | FlatMapValuesNode
   | ForEachBatchNode
   | ForeachNode
+  | LookupNode
   | MapBatchNode
   | MapNode
   | MapValuesNode

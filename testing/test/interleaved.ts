@@ -3,6 +3,7 @@ import { partitionForKey } from "../../schema/murmur2.ts";
 import type { Plan } from "../../schema/plan.ts";
 import { bytesOf, keyBytesOf } from "../test-codec.ts";
 import type { TestRecord } from "../test-record.ts";
+import { TestLookups } from "../test-lookups.ts";
 import type { TestPartition } from "../test-partition.ts";
 import { TestTasks } from "../test-tasks.ts";
 
@@ -15,7 +16,7 @@ export class Interleaved {
   readonly #underWay = new Map<string, OutboxRow[]>();
 
   constructor(plan: Plan, partitions: number) {
-    this.#tasks = new TestTasks(plan, partitions);
+    this.#tasks = new TestTasks(plan, { partitions, lookups: new TestLookups(plan, {}) });
   }
 
   append(topic: string, { key = null, value, timestampMs = 0 }: TestRecord): void {

@@ -58,6 +58,17 @@ export interface BatchCall {
   readonly records: readonly BatchRecord[];
 }
 
+/** What a node looks up: the JSON of a key. */
+export interface LookupCall {
+  readonly node: string;
+  readonly key: string;
+}
+
+/** What was found, as JSON; null where there is nothing. */
+export type LookupAnswer = { readonly found: string | null } | { readonly error: string };
+
+export type LookupAnswers = (call: LookupCall) => LookupAnswer | undefined;
+
 /** What the task gives its operators. */
 export interface Runtime {
   readonly cache: StoreCache;
@@ -83,6 +94,8 @@ export interface Runtime {
   letterOf(record: StreamRecord): ConsumerRecord;
   /** Hands records to an async function that the task's owner calls once the slice has been tried (BAT-20). */
   readonly batchCalls: BatchCall[];
+  /** What was found before the slice; undefined where the slice only asks what will be looked up. Throws where nobody asked. */
+  lookUp(call: LookupCall): LookupAnswer | undefined;
   /** Stops the task: nothing of the slice stays, and the task says why until it is resumed. */
   stop(reason: string): never;
   /** Forwards an update as a unit of its own, which is the update's dead letter when it fails. */

@@ -39,6 +39,7 @@ function runtimeOf(microBatch: boolean): Runtime {
     streamTimeMs: -1,
     wallClockMs: 0,
     letterOf: task.letterOf.bind(task),
+    lookUp: task.lookUp.bind(task),
     stop: task.stop.bind(task),
     unit: task.unit.bind(task),
     attempt: task.attempt.bind(task),

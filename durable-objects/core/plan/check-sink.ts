@@ -61,7 +61,8 @@ function checkD1Sink({ table, columns, primaryKey }: D1Sink, { taken, field }: P
   return checkColumns(Object.keys(columns), field) ?? checkPrimaryKey(primaryKey, columns, field);
 }
 
-function checkColumns(columns: readonly string[], field: string): Problem {
+/** Of a table that is written, or read. */
+export function checkColumns(columns: readonly string[], field: string): Problem {
   if (columns.length > MAX_COLUMNS) {
     return invalid(
       `${field}.columns`,

@@ -8,6 +8,7 @@ import { isKeyed } from "./requirements.ts";
 import { storesOf } from "./stores.ts";
 import { checkJoin } from "./check-join.ts";
 import { checkIdle } from "./close-when-idle.ts";
+import { checkLookup } from "./check-lookup.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /** Stores have names of their own, possible windows, and records that lie where their key belongs. */
@@ -37,7 +38,7 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkAggregate(node, field);
-  return checkJoin(node, field);
+  return checkJoin(node, field) ?? checkLookup(node, field);
 }
 
 function checkAggregate(node: AggregateNode, field: string): Problem {

@@ -2,6 +2,7 @@ import type {
   ForeignKeyJoinNode,
   GlobalJoinNode,
   GlobalTableNode,
+  LookupNode,
   Plan,
   PlanNode,
   RepartitionNode,
@@ -40,6 +41,25 @@ interface Crossing {
   readonly broadcast?: boolean | undefined;
 }
 
+/** What comes out of these is made of the record that went in, or of those of its micro-batch, at once. */
+const KEEPS_NOTHING: ReadonlySet<TaskNode["kind"]> = new Set([
+  "source",
+  "internalSource",
+  "filter",
+  "map",
+  "mapValues",
+  "flatMap",
+  "flatMapValues",
+  "peek",
+  "selectKey",
+  "split",
+  "branch",
+  "merge",
+  "unwindow",
+  "watermark",
+  "mapBatch",
+] as const);
+
 /** The node that keeps the rows of a global table in a task. */
 function globalRowsOf(table: string): string {
   return `${table}/rows`;
@@ -67,6 +87,7 @@ class Cutter {
     if (node.kind === "repartition") this.#repartition(node);
     else if (node.kind === "foreignKeyJoin") this.#foreignKeyJoin(node);
     else if (node.kind === "globalTable") this.#global(node);
+    else if (node.kind === "lookup") this.#lookup(node);
     else if (node.kind === "globalJoin") this.#put(node, this.#withGlobal(node));
     else if (node.kind === "toTable") {
       this.#waiting.set(node.name, node);
@@ -129,6 +150,30 @@ class Cutter {
     const kept: GlobalRowsNode = { kind: "globalRows", name: rows, inputs: [records], store: { name: rows } };
     this.#run(kept, topic);
     return topic;
+  }
+
+  /**
+   * Runs at the end of a task, and what comes of it enters the next one. All that leads to it there keeps no state: what a
+   * slice looks up is asked for before it runs.
+   */
+  #lookup(node: LookupNode): void {
+    const [input = ""] = node.inputs;
+    const topic = `__${node.name}`;
+    let home = this.#homeOf(input);
+    if (!this.#stateless(input, home)) {
+      home = `${topic}.asked`;
+      this.#cross({ node: input, topic: home, as: input });
+    }
+    this.#put(node, home);
+    this.#cross({ node: node.name, topic, as: node.name });
+    this.#home.set(node.name, topic);
+  }
+
+  #stateless(name: string, task: string): boolean {
+    const node = this.#map.nodesOf(task).find((each) => each.name === name);
+    return (
+      node !== undefined && KEEPS_NOTHING.has(node.kind) && node.inputs.every((input) => this.#stateless(input, task))
+    );
   }
 
   #run(node: TaskNode, task: string): void {

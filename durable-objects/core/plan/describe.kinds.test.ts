@@ -3,6 +3,7 @@ import type { PlanNode } from "../../../schema/plan.ts";
 import {
   batchSql,
   every,
+  fromFunction,
   pipeline,
   type Pipeline,
   sequence,
@@ -36,6 +37,7 @@ const KINDS: { readonly [Kind in PlanNode["kind"]]: true } = {
   foreignKeyJoin: true,
   globalTable: true,
   globalJoin: true,
+  lookup: true,
   toTable: true,
   tableFilter: true,
   tableMapValues: true,
@@ -77,6 +79,13 @@ const everything: Pipeline = pipeline("everything", ({ stream, table, globalTabl
       select: () => 1,
     },
   );
+  orders
+    .lookup(
+      fromFunction(async (n: number) => n),
+      pair,
+      { key: ({ n }) => n },
+    )
+    .to("found");
   orders.process({ state: { last: valueState<number>() }, record: () => [] }).to("processed");
   const windows = orders
     .groupByKey()
@@ -111,7 +120,9 @@ const LINES = [
   /^flowchart LR$/,
   new RegExp(String.raw`^  subgraph t\d+\[${LABEL}\]$`),
   /^ {2}end$/,
-  new RegExp(String.raw`^ {2,4}n\d+(?:\[${LABEL}\]|\(\[${LABEL}\]\)|\[\(${LABEL}\)\]|\[/${LABEL}/\])$`),
+  new RegExp(
+    String.raw`^ {2,4}n\d+(?:\[${LABEL}\]|\(\[${LABEL}\]\)|\[\(${LABEL}\)\]|\[/${LABEL}/\]|\{\{${LABEL}\}\})$`,
+  ),
   new RegExp(String.raw`^  n\d+ (?:-->|-- ${LABEL} -->) n\d+$`),
 ];
 

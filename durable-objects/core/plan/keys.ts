@@ -71,6 +71,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "globalJoin":
       return before.get(node.inputs[0]) ?? AS_READ;
     case "repartition":
+    case "lookup":
       return placed(merged(node.inputs.map((input) => before.get(input) ?? AS_READ)));
   }
 }

@@ -3,7 +3,16 @@ import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
-import type { BatchCall, Operator, Output, Runtime, Tally } from "../operator/operator.ts";
+import type {
+  BatchCall,
+  LookupAnswer,
+  LookupAnswers,
+  LookupCall,
+  Operator,
+  Output,
+  Runtime,
+  Tally,
+} from "../operator/operator.ts";
 import { ResultPayload } from "../operator/result-payload.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
 import type { InternalSourceNode, TaskPlan } from "../plan/task-plan.ts";
@@ -53,6 +62,8 @@ export class RunningTask implements Runtime {
   readonly #topology: Topology;
   readonly observedClock: ObservedClock;
   readonly batchCalls: BatchCall[] = [];
+  #lookups: LookupAnswers | undefined;
+  readonly #lookupCalls: LookupCall[] = [];
   #microBatch = false;
   #batch: BatchContext = NO_BATCH;
   #recordsIn: number;
@@ -140,6 +151,7 @@ export class RunningTask implements Runtime {
     const watched: WatchedRecord[] = [];
     const { watch, terminated, nowMs, wallClockMs } = options;
     if (wallClockMs !== undefined) this.observedClock.read(wallClockMs);
+    this.#lookups = options.lookups;
     this.#outbox.sent = watch && ((target, item) => this.#note(watched, watch, { target, item }));
     const failure = this.#takeAll(records, terminated);
     return { ...this.#end(before, nowMs), failure, watched };
@@ -163,6 +175,7 @@ export class RunningTask implements Runtime {
     this.#giveUp = giveUp;
     this.#outbox.sent = undefined;
     this.batchCalls.length = 0;
+    this.#lookupCalls.length = 0;
     const { topic, partition } = this.#ports;
     this.#batch = microBatch === undefined ? NO_BATCH : { batchId: microBatch.batchId, nowMs, topic, partition };
     return this.counters;
@@ -185,6 +198,7 @@ export class RunningTask implements Runtime {
       stateRowsWritten,
       progress: this.#progress(),
       batchCalls: [...this.batchCalls],
+      lookupCalls: [...this.#lookupCalls],
     };
   }
 
@@ -258,6 +272,20 @@ export class RunningTask implements Runtime {
     const readable = payload instanceof ResultPayload ? payload.readable : payload;
     const value = readable.value() === null ? null : encoder.encode(readable.json("value"));
     return { key, value, timestampMs, headers: origin.record.headers, offset: origin.record.offset };
+  }
+
+  lookUp(call: LookupCall): LookupAnswer | undefined {
+    if (this.#lookups === undefined) {
+      this.#lookupCalls.push(call);
+      return undefined;
+    }
+    const answer = this.#lookups(call);
+    if (answer === undefined) {
+      throw new Error(
+        `${call.node} looks up ${call.key}, which it did not when asked before: its key must be a function of the record`,
+      );
+    }
+    return answer;
   }
 
   stop(reason: string): never {

@@ -3,6 +3,7 @@ import { FlatMapValues } from "../operator/flat-map-values.ts";
 import { FlatMap } from "../operator/flat-map.ts";
 import { ForEachBatch } from "../operator/for-each-batch.ts";
 import { GroupTable } from "../operator/group-table.ts";
+import { Lookup } from "../operator/lookup.ts";
 import { MapBatch } from "../operator/map-batch.ts";
 import { MapValues } from "../operator/map-values.ts";
 import { MapRecords } from "../operator/map.ts";
@@ -30,7 +31,8 @@ type StatelessKind =
   | "late"
   | "groupTable"
   | "mapBatch"
-  | "forEachBatch";
+  | "forEachBatch"
+  | "lookup";
 
 /** The operator of a node that keeps nothing beyond a micro-batch. */
 export function statelessOperator(
@@ -68,5 +70,7 @@ export function statelessOperator(
       return new MapBatch(node, runtime, output);
     case "forEachBatch":
       return new ForEachBatch(node, runtime);
+    case "lookup":
+      return new Lookup(node, runtime, output);
   }
 }

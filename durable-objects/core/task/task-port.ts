@@ -1,6 +1,6 @@
 import type { SentRecord } from "../../../schema/rpc.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
-import type { BatchCall } from "../operator/operator.ts";
+import type { BatchCall, LookupAnswers, LookupCall } from "../operator/operator.ts";
 import type { SelectPort } from "../sql/select-port.ts";
 import type { CacheBudget } from "../store/cache-budget.ts";
 import type { StateStore } from "../store/state-store.ts";
@@ -81,6 +81,8 @@ export interface SliceOptions {
   readonly watch?: { readonly from: number; readonly to: number } | undefined;
   /** The record at this offset is a dead letter when it fails, whatever the policy. */
   readonly giveUp?: number | undefined;
+  /** What was found for all that the records look up (LKP-1); without it the slice only asks. */
+  readonly lookups?: LookupAnswers | undefined;
 }
 
 export interface TickOptions {
@@ -111,6 +113,8 @@ export interface SliceResult {
   readonly failure: RecordFailure | undefined;
   /** Async functions of the plan and their records: called by the owner before it commits the slice. */
   readonly batchCalls: readonly BatchCall[];
+  /** What a slice without `lookups` would look up, in order. */
+  readonly lookupCalls: readonly LookupCall[];
   /** JSON text: clocks, counters. Given back to `restore` after a wake. */
   readonly progress: string;
 }

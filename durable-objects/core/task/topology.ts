@@ -171,6 +171,7 @@ class TopologyBuilder {
       case "groupTable":
       case "mapBatch":
       case "forEachBatch":
+      case "lookup":
         return statelessOperator(node, runtime, output);
       case "watermark":
         return this.#watermark(node, output);

@@ -1,0 +1,113 @@
+import { MAX_LOOKUP_PAUSE_MS, MAX_LOOKUP_VALUE_BYTES } from "../../schema/limits.ts";
+import type { LookupNode } from "../../schema/plan.ts";
+import type { LookupAnswer } from "../core/operator/operator.ts";
+import { jsonText } from "../core/store/state-value.ts";
+import { withDeadline } from "../partition/with-deadline.ts";
+import type { WallClock } from "../wall-clock.ts";
+import { type Find, findOf } from "./find.ts";
+import { LookupCache } from "./lookup-cache.ts";
+
+export interface FinderHost {
+  readonly env: unknown;
+  readonly clock: WallClock;
+  /** A call is made. */
+  readonly called: () => void;
+  /** A call failed and is made again. */
+  readonly failed: (reason: string) => void;
+}
+
+/** Finds what one lookup of a task asks for: what is kept at once, the rest in few calls, so many at a time (LKP-4). */
+export class Finder {
+  readonly #node: LookupNode;
+  readonly #host: FinderHost;
+  readonly #source: Find;
+  readonly #cache: LookupCache | undefined;
+
+  constructor(node: LookupNode, host: FinderHost) {
+    this.#node = node;
+    this.#host = host;
+    this.#source = findOf(node.source);
+    this.#cache = node.cache && new LookupCache(node.cache);
+  }
+
+  /** An answer for each key, which is JSON; a call that fails too often is the answer of its keys. Never rejects. */
+  async find(keys: readonly string[]): Promise<ReadonlyMap<string, LookupAnswer>> {
+    const answers = new Map<string, LookupAnswer>();
+    const nowMs = this.#host.clock.now();
+    const unknown = keys.filter((key) => {
+      const found = this.#cache?.get(key, nowMs);
+      if (found !== undefined) answers.set(key, { found });
+      return found === undefined;
+    });
+    const { atMost } = this.#source;
+    const calls = Array.from({ length: Math.ceil(unknown.length / atMost) }, (_, at) =>
+      unknown.slice(at * atMost, (at + 1) * atMost),
+    );
+    const next = calls.values();
+    const work = async (): Promise<void> => {
+      // All of them take from one iterator.
+      for (const some of next) for (const [key, answer] of await this.#ask(some)) answers.set(key, answer);
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#node.concurrency, calls.length) }, work));
+    return answers;
+  }
+
+  async #ask(keys: readonly string[]): Promise<(readonly [string, LookupAnswer])[]> {
+    const { clock, failed } = this.#host;
+    const { name, retries, backoffMs } = this.#node;
+    for (let again = 0; ; again++) {
+      try {
+        return this.#answers(keys, await this.#call(keys));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (again >= retries) return keys.map((key) => [key, { error: `${reason} (tried ${again + 1} times)` }]);
+        failed(`${name}: ${reason}`);
+        const pauseMs = Math.min(MAX_LOOKUP_PAUSE_MS, backoffMs * 2 ** again);
+        await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      }
+    }
+  }
+
+  async #call(keys: readonly string[]): Promise<readonly unknown[]> {
+    const { env, clock, called } = this.#host;
+    const controller = new AbortController();
+    const { signal } = controller;
+    called();
+    try {
+      // Inside, so that what throws before it gives a promise is caught too.
+      const found = (async () =>
+        this.#source.find(
+          keys.map((key): unknown => JSON.parse(key)),
+          { env, signal },
+        ))();
+      return await withDeadline(found, this.#node.timeoutMs, clock);
+    } finally {
+      controller.abort();
+    }
+  }
+
+  #answers(keys: readonly string[], found: readonly unknown[]): (readonly [string, LookupAnswer])[] {
+    if (!Array.isArray(found) || found.length !== keys.length) {
+      const given = Array.isArray(found) ? `${found.length} values` : typeof found;
+      throw new TypeError(`${this.#node.name} asked for ${keys.length} keys and got ${given}`);
+    }
+    const nowMs = this.#host.clock.now();
+    return keys.map((key, at) => {
+      const answer = answerOf(found[at], this.#node.name);
+      if ("found" in answer) this.#cache?.set(key, answer.found, nowMs);
+      return [key, answer];
+    });
+  }
+}
+
+function answerOf(value: unknown, node: string): LookupAnswer {
+  if (value === null || value === undefined) return { found: null };
+  if (value instanceof Error) return { error: value.message };
+  try {
+    const found = jsonText(value, `what ${node} found`);
+    if (found.length <= MAX_LOOKUP_VALUE_BYTES) return { found };
+    return { error: `what ${node} found has ${found.length} characters of JSON, above ${MAX_LOOKUP_VALUE_BYTES}` };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
