@@ -1,5 +1,6 @@
 import type { AggregateNode } from "../../schema/plan.ts";
 import { type Given, streamFunctions } from "./aggregators/functions.ts";
+import { storeOf, type WindowStoreOptions } from "./store.ts";
 import type { Place } from "./stream-place.ts";
 
 /** Adds an aggregate node under the word; it is told the name that the node will have. */
@@ -15,6 +16,24 @@ export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merg
 export type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit" | "closeWhenIdleMs">;
 
 export const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1 };
+
+/** Adds an aggregate of a windowed stream. */
+export function addWindowed(
+  add: AddAggregate,
+  word: string,
+  {
+    windowing,
+    functions,
+    options = {},
+  }: { windowing: Windowing; functions: Functions; options?: WindowStoreOptions | undefined },
+): Place {
+  return add(word, (nodeName) => ({
+    kind: "aggregate",
+    store: storeOf(options, nodeName),
+    ...windowing,
+    ...functions,
+  }));
+}
 
 type Fold = (aggregate: never, value: never, key: string) => unknown;
 /** What `aggregate` is given behind an initializer, or behind aggregators. */

@@ -1,6 +1,7 @@
 import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
 import type { Argument, Given, ResultOf } from "./aggregators/functions.ts";
 import {
+  addWindowed,
   type AddAggregate,
   COUNT,
   type Functions,
@@ -300,14 +301,8 @@ export class WindowedStream<Value> {
   #aggregate<Result>(
     word: string,
     functions: Functions,
-    options: WindowStoreOptions = {},
+    options: WindowStoreOptions | undefined,
   ): WindowedTable<Result, Value> {
-    const place = this.#add(word, (nodeName) => ({
-      kind: "aggregate",
-      store: storeOf(options, nodeName),
-      ...this.#windowing,
-      ...functions,
-    }));
-    return new WindowedTable(place);
+    return new WindowedTable(addWindowed(this.#add, word, { windowing: this.#windowing, functions, options }));
   }
 }

@@ -1,9 +1,9 @@
 import type { AggregateNode } from "../../schema/plan.ts";
 import { type Argument, type Given, type ResultOf, sessionFunctions } from "./aggregators/functions.ts";
-import { type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
+import { addWindowed, type AddAggregate, COUNT, type Functions, type Windowing } from "./aggregate-functions.ts";
 import { type Duration, quietMs } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";
-import { storeOf, type WindowStoreOptions } from "./store.ts";
+import type { WindowStoreOptions } from "./store.ts";
 import { WindowedTable } from "./windowed-table.ts";
 
 /**
@@ -158,15 +158,9 @@ export class SessionWindowedStream<Value, Gone extends null = null> {
   #aggregate<Result>(
     word: string,
     functions: Functions,
-    options: WindowStoreOptions = {},
+    options: WindowStoreOptions | undefined,
   ): WindowedTable<Result, Value> {
-    const place = this.#add(word, (nodeName) => ({
-      kind: "aggregate",
-      store: storeOf(options, nodeName),
-      ...this.#windowing,
-      ...functions,
-    }));
-    return new WindowedTable(place);
+    return new WindowedTable(addWindowed(this.#add, word, { windowing: this.#windowing, functions, options }));
   }
 }
 

@@ -47,27 +47,35 @@ const ALWAYS: JoinTime = {
   expiredBefore: () => -Infinity,
 };
 
-/** Records match that are so far apart. */
-class WithinTime implements JoinTime {
-  readonly #clock: OperatorClock;
-  readonly #windows: JoinWindows;
+/** What goes by the clock alone. */
+abstract class ByClock {
+  protected readonly clock: OperatorClock;
 
-  constructor(windows: JoinWindows, clock: OperatorClock) {
-    this.#windows = windows;
-    this.#clock = clock;
+  constructor(clock: OperatorClock) {
+    this.clock = clock;
   }
 
   get movesByBatch(): boolean {
-    return this.#clock.movesByBatch;
+    return this.clock.movesByBatch;
   }
 
   advance(side: Side, timestampMs: number): void {
-    this.#clock.advance(timestampMs, side);
+    this.clock.advance(timestampMs, side);
+  }
+}
+
+/** Records match that are so far apart. */
+class WithinTime extends ByClock implements JoinTime {
+  readonly #windows: JoinWindows;
+
+  constructor(windows: JoinWindows, clock: OperatorClock) {
+    super(clock);
+    this.#windows = windows;
   }
 
   /** By a watermark (Spark). By stream time alone none is: what is late may still match what is there (Kafka Streams). */
   late(timestampMs: number): boolean {
-    return this.#clock.isLate(timestampMs + this.#windows.graceMs, Infinity);
+    return this.clock.isLate(timestampMs + this.#windows.graceMs, Infinity);
   }
 
   matching(side: Side, timestampMs: number): readonly [fromMs: number, toMs: number] {
@@ -79,11 +87,11 @@ class WithinTime implements JoinTime {
 
   /** By the side's own time, as in Kafka Streams. */
   oldest(side: Side): number {
-    return this.#clock.inputTimeMs(side) - retentionOf(this.#windows);
+    return this.clock.inputTimeMs(side) - retentionOf(this.#windows);
   }
 
   keptFrom(side: Side): number {
-    return this.#clock.movesByBatch ? this.closedBefore(side) : this.oldest(side);
+    return this.clock.movesByBatch ? this.closedBefore(side) : this.oldest(side);
   }
 
   closedBefore(side: Side): number {
@@ -91,7 +99,7 @@ class WithinTime implements JoinTime {
   }
 
   passedBefore(side: Side): number {
-    return this.#clock.streamTimeMs - (side === LEFT ? this.#windows.afterMs : this.#windows.beforeMs);
+    return this.clock.streamTimeMs - (side === LEFT ? this.#windows.afterMs : this.#windows.beforeMs);
   }
 
   closesAt(side: Side, timestampMs: number): number {
@@ -106,23 +114,14 @@ class WithinTime implements JoinTime {
 }
 
 /** Records match that are in one window of a row of them: bounds are starts of windows. */
-class SameWindow implements JoinTime {
-  readonly #clock: OperatorClock;
+class SameWindow extends ByClock implements JoinTime {
   readonly #sizeMs: number;
   readonly #graceMs: number;
 
   constructor({ sizeMs, graceMs }: TimeWindows, clock: OperatorClock) {
-    this.#clock = clock;
+    super(clock);
     this.#sizeMs = sizeMs;
     this.#graceMs = graceMs;
-  }
-
-  get movesByBatch(): boolean {
-    return this.#clock.movesByBatch;
-  }
-
-  advance(side: Side, timestampMs: number): void {
-    this.#clock.advance(timestampMs, side);
   }
 
   late(timestampMs: number): boolean {
@@ -135,7 +134,7 @@ class SameWindow implements JoinTime {
   }
 
   oldest(): number {
-    return this.#startOf(this.#clock.lateTimeMs - this.#graceMs);
+    return this.#startOf(this.clock.lateTimeMs - this.#graceMs);
   }
 
   keptFrom(): number {
@@ -143,11 +142,11 @@ class SameWindow implements JoinTime {
   }
 
   closedBefore(): number {
-    return this.#startOf(this.#clock.streamTimeMs - this.#graceMs);
+    return this.#startOf(this.clock.streamTimeMs - this.#graceMs);
   }
 
   passedBefore(): number {
-    return this.#startOf(this.#clock.streamTimeMs);
+    return this.#startOf(this.clock.streamTimeMs);
   }
 
   closesAt(_side: Side, timestampMs: number): number {
