@@ -1,5 +1,8 @@
 // The plan: what the DSL builds and the engine runs. Functions are held as they are; everything else is data.
 // A pipeline is (name, version). Nodes stand in topological order and name their inputs.
+import type { StateDefinition, Timer, ProcessResult, ProcessFunction } from "./processor-functions.ts";
+import type { Sink, ColumnType } from "./sinks.ts";
+import type { Windowed, TimeWindows, Windows, JoinWindows } from "./windows.ts";
 
 export type Trigger =
   | { readonly kind: "perEvent" }
@@ -20,73 +23,11 @@ export interface RecordContext {
   readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
 }
 
-/** `[start, end)` of a window and the key it belongs to; of sliding and session windows `[start, end]`. */
-export interface Windowed {
-  readonly key: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 export type PlanKey = string | Windowed | null;
 export type ValueFormat = "json" | "text" | "bytes";
 export interface KeyValue {
   readonly key: PlanKey;
   readonly value: unknown;
-}
-
-/** Windows `[start, start + sizeMs)` starting at multiples of `advanceMs`; tumbling has advance = size. */
-export interface TimeWindows {
-  readonly kind: "time";
-  readonly sizeMs: number;
-  readonly advanceMs: number;
-  readonly graceMs: number;
-}
-
-/** Windows `[n * sizeMs, n * sizeMs + k * stepMs)` for k from 1 until they are `sizeMs` long, a multiple of `stepMs`. */
-export interface CumulativeWindows {
-  readonly kind: "cumulative";
-  readonly sizeMs: number;
-  readonly stepMs: number;
-  readonly graceMs: number;
-}
-
-/** One window from `startMs` on that never closes. */
-export interface UnlimitedWindows {
-  readonly kind: "unlimited";
-  readonly startMs: number;
-}
-
-/**
- * For each record of a key a window `[t - differenceMs, t]`, and one `[t + 1, t + 1 + differenceMs]` as soon as that holds a
- * record: all that lie within the difference of each other. Both ends are in the window.
- */
-export interface SlidingWindows {
-  readonly kind: "sliding";
-  readonly differenceMs: number;
-  readonly graceMs: number;
-}
-
-/** From the first to the last of the records of a key that follow each other within the gap. Both ends are in the window. */
-export interface SessionWindows {
-  readonly kind: "session";
-  /** Where `gap` gives it for each record, the most that it may give. */
-  readonly gapMs: number;
-  readonly graceMs: number;
-  readonly gap?: ((value: unknown, key: PlanKey, context: RecordContext) => number) | undefined;
-}
-
-/** Windows that stay what they are, while sessions grow into others. */
-export type NonSessionWindows = Exclude<Windows, SessionWindows>;
-
-/** What a table may be windowed by. */
-export type Windows = TimeWindows | CumulativeWindows | UnlimitedWindows | SlidingWindows | SessionWindows;
-
-/** Records match whose times are `leftTime − beforeMs <= rightTime <= leftTime + afterMs`. */
-export interface JoinWindows {
-  readonly kind: "join";
-  readonly beforeMs: number;
-  readonly afterMs: number;
-  readonly graceMs: number;
 }
 
 export interface StoreDefinition {
@@ -196,41 +137,6 @@ export type PatternNode = Node<"pattern"> & {
     context: RecordContext,
   ) => unknown;
 };
-export type StateDefinition = {
-  readonly kind: "value" | "list" | "map";
-  /** How long what was written is there, by the operator's clock, ms; undefined is for ever. */
-  readonly ttlMs: number | undefined;
-};
-/** A timer that has come due. */
-export interface Timer {
-  readonly name: string;
-  readonly dueMs: number;
-}
-/** A result: with the key and the time of what caused it unless it says otherwise. */
-export interface ProcessResult {
-  readonly value: unknown;
-  readonly key?: string | null | undefined;
-  readonly timestampMs?: number | undefined;
-}
-export type ProcessFunction<Item> = (
-  item: Item,
-  key: string,
-  context: ProcessRuntime,
-) => Iterable<ProcessResult> | undefined | void;
-/** The untyped face of what the engine gives a processor; `sdk/streams/processor.ts` describes it. */
-export interface ProcessRuntime extends RecordContext {
-  readonly state: { readonly [name: string]: unknown };
-  readonly streamTimeMs: number;
-  readonly timers: ProcessTimers;
-  readonly wallClock: ProcessWallClock;
-}
-export interface ProcessTimers {
-  set(dueMs: number, name?: string): void;
-  clear(dueMs: number, name?: string): void;
-}
-export interface ProcessWallClock extends ProcessTimers {
-  readonly nowMs: number;
-}
 /**
  * A processor with state of its own for each key. The second input, if there is one, is a table: a key's first row there is
  * its initial state.
@@ -533,34 +439,6 @@ export type PlanNode =
   | MergeNode
   | RepartitionNode
   | SinkNode;
-
-export type Sink = TopicSink | D1Sink | R2Sink;
-
-export interface TopicSink {
-  readonly kind: "topic";
-  readonly topic: string;
-  readonly format: ValueFormat;
-}
-
-export type ColumnType = "TEXT" | "INTEGER" | "REAL" | "BLOB";
-
-/** Upserts by primary key. The table is created when it is missing. */
-export interface D1Sink {
-  readonly kind: "d1";
-  readonly table: string;
-  readonly columns: { readonly [column: string]: ColumnType };
-  readonly primaryKey: readonly string[];
-}
-
-/** Files of one line a record under `<prefix>/<path>/`. */
-export interface R2Sink {
-  readonly kind: "r2";
-  readonly prefix: string;
-  readonly path: (value: unknown, key: PlanKey, context: RecordContext) => string;
-  /** A file is closed when its first record has waited this long, ms. */
-  readonly rollMs: number;
-  readonly maxFileBytes: number;
-}
 
 /** What becomes of a record on which user code throws. */
 export type ErrorPolicy =

@@ -2,7 +2,7 @@
 // know (a deploy may be half out); refusals are values, because errors lose their class over Durable Object RPC.
 import type { Answer } from "./error.ts";
 import type { Bytes, Header } from "./record.ts";
-import type { Windows } from "./plan.ts";
+import type { Windows } from "./windows.ts";
 import type { TopicConfig } from "./topic-config.ts";
 
 export interface TopicIdentity {

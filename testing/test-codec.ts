@@ -1,5 +1,6 @@
 import { UNLIMITED_WINDOW_END_MS } from "../schema/limits.ts";
-import type { PlanKey, SlidingWindows, TimeWindows, UnlimitedWindows, ValueFormat, Windows } from "../schema/plan.ts";
+import type { PlanKey, ValueFormat } from "../schema/plan.ts";
+import type { SlidingWindows, TimeWindows, UnlimitedWindows, Windows } from "../schema/windows.ts";
 import type { Bytes, ConsumerRecord, Header } from "../schema/record.ts";
 
 const encoder = new TextEncoder();

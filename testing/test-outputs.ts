@@ -1,6 +1,7 @@
 import { keysOf } from "../durable-objects/core/plan/keys.ts";
 import type { OutboxRow } from "../durable-objects/core/task/task-port.ts";
-import type { D1Sink, Plan, SinkNode } from "../schema/plan.ts";
+import type { Plan, SinkNode } from "../schema/plan.ts";
+import type { D1Sink } from "../schema/sinks.ts";
 import type { Bytes, ConsumerRecord } from "../schema/record.ts";
 import { unlogged } from "./logged.ts";
 import { closestValueOf, headerTexts, keyOf, valueOf } from "./test-codec.ts";

@@ -4,7 +4,7 @@ import { OrderedView } from "../durable-objects/core/read/ordered-view.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import type { SelectPort, SqlRow } from "../durable-objects/core/sql/select-port.ts";
 import type { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
-import type { Windows } from "../schema/plan.ts";
+import type { Windows } from "../schema/windows.ts";
 
 /** The part of `node:sqlite` in use. */
 interface Database {

@@ -2,7 +2,7 @@ import type { MemoryStateStore } from "../durable-objects/core/store/memory-stat
 import { type Result, resultText } from "../durable-objects/core/operator/result-payload.ts";
 import { viewOf } from "../durable-objects/core/read/view-of.ts";
 import { liesByKey } from "../durable-objects/core/plan/windows.ts";
-import type { Windows } from "../schema/plan.ts";
+import type { Windows } from "../schema/windows.ts";
 
 export interface TestEntry<Value> {
   readonly key: string;

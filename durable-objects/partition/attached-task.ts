@@ -1,5 +1,6 @@
 import { IDLE_AFTER_MS, MAX_LOOKUP_RECORDS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
-import type { D1Sink, Trigger } from "../../schema/plan.ts";
+import type { Trigger } from "../../schema/plan.ts";
+import type { D1Sink } from "../../schema/sinks.ts";
 import type { PlanIdentity } from "../../schema/rpc.ts";
 import type { InternalTopic, TaskGraph, TaskPlan } from "../core/plan/task-plan.ts";
 import { isInternal } from "../../schema/internal-topic.ts";

@@ -1,4 +1,4 @@
-import type { D1Sink as D1Definition } from "../../schema/plan.ts";
+import type { D1Sink as D1Definition } from "../../schema/sinks.ts";
 import type { Bytes } from "../../schema/record.ts";
 import { badRows } from "./bad-rows.ts";
 import { joinRows, splitRows } from "./json-rows.ts";

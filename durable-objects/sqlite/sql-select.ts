@@ -1,4 +1,4 @@
-import type { Windows } from "../../schema/plan.ts";
+import type { Windows } from "../../schema/windows.ts";
 import { assert } from "../core/assert.ts";
 import { liesByKey } from "../core/plan/windows.ts";
 import type { SelectPort, SqlRow } from "../core/sql/select-port.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SessionWindows, SlidingWindows } from "../../schema/plan.ts";
+import type { SessionWindows, SlidingWindows } from "../../schema/windows.ts";
 import { batchQuery } from "../core/sql/batch-query.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import { SqlSelect } from "./sql-select.ts";

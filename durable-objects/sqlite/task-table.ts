@@ -1,4 +1,4 @@
-import type { D1Sink, R2Sink } from "../../schema/plan.ts";
+import type { D1Sink, R2Sink } from "../../schema/sinks.ts";
 import type { AttachRequest } from "../../schema/rpc.ts";
 
 /** What a delivery must know of a sink. */

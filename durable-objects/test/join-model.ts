@@ -1,4 +1,5 @@
-import type { JoinWindows, StreamJoinNode, TimeWindows } from "../../schema/plan.ts";
+import type { StreamJoinNode } from "../../schema/plan.ts";
+import type { JoinWindows, TimeWindows } from "../../schema/windows.ts";
 
 export interface JoinEvent {
   readonly side: "left" | "right";

@@ -1,13 +1,12 @@
 import type {
   ForeignKeyJoinNode,
   GlobalJoinNode,
-  JoinWindows,
   LookupNode,
   StreamJoinNode,
   StreamTableJoinNode,
   TableJoinNode,
-  TimeWindows,
 } from "../plan.ts";
+import type { JoinWindows, TimeWindows } from "../windows.ts";
 import { durationText } from "./duration-text.ts";
 import { lookupText } from "./lookup-text.ts";
 import { windowsText } from "./windows-text.ts";

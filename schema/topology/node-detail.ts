@@ -1,4 +1,5 @@
-import type { AggregateNode, PatternStep, PlanNode, Sink, SuppressNode } from "../plan.ts";
+import type { AggregateNode, PatternStep, PlanNode, SuppressNode } from "../plan.ts";
+import type { Sink } from "../sinks.ts";
 import { durationText } from "./duration-text.ts";
 import { joinText } from "./join-text.ts";
 import { windowsText } from "./windows-text.ts";

@@ -1,4 +1,4 @@
-import type { TimeWindows, Windows } from "../plan.ts";
+import type { TimeWindows, Windows } from "../windows.ts";
 import { durationText } from "./duration-text.ts";
 
 /** Windows for reading. */

@@ -1,4 +1,5 @@
-import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
+import type { AggregateNode } from "../../schema/plan.ts";
+import type { NonSessionWindows, Windows } from "../../schema/windows.ts";
 import type { Windowing } from "./aggregate-functions.ts";
 import { type Duration, quietMs } from "./duration.ts";
 import type { EmitStrategy } from "./emit.ts";

@@ -1,5 +1,6 @@
 import { PIPELINE_NAME_PATTERN, TOPIC_NAME_PATTERN } from "../../schema/limits.ts";
-import type { PlanNode, ValueFormat, Windows } from "../../schema/plan.ts";
+import type { PlanNode, ValueFormat } from "../../schema/plan.ts";
+import type { Windows } from "../../schema/windows.ts";
 
 type WithoutName<Node> = Node extends PlanNode ? Omit<Node, "name"> : never;
 

@@ -1,4 +1,5 @@
-import type { AggregateNode, NonSessionWindows, Windows } from "../../schema/plan.ts";
+import type { AggregateNode } from "../../schema/plan.ts";
+import type { NonSessionWindows, Windows } from "../../schema/windows.ts";
 import type { Argument, Given, ResultOf } from "./aggregators/functions.ts";
 import {
   addWindowed,

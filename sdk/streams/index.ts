@@ -1,19 +1,16 @@
 // What a pipeline imports. The words are Kafka Streams'; what runs the plan they build is the engine's business.
+export type { BatchContext, PlanKey, RecordContext, Trigger } from "../../schema/plan.ts";
 export type {
-  BatchContext,
   CumulativeWindows,
   JoinWindows,
   NonSessionWindows,
-  PlanKey,
-  RecordContext,
   SessionWindows,
   SlidingWindows,
   TimeWindows,
-  Trigger,
   UnlimitedWindows,
   Windowed,
   Windows,
-} from "../../schema/plan.ts";
+} from "../../schema/windows.ts";
 export type { Aggregator } from "./aggregators/aggregator.ts";
 export { approxCountDistinct } from "./aggregators/approx-count-distinct.ts";
 export { first, last } from "./aggregators/arrival.ts";

@@ -1,5 +1,6 @@
 import { MAX_WINDOW_MS } from "../../schema/limits.ts";
-import type { JoinWindows, StreamJoinNode, TimeWindows } from "../../schema/plan.ts";
+import type { StreamJoinNode } from "../../schema/plan.ts";
+import type { JoinWindows, TimeWindows } from "../../schema/windows.ts";
 import { type Duration, durationMs, quietMs } from "./duration.ts";
 import { type KeyValueStoreOptions, storeOf } from "./store.ts";
 

@@ -1,4 +1,5 @@
-import type { RecordContext, StateDefinition } from "../../schema/plan.ts";
+import type { RecordContext } from "../../schema/plan.ts";
+import type { StateDefinition } from "../../schema/processor-functions.ts";
 import { type Duration, durationMs } from "./duration.ts";
 
 /**

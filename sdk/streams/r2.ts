@@ -1,5 +1,6 @@
 import { DEFAULT_FILE_BYTES, DEFAULT_FILE_ROLL_MS, OBJECT_PREFIX_PATTERN } from "../../schema/limits.ts";
-import type { PlanKey, R2Sink, RecordContext } from "../../schema/plan.ts";
+import type { PlanKey, RecordContext } from "../../schema/plan.ts";
+import type { R2Sink } from "../../schema/sinks.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import type { SinkFor } from "./sink.ts";
 

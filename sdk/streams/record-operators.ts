@@ -10,8 +10,8 @@ import type {
   RecordContext,
   SelectKeyNode,
   UnwindowNode,
-  Windowed,
 } from "../../schema/plan.ts";
+import type { Windowed } from "../../schema/windows.ts";
 import type { Stream } from "./stream.ts";
 import { StreamPlace } from "./stream-place.ts";
 

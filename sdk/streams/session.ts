@@ -1,5 +1,6 @@
 import { MAX_WINDOW_MS } from "../../schema/limits.ts";
-import type { RecordContext, SessionWindows } from "../../schema/plan.ts";
+import type { RecordContext } from "../../schema/plan.ts";
+import type { SessionWindows } from "../../schema/windows.ts";
 import { type Duration, durationMs } from "./duration.ts";
 
 /**

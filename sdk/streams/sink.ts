@@ -1,4 +1,5 @@
-import type { PlanKey, Sink, ValueFormat } from "../../schema/plan.ts";
+import type { PlanKey, ValueFormat } from "../../schema/plan.ts";
+import type { Sink } from "../../schema/sinks.ts";
 import { checkTopicName } from "./graph.ts";
 
 /**

@@ -1,11 +1,5 @@
-import type {
-  DedupNode,
-  PatternNode,
-  PlanKey,
-  ProcessFunction,
-  ProcessNode,
-  RecordContext,
-} from "../../schema/plan.ts";
+import type { DedupNode, PatternNode, PlanKey, ProcessNode, RecordContext } from "../../schema/plan.ts";
+import type { ProcessFunction } from "../../schema/processor-functions.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName, type Graph } from "./graph.ts";
 import { GroupedStream } from "./grouped-stream.ts";

@@ -1,4 +1,5 @@
-import type { PlanKey, SuppressBufferBounds, Windowed, Windows } from "../../schema/plan.ts";
+import type { PlanKey, SuppressBufferBounds } from "../../schema/plan.ts";
+import type { Windowed, Windows } from "../../schema/windows.ts";
 import { type Duration, durationMs } from "./duration.ts";
 
 type WhenFull = SuppressBufferBounds["whenFull"];

@@ -5,8 +5,8 @@ import type {
   StoreDefinition,
   TableFilterNode,
   TableMapValuesNode,
-  Windowed,
 } from "../../schema/plan.ts";
+import type { Windowed } from "../../schema/windows.ts";
 import { GroupedTable } from "./grouped-table.ts";
 import type { SinkFor } from "./sink.ts";
 import { type KeyValueStoreOptions, type RowStoreOptions, storeOf } from "./store.ts";

@@ -1,4 +1,4 @@
-import type { Windowed } from "../../schema/plan.ts";
+import type { Windowed } from "../../schema/windows.ts";
 import type { Stream } from "./stream.ts";
 import type { Place } from "./stream-place.ts";
 import { Table } from "./table.ts";

@@ -1,5 +1,5 @@
 import { MAX_TIMESTAMP_MS, MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD } from "../../schema/limits.ts";
-import type { CumulativeWindows, SlidingWindows, TimeWindows, UnlimitedWindows } from "../../schema/plan.ts";
+import type { CumulativeWindows, SlidingWindows, TimeWindows, UnlimitedWindows } from "../../schema/windows.ts";
 import { type Duration, durationMs } from "./duration.ts";
 
 /**

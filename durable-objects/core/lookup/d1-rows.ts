@@ -1,4 +1,5 @@
-import type { ColumnType, D1Lookup } from "../../../schema/plan.ts";
+import type { D1Lookup } from "../../../schema/plan.ts";
+import type { ColumnType } from "../../../schema/sinks.ts";
 
 /** Of the place of a key among those asked for: a blank is in no column's name. */
 const PLACE = "asked for";

@@ -1,4 +1,5 @@
-import type { BatchSqlNode, Windows } from "../../../schema/plan.ts";
+import type { BatchSqlNode } from "../../../schema/plan.ts";
+import type { Windows } from "../../../schema/windows.ts";
 import { type BatchRow, batchQuery } from "../sql/batch-query.ts";
 import type { SelectPort, SqlRow } from "../sql/select-port.ts";
 import { causeOf, HeldBatch } from "./held-batch.ts";

@@ -1,4 +1,4 @@
-import type { Windowed } from "../../../schema/plan.ts";
+import type { Windowed } from "../../../schema/windows.ts";
 import type { Undoable } from "../store/undo-log.ts";
 import type { OperatorClock } from "./clock.ts";
 import type { Output, Runtime, Unsent } from "./operator.ts";

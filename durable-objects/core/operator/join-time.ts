@@ -1,4 +1,4 @@
-import type { JoinWindows, TimeWindows } from "../../../schema/plan.ts";
+import type { JoinWindows, TimeWindows } from "../../../schema/windows.ts";
 import type { OperatorClock } from "./clock.ts";
 import { bucketOf, retentionOf } from "./join-windows.ts";
 import { LEFT, type Side } from "./join-pair.ts";

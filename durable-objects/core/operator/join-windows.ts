@@ -1,4 +1,4 @@
-import type { JoinWindows, TimeWindows } from "../../../schema/plan.ts";
+import type { JoinWindows, TimeWindows } from "../../../schema/windows.ts";
 
 /**
  * How long a record may wait for a match, ms: one that is older than the largest time of its stream by more has left the

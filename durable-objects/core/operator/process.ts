@@ -1,14 +1,7 @@
 import { MAX_TIMERS_AT_ONCE } from "../../../schema/limits.ts";
-import type {
-  PlanKey,
-  ProcessNode,
-  ProcessResult,
-  ProcessRuntime,
-  ProcessTimers,
-  ProcessWallClock,
-  RecordContext,
-  Timer,
-} from "../../../schema/plan.ts";
+import type { PlanKey, ProcessNode, RecordContext } from "../../../schema/plan.ts";
+import type { ProcessWallClock } from "../../../schema/processor-functions.ts";
+import type { ProcessResult, ProcessRuntime, ProcessTimers, Timer } from "../../../schema/processor-functions.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
 import type { OperatorClock } from "./clock.ts";

@@ -1,5 +1,6 @@
 import { MAX_KEY_BYTES } from "../../../schema/limits.ts";
-import type { PlanKey, Windowed } from "../../../schema/plan.ts";
+import type { PlanKey } from "../../../schema/plan.ts";
+import type { Windowed } from "../../../schema/windows.ts";
 import type { Bytes } from "../../../schema/record.ts";
 import { wellFormed } from "../store/key-order.ts";
 import { SpanKey } from "./span-key.ts";

@@ -1,4 +1,5 @@
-import type { KeyValue, PlanKey, ProcessResult } from "../../../schema/plan.ts";
+import type { KeyValue, PlanKey } from "../../../schema/plan.ts";
+import type { ProcessResult } from "../../../schema/processor-functions.ts";
 import { LivePayload, type Payload } from "./payload.ts";
 import { checkKey } from "./record-key.ts";
 import { type Origin, StreamRecord } from "./stream-record.ts";

@@ -1,4 +1,4 @@
-import type { SessionWindows } from "../../../schema/plan.ts";
+import type { SessionWindows } from "../../../schema/windows.ts";
 import type { OrderedStore } from "../store/ordered-store.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
 import type { FoldAt } from "./fold.ts";

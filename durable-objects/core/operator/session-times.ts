@@ -1,5 +1,5 @@
 import { DEFAULT_WINDOW_RETENTION_MS } from "../../../schema/limits.ts";
-import type { SessionWindows } from "../../../schema/plan.ts";
+import type { SessionWindows } from "../../../schema/windows.ts";
 
 /** What session windows make of stream time. A session closes, and goes, by how far it reaches: its end and the gap. */
 export class SessionTimes {

@@ -1,5 +1,5 @@
 import { DEFAULT_WINDOW_RETENTION_MS } from "../../../schema/limits.ts";
-import type { SlidingWindows } from "../../../schema/plan.ts";
+import type { SlidingWindows } from "../../../schema/windows.ts";
 
 /** What sliding windows make of stream time. */
 export class SlidingTimes {

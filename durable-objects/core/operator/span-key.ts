@@ -1,4 +1,4 @@
-import type { Windowed } from "../../../schema/plan.ts";
+import type { Windowed } from "../../../schema/windows.ts";
 
 /**
  * Key of a window whose end does not follow from its start: of sessions and cumulative windows. A topic holds both bounds

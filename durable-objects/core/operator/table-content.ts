@@ -1,4 +1,5 @@
-import type { PlanKey, Windows } from "../../../schema/plan.ts";
+import type { PlanKey } from "../../../schema/plan.ts";
+import type { Windows } from "../../../schema/windows.ts";
 import { liesByKey } from "../plan/windows.ts";
 import { OrderedView } from "../read/ordered-view.ts";
 import type { Place } from "../read/view.ts";

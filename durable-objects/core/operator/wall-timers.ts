@@ -1,4 +1,5 @@
-import type { ProcessWallClock, Timer } from "../../../schema/plan.ts";
+import type { ProcessWallClock } from "../../../schema/processor-functions.ts";
+import type { Timer } from "../../../schema/processor-functions.ts";
 import type { TimerPlace, TimerQueue } from "../store/timer-queue.ts";
 import { compositeKey, splitCompositeKey } from "./keyed-state.ts";
 import type { Runtime } from "./operator.ts";

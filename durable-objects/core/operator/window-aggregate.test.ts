@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AggregateNode, PlanNode, TimeWindows, Windowed } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode } from "../../../schema/plan.ts";
+import type { TimeWindows, Windowed } from "../../../schema/windows.ts";
 import { logOf, planOf, runTask, type Given, type Outcome, type Running } from "../../test/task-harness.ts";
 import { type SlotWindows, slotsOf } from "./window-slots.ts";
 

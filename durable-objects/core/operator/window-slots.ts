@@ -1,5 +1,5 @@
 import { DEFAULT_WINDOW_RETENTION_MS, UNLIMITED_WINDOW_END_MS } from "../../../schema/limits.ts";
-import type { CumulativeWindows, TimeWindows, UnlimitedWindows, Windowed } from "../../../schema/plan.ts";
+import type { CumulativeWindows, TimeWindows, UnlimitedWindows, Windowed } from "../../../schema/windows.ts";
 import { SpanKey } from "./span-key.ts";
 
 /** Windows that follow from a record's time alone. Each has a slot: where its rows lie in a store, in the order of its end. */

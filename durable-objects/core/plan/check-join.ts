@@ -1,5 +1,6 @@
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
-import type { JoinWindows, PlanNode, StreamJoinNode, StreamTableJoinNode, TimeWindows } from "../../../schema/plan.ts";
+import type { PlanNode, StreamJoinNode, StreamTableJoinNode } from "../../../schema/plan.ts";
+import type { JoinWindows, TimeWindows } from "../../../schema/windows.ts";
 import { checkWindows } from "./check-windows.ts";
 import { checkIdle } from "./close-when-idle.ts";
 import { invalid, type Problem } from "./problem.ts";

@@ -5,7 +5,8 @@ import {
   OBJECT_PREFIX_PATTERN,
   TABLE_NAME_PATTERN,
 } from "../../../schema/limits.ts";
-import type { D1Sink, Plan, R2Sink, Sink, TopicSink } from "../../../schema/plan.ts";
+import type { Plan } from "../../../schema/plan.ts";
+import type { D1Sink, R2Sink, Sink, TopicSink } from "../../../schema/sinks.ts";
 import { invalid, type Problem, topicProblem } from "./problem.ts";
 
 interface Place {

@@ -1,5 +1,6 @@
 import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { AggregateNode, PlanNode, Windows } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode } from "../../../schema/plan.ts";
+import type { Windows } from "../../../schema/windows.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
 import { checkPattern } from "./check-pattern.ts";
 import { checkSuppress } from "./check-suppress.ts";

@@ -1,11 +1,6 @@
 import { MAX_TIMESTAMP_MS, MAX_WINDOW_MS, MAX_WINDOWS_PER_RECORD } from "../../../schema/limits.ts";
-import type {
-  CumulativeWindows,
-  StoreDefinition,
-  TimeWindows,
-  UnlimitedWindows,
-  Windows,
-} from "../../../schema/plan.ts";
+import type { StoreDefinition } from "../../../schema/plan.ts";
+import type { CumulativeWindows, TimeWindows, UnlimitedWindows, Windows } from "../../../schema/windows.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { leastRetentionMs } from "./windows.ts";
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import type { D1Sink, Plan, PlanNode, R2Sink, Sink, TimeWindows, Windows } from "../../../schema/plan.ts";
+import type { Plan, PlanNode } from "../../../schema/plan.ts";
+import type { D1Sink, R2Sink, Sink } from "../../../schema/sinks.ts";
+import type { TimeWindows, Windows } from "../../../schema/windows.ts";
 import { checkPlan } from "./check.ts";
 
 const source: PlanNode = { kind: "source", name: "source", inputs: [], topic: "flights", format: "json" };

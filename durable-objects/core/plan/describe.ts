@@ -1,5 +1,6 @@
 import type { StoreDescription } from "../../../schema/rpc.ts";
-import type { Plan, Sink } from "../../../schema/plan.ts";
+import type { Plan } from "../../../schema/plan.ts";
+import type { Sink } from "../../../schema/sinks.ts";
 import { type Topology, topologyOf } from "../../../schema/topology/topology.ts";
 import { triggerText } from "../../../schema/topology/trigger-text.ts";
 import { checkPlan } from "./check.ts";

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { MAX_WINDOW_MS } from "../../../schema/limits.ts";
 import type {
   GlobalJoinNode,
-  JoinWindows,
   Plan,
   PlanNode,
   StreamJoinNode,
   StreamTableJoinNode,
   TableJoinNode,
 } from "../../../schema/plan.ts";
+import type { JoinWindows } from "../../../schema/windows.ts";
 import { joinWindows, pipeline, tumbling, unbounded, within } from "../../../sdk/streams/index.ts";
 import { layoutOf } from "../task/layout.ts";
 import { checkPlan } from "./check.ts";

@@ -1,4 +1,5 @@
-import type { PlanNode, Windows } from "../../../schema/plan.ts";
+import type { PlanNode } from "../../../schema/plan.ts";
+import type { Windows } from "../../../schema/windows.ts";
 import { bothBounds } from "./windows.ts";
 
 /**

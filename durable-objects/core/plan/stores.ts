@@ -1,15 +1,13 @@
 import type {
   AggregateNode,
   ForeignKeyJoinNode,
-  JoinWindows,
   PlanNode,
   ProcessNode,
   StreamJoinNode,
   SuppressNode,
   TableNode,
-  TimeWindows,
-  Windows,
 } from "../../../schema/plan.ts";
+import type { JoinWindows, TimeWindows, Windows } from "../../../schema/windows.ts";
 import type { StoreDescription } from "../../../schema/rpc.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import { joinStores } from "./join-stores.ts";

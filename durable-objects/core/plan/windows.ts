@@ -1,4 +1,4 @@
-import type { SessionWindows, SlidingWindows, Windows } from "../../../schema/plan.ts";
+import type { SessionWindows, SlidingWindows, Windows } from "../../../schema/windows.ts";
 
 /** How finely windows mind event time, ms; undefined where it closes none. */
 export function stepMsOf(windows: Windows): number | undefined {

@@ -1,4 +1,4 @@
-import type { SessionWindows, SlidingWindows } from "../../../schema/plan.ts";
+import type { SessionWindows, SlidingWindows } from "../../../schema/windows.ts";
 import { resultText } from "../operator/result-payload.ts";
 import { compareKeys } from "../store/key-order.ts";
 import type { ViewParts } from "./key-value-view.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { ColumnType, PlanNode } from "../../../schema/plan.ts";
+import type { PlanNode } from "../../../schema/plan.ts";
+import type { ColumnType } from "../../../schema/sinks.ts";
 import { TARGET_BATCH_BYTES } from "../../../schema/limits.ts";
 import { logOf, planOf, runTask, type Outcome } from "../../test/task-harness.ts";
 import { D1Rows } from "./d1.ts";

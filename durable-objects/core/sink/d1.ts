@@ -1,5 +1,5 @@
 import { MAX_RECORD_BYTES } from "../../../schema/limits.ts";
-import type { ColumnType, D1Sink } from "../../../schema/plan.ts";
+import type { ColumnType, D1Sink } from "../../../schema/sinks.ts";
 import type { StreamRecord } from "../operator/stream-record.ts";
 import { jsonText } from "../store/state-value.ts";
 import { LineTarget } from "./line-target.ts";

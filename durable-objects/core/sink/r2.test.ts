@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { PlanNode, R2Sink } from "../../../schema/plan.ts";
+import type { PlanNode } from "../../../schema/plan.ts";
+import type { R2Sink } from "../../../schema/sinks.ts";
 import { logOf, planOf, runTask, type Given, type Outcome } from "../../test/task-harness.ts";
 
 function r2(path: R2Sink["path"], given: readonly Given[]): Outcome {

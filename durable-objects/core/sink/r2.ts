@@ -1,5 +1,5 @@
 import { MAX_RECORD_BYTES } from "../../../schema/limits.ts";
-import type { R2Sink } from "../../../schema/plan.ts";
+import type { R2Sink } from "../../../schema/sinks.ts";
 import type { StreamRecord } from "../operator/stream-record.ts";
 import { LineTarget } from "./line-target.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,6 +1,6 @@
 import { MAX_HEADER_BYTES, MAX_KEY_BYTES, MAX_RECORD_BYTES } from "../../../schema/limits.ts";
 import { partitionForKey } from "../../../schema/murmur2.ts";
-import type { TopicSink } from "../../../schema/plan.ts";
+import type { TopicSink } from "../../../schema/sinks.ts";
 import type { Bytes } from "../../../schema/record.ts";
 import type { EncodableRecord } from "../../../schema/record-batch/encode.ts";
 import type { StreamRecord } from "../operator/stream-record.ts";

@@ -1,4 +1,4 @@
-import type { Windows } from "../../../schema/plan.ts";
+import type { Windows } from "../../../schema/windows.ts";
 
 export type SqlValue = string | number | null | ArrayBuffer | Uint8Array;
 export type SqlRow = { readonly [column: string]: SqlValue };

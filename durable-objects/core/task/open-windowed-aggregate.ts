@@ -1,4 +1,5 @@
-import type { AggregateNode, SessionWindows, SlidingWindows, Windows } from "../../../schema/plan.ts";
+import type { AggregateNode } from "../../../schema/plan.ts";
+import type { SessionWindows, SlidingWindows, Windows } from "../../../schema/windows.ts";
 import type { OperatorClock } from "../operator/clock.ts";
 import type { ManyInputs } from "../operator/input.ts";
 import type { Output, Runtime } from "../operator/operator.ts";

@@ -6,8 +6,8 @@ import type {
   PatternNode,
   ProcessNode,
   SinkNode,
-  Windows,
 } from "../../../schema/plan.ts";
+import type { Windows } from "../../../schema/windows.ts";
 import { assert } from "../assert.ts";
 import { Aggregate } from "../operator/aggregate.ts";
 import type { SavedClock } from "../operator/clock.ts";
