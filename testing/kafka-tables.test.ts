@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type GroupedTable, pipeline, type Table } from "../sdk/streams/index.ts";
-import { type Piped, rowsOf, runSliced, SLICINGS } from "./test/slices.ts";
+import { type Piped, runSliced, SLICINGS } from "./test/slices.ts";
 
 type Rows = Table<string | null, string>;
 
@@ -80,10 +80,8 @@ test.each(Object.entries(cases))("%s gives Kafka's updates [TBL-3, TBL-4, TBL-5,
   const defined = pipeline("kafka", ({ table }) => subject.define(table<string>("in")).to("out"));
   const given = subject.given.split(" ").map(piped);
   for (const slicing of SLICINGS) {
-    const rows = rowsOf(runSliced(defined, given, slicing).read("out"));
-    const words = rows.map(
-      ([key, value, at]) => `${String(key)}:${value === null ? "~" : String(value)}@${String(at)}`,
-    );
+    const rows = runSliced(defined, given, slicing).read<string | number | null>("out");
+    const words = rows.map(({ key, value, timestampMs }) => `${key as string}:${value ?? "~"}@${timestampMs}`);
     expect(words).toEqual(subject.expected.split(" "));
   }
 });
