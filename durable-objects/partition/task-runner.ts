@@ -130,9 +130,11 @@ export class TaskRunner {
     try {
       while (this.#kicked) {
         this.#kicked = false;
-        // Never a timer: while requests stream in it does not fire. After sync() what was written is durable.
+        // Never a timer alone: while requests stream in it does not fire. After sync() what was written is durable.
         await this.#shell.sync();
         await this.#round();
+        // From one sync() to the next a local workerd looks for no request (ENG-30): a timer makes it, if none has come.
+        if (this.#kicked) await this.#shell.changed.wait(0);
       }
     } finally {
       this.#pumping = false;

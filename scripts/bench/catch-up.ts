@@ -12,6 +12,8 @@ export interface CatchUpFigures {
   readonly stored: number;
   /** Until it had, the appends among them. */
   readonly seconds: number;
+  /** How many appends were answered meanwhile, of all runs. */
+  readonly appends: number;
   /** Of appends of one record to that partition meanwhile, and to one with as many records and no pipeline. */
   readonly busy: Percentiles;
   readonly quiet: Percentiles;
@@ -29,16 +31,17 @@ export async function measureCatchUp(
   const client = await clientOf(engine);
   const stored = { ...SHAPE, count };
   await fill(client, ALONE, stored);
-  const seconds: number[] = [];
+  const each: number[] = [];
   const [busy, quiet]: [number[], number[]] = [[], []];
   for (const topic of CATCH_UP_TOPICS.slice(0, runs)) {
     await fill(client, topic, stored);
     const behind = await appendBehind(client, topic, count);
-    seconds.push(behind.seconds);
+    each.push(behind.seconds);
     busy.push(...behind.times);
     quiet.push(...(await singles(client, ALONE, records({ ...later(count), count: behind.times.length + 1 }))));
   }
-  return { stored: count, seconds: median(seconds), busy: percentiles(busy), quiet: percentiles(quiet) };
+  const [seconds, appends] = [median(each), busy.length];
+  return { stored: count, seconds, appends, busy: percentiles(busy), quiet: percentiles(quiet) };
 }
 
 /** Lets the pipeline go, and appends until it has read what was there. */

@@ -67,12 +67,12 @@ function latencyTable(rows: readonly LatencyFigures[]): readonly string[] {
   );
 }
 
-function catchUpTable({ stored, seconds, busy, quiet }: CatchUpFigures): readonly string[] {
+function catchUpTable({ stored, seconds, appends, busy, quiet }: CatchUpFigures): readonly string[] {
   return table(
-    [`… while ${count(stored)} records of its partition are caught up`, "p50 / p99 ms", "caught up after"],
+    [`… while ${count(stored)} records of its partition are caught up`, "p50 / p99 ms", "appends", "caught up after"],
     [
-      ["100 B, by a pipeline of one-hour windows", pair(busy), `${seconds.toFixed(1)} s`],
-      ["100 B, with no pipeline there", pair(quiet), ""],
+      ["100 B, by a pipeline of one-hour windows", pair(busy), count(appends), `${seconds.toFixed(1)} s`],
+      ["100 B, with no pipeline there", pair(quiet), count(appends), ""],
     ],
   );
 }
