@@ -6,38 +6,41 @@ import type { DatabaseSync } from "node:sqlite";
  * a crash has never been in it.
  */
 const LEDGER = `
-CREATE TABLE ledger_log (seq INTEGER PRIMARY KEY, base_offset INTEGER, body BLOB, source TEXT);
-CREATE INDEX ledger_unsourced ON ledger_log (source) WHERE source IS NULL;
-CREATE TRIGGER ledger_batch AFTER INSERT ON batch BEGIN
+CREATE TABLE IF NOT EXISTS ledger_log (seq INTEGER PRIMARY KEY, base_offset INTEGER, body BLOB, source TEXT);
+CREATE INDEX IF NOT EXISTS ledger_unsourced ON ledger_log (source) WHERE source IS NULL;
+CREATE TRIGGER IF NOT EXISTS ledger_batch AFTER INSERT ON batch BEGIN
   INSERT INTO ledger_log (base_offset, body) VALUES (new.base_offset, new.body);
 END;
-CREATE TRIGGER ledger_upstream AFTER INSERT ON upstream BEGIN
+CREATE TRIGGER IF NOT EXISTS ledger_upstream AFTER INSERT ON upstream BEGIN
   UPDATE ledger_log SET source = 'task ' || new.source WHERE source IS NULL;
 END;
-CREATE TRIGGER ledger_producer AFTER INSERT ON producer BEGIN
+CREATE TRIGGER IF NOT EXISTS ledger_producer AFTER INSERT ON producer BEGIN
   UPDATE ledger_log SET source = 'producer ' || new.id WHERE source IS NULL;
 END;
-CREATE TABLE ledger_outbox (task INTEGER, target TEXT, sequence INTEGER, body BLOB, first_body BLOB,
+CREATE TABLE IF NOT EXISTS ledger_outbox (task INTEGER, target TEXT, sequence INTEGER, body BLOB, first_body BLOB,
   PRIMARY KEY (task, target, sequence)) WITHOUT ROWID;
-CREATE TRIGGER ledger_outbox_added AFTER INSERT ON outbox BEGIN
+CREATE TRIGGER IF NOT EXISTS ledger_outbox_added AFTER INSERT ON outbox BEGIN
   INSERT INTO ledger_outbox VALUES (new.task, new.target, new.sequence, new.body, new.body);
 END;
-CREATE TRIGGER ledger_outbox_replaced AFTER UPDATE ON outbox BEGIN
+CREATE TRIGGER IF NOT EXISTS ledger_outbox_replaced AFTER UPDATE ON outbox BEGIN
   UPDATE ledger_outbox SET body = new.body WHERE task = new.task AND target = new.target AND sequence = new.sequence;
 END;
-CREATE TABLE ledger_journal (task INTEGER, seq INTEGER, position INTEGER, kind TEXT, payload TEXT,
+CREATE TABLE IF NOT EXISTS ledger_journal (task INTEGER, seq INTEGER, position INTEGER, kind TEXT, payload TEXT,
   PRIMARY KEY (task, seq)) WITHOUT ROWID;
-CREATE TRIGGER ledger_journaled AFTER INSERT ON journal BEGIN
+CREATE TRIGGER IF NOT EXISTS ledger_journaled AFTER INSERT ON journal BEGIN
   INSERT OR REPLACE INTO ledger_journal VALUES (new.task, new.seq, new.position, new.kind, new.payload);
 END;
 `;
 
-/** To be called when a database may have got its tables. */
+/** To be called when a database may have got tables: one that a migration makes anew has lost its triggers. */
 export function keepLedger(database: DatabaseSync): void {
+  const tables = ["batch", "upstream", "producer", "outbox", "journal"];
   const found = database
-    .prepare("SELECT count(*) AS found FROM sqlite_master WHERE name IN ('batch', 'ledger_log')")
-    .get() as { found: number };
-  if (found.found === 1) database.exec(LEDGER);
+    .prepare(
+      "SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name IN (SELECT value FROM json_each(?))",
+    )
+    .get(JSON.stringify(tables)) as { found: number };
+  if (found.found === tables.length) database.exec(LEDGER);
 }
 
 export interface LoggedBatch {
