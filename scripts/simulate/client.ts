@@ -1,6 +1,6 @@
 import { FOREVER } from "../../schema/limits.ts";
 import { inspectAll } from "./inspect.ts";
-import type { Built } from "./workload/pipelines.ts";
+import type { Built } from "./workload/family.ts";
 import type { RunPlan } from "./workload/plan.ts";
 import { SimulatedProducer } from "./workload/producer.ts";
 import type { World } from "./world.ts";

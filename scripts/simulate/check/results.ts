@@ -1,7 +1,7 @@
 import { SqliteStateStore } from "../../../durable-objects/sqlite/sqlite-state-store.ts";
 import type { KeyRow } from "../../../durable-objects/core/store/state-store.ts";
 import { inspectAll } from "../inspect.ts";
-import type { Plain, Result } from "../workload/pipelines.ts";
+import type { Plain, Result } from "../workload/family.ts";
 import type { World } from "../world.ts";
 import { difference, recordsIn, textOf, type SeenRecord } from "./sent.ts";
 
