@@ -61,7 +61,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async append(request: Rpc.AppendRequest): Promise<Answer<Rpc.Appended>> {
-    const appended = this.#appending((loaded, nowMs) => append(loaded, request, nowMs));
+    const appended = this.#appending("append", (loaded, nowMs) => append(loaded, request, nowMs));
     release(request.batch);
     if (request.await === undefined || !appended.ok || appended.duplicate) return appended;
     const to = appended.lastOffset + 1;
@@ -70,7 +70,8 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async deliver(request: Rpc.DeliverRequest): Promise<Answer<{ readonly last: number }>> {
-    const answer = this.#appending((loaded, nowMs) => deliver(loaded, this.ctx.storage.sql, { ...request, nowMs }));
+    const { sql } = this.ctx.storage;
+    const answer = this.#appending("take", (loaded, nowMs) => deliver(loaded, sql, { ...request, nowMs }));
     for (const { batch } of request.rows) release(batch);
     return answer;
   }
@@ -195,7 +196,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     this.#deliveries.kick();
   }
 
-  #appending<T extends object>(work: (loaded: Loaded, nowMs: number) => Answer<T>): Answer<T> {
+  #appending<T extends object>(what: "append" | "take", work: (loaded: Loaded, nowMs: number) => Answer<T>): Answer<T> {
     if (this.#shell.loaded === undefined) return notOpen();
     const nowMs = this.#shell.now();
     const before = this.#shell.loaded.log.logEndOffset;
@@ -204,9 +205,11 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       if (loaded.log.logEndOffset === before) return done;
       this.#runner.appended(loaded, nowMs);
       armRetention(loaded, nowMs);
+      this.#shell.step(`${what}:stored`);
       return done;
     });
     if (this.#shell.loaded.log.logEndOffset > before) {
+      this.#shell.step(`${what}:committed`);
       this.#shell.changed.notify();
       this.#runner.kick();
       if (!this.#shell.loaded.outbox.empty) this.#deliveries.kick();

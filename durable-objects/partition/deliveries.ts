@@ -65,9 +65,14 @@ export class Deliveries {
       const ended = loaded.taskById(task)?.state === "detached";
       const dueMs = ended ? nowMs : oldestMs + sink.rollMs;
       if (bytes >= sink.maxFileBytes || outbox.bytes >= MAX_OUTBOX_BYTES || dueMs <= nowMs)
-        outbox.decideFile(task, target);
+        this.#decide(loaded, task, target);
       else this.#rollAt(loaded, dueMs);
     }
+  }
+
+  #decide({ outbox }: Loaded, task: number, target: string): void {
+    outbox.decideFile(task, target);
+    this.#shell.step("deliver:decided");
   }
 
   #rollAt({ timers }: Loaded, dueMs: number): void {
@@ -75,9 +80,9 @@ export class Deliveries {
   }
 
   /** Closes the open files of a task: inside a transaction. */
-  closeFiles({ outbox }: Loaded, task: AttachedTask): void {
-    for (const { target } of outbox.pending(task.id)) {
-      if (task.r2Sink(target) !== undefined) outbox.decideFile(task.id, target);
+  closeFiles(loaded: Loaded, task: AttachedTask): void {
+    for (const { target } of loaded.outbox.pending(task.id)) {
+      if (task.r2Sink(target) !== undefined) this.#decide(loaded, task.id, target);
     }
   }
 
@@ -131,7 +136,9 @@ export class Deliveries {
     if (loaded === undefined || task === undefined || !this.#deliverable({ task: id, target } as Pending)) return false;
     const rows = this.#rowsOf(loaded, { task, target, key });
     if (rows.length === 0) return false;
+    this.#shell.step("deliver:begun");
     const outcome = await this.#attempt(task, target, rows);
+    this.#shell.step("deliver:answered");
     if (this.#shell.loaded?.taskById(id) === undefined) return false;
     return this.#apply({ id, target, key, rows }, outcome);
   }
@@ -149,6 +156,7 @@ export class Deliveries {
       if (sink === undefined) return { kind: "stop", reason: `${target} is no sink of this task` };
       const { source, incarnation, identity: code } = task;
       const delivery = sink.deliver({ source, incarnation, code, taskName: task.name, target, rows });
+      this.#shell.step("deliver:sent");
       return await withDeadline(delivery, DELIVERY_DEADLINE_MS, this.#shell.clock);
     } catch (error) {
       return { kind: "retry", reason: `${target}: ${error instanceof Error ? error.message : String(error)}` };
@@ -190,7 +198,9 @@ export class Deliveries {
       const task = loaded.taskById(id);
       if (task !== undefined) loaded.forgetIfDone(task);
       if (loaded.outbox.empty) loaded.timers.clear(DELIVER_TIMER);
+      this.#shell.step("deliver:confirming");
     });
+    this.#shell.step("deliver:confirmed");
     this.#shell.changed.notify();
     this.onRoom();
   }

@@ -8,6 +8,9 @@ import { migrate, schemaVersion } from "../sqlite/migrate.ts";
 import { type WallClock, wallClock } from "../wall-clock.ts";
 
 import { Loaded, readPartitionRow } from "./loaded.ts";
+import type { OnStep } from "./steps.ts";
+
+function noStep(): void {}
 
 /** Storage, clock and background work of one Partition, and its memory copy of what is committed. */
 export class Shell {
@@ -17,14 +20,17 @@ export class Shell {
   readonly clock: WallClock;
   readonly #ctx: DurableObjectState;
   readonly plans: Plans;
+  /** The object is at this step; nothing happens where nobody listens. */
+  readonly step: OnStep;
   #loaded: Loaded | undefined;
 
-  constructor(ctx: DurableObjectState, env: Env, { plans, clock = wallClock }: Host) {
+  constructor(ctx: DurableObjectState, env: Env, { plans, clock = wallClock, onStep = noStep }: Host) {
     this.#ctx = ctx;
     this.clock = clock;
     this.changed = new Signal(clock);
     this.env = env;
     this.plans = plans;
+    this.step = onStep;
     // A partition that was never opened has no table and makes none (LOG-9).
     if (schemaVersion(ctx.storage.sql) > 0) {
       // A deleted one has lost the tables that a migration would change.

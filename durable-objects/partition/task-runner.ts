@@ -157,7 +157,10 @@ export class TaskRunner {
         if (idle?.runnable === true && idle.progressDue && !this.#full) this.#tell(idle);
         return false;
       }
-      if (slice.wroteAhead) await this.#shell.sync();
+      if (slice.wroteAhead) {
+        this.#shell.step("process:announced");
+        await this.#shell.sync();
+      }
       const lookups = this.#lookups.answersFor(slice);
       if (lookups === "asked") return false;
       if (this.#batchCalls.needed(slice.task)) {
@@ -306,6 +309,7 @@ export class TaskRunner {
     const startedMs = this.#shell.now();
     const from = task.position;
     if (tick !== undefined && task.guard.kind === "single" && task.guard.terminated) this.#giveUpTick(task);
+    this.#shell.step("process:begun");
     const result = this.#shell.write((loaded) => {
       const { code } = task;
       if (code === undefined) return undefined;
@@ -316,11 +320,14 @@ export class TaskRunner {
         tick === undefined
           ? this.#fold(loaded, task, { code, end, options })
           : code.tick({ ...tickOptionsOf(tick, from), giveUp });
+      this.#shell.step("process:folded");
       this.#commit(loaded, task, { result: done, nowMs: tick?.nowMs ?? options.nowMs, from, startedMs });
       // What goes to others without a record takes back that the task is idle.
       if (tick !== undefined && done.rows.length > 0) this.#idle.end(loaded, task, startedMs);
+      this.#shell.step("commit:written");
       return done;
     });
+    this.#shell.step("commit:committed");
     if (tick !== undefined) this.#retries.forget(task.id);
     if (result !== undefined && result.rows.length > 0) this.#deliveries.kick();
     for (const watch of this.#watches.get(task.id) ?? []) {
@@ -366,6 +373,7 @@ export class TaskRunner {
   ): void {
     const { result } = slice;
     this.#sendAll(loaded, task, slice);
+    this.#shell.step("commit:sent");
     const written = rowsWritten(result);
     const { startedMs } = slice;
     task.quietSince = this.#ticks.quietSince(task, { records: result.recordsIn, nowMs: startedMs });
@@ -401,6 +409,7 @@ export class TaskRunner {
   /** The clock moves at I/O only, so a slice is measured over its commit. */
   async #measure(task: AttachedTask, startedMs: number): Promise<void> {
     await this.#shell.sync();
+    this.#shell.step("commit:durable");
     task.measured(this.#shell.now() - startedMs);
   }
 }

@@ -4,6 +4,7 @@ import type { Plan } from "../../schema/plan.ts";
 import { CatalogObject } from "../catalog-object.ts";
 import type { Env } from "../env.ts";
 import { PartitionObject } from "../partition-object.ts";
+import type { Step } from "../partition/steps.ts";
 import { Plans } from "../plans.ts";
 import { aborts } from "./aborts.ts";
 
@@ -20,10 +21,13 @@ export const faults: Record<"before" | "after", (call: Call, name: string) => vo
   after: () => undefined,
 };
 
+/** What a test does at a step of a partition, by its name. */
+export const steps: { onStep: (step: Step, name: string) => void } = { onStep: () => undefined };
+
 /** The objects of a deployment whose bundle has the tests' pipelines too. */
 export class Partition extends PartitionObject {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, { plans });
+    super(ctx, env, { plans, onStep: (step) => steps.onStep(step, ctx.id.name ?? "") });
     aborts.set(ctx.id.name ?? "", (reason) => ctx.abort(reason));
   }
 

@@ -5,6 +5,7 @@ import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
 import { batchFunctionPipelines } from "./batch-functions.ts";
 import { lookupPipelines } from "./lookups.ts";
+import { faultyPipelines } from "./faults.ts";
 import { errorPipelines } from "./on-error.ts";
 import { quietPipelines } from "./quiet.ts";
 import { triggerPipelines } from "./triggers.ts";
@@ -142,4 +143,5 @@ export const testPipelines: readonly Pipeline[] = [
   ...batchFunctionPipelines,
   ...quietPipelines,
   ...wallClockPipelines,
+  ...faultyPipelines,
 ];
