@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { DelayAlert } from "../../../pipelines/delay-alerts.ts";
 import { expectedAirportHours, expectedAlerts, expectedArchive } from "../../../pipelines/expected.ts";
 import { type Flight, flightTimeMs } from "../../../pipelines/flight.ts";
+import { expectSame } from "../../test/expect-same.ts";
 import { partitionOf } from "../flights.ts";
 import type { Stored } from "./stored.ts";
 
@@ -41,16 +42,4 @@ function expectAlerts({ alerts }: Stored, flights: readonly Flight[]): void {
     alerts.map(({ key, timestampMs }) => ({ key, timestampMs })),
     alerts.map(({ value: { airport, flight } }) => ({ key: airport, timestampMs: flightTimeMs(flight) })),
   );
-}
-
-/** As `toEqual`, which takes seconds for a diff of 20,000 rows and does not show them whole. */
-function expectSame(actual: readonly unknown[], expected: readonly unknown[]): void {
-  const text = (rows: readonly unknown[], row: number) => JSON.stringify(rows[row]) ?? "nothing";
-  const wrong = [...(actual.length > expected.length ? actual : expected).keys()].filter(
-    (row) => text(actual, row) !== text(expected, row),
-  );
-  const shown = wrong.slice(0, 3).map((row) => `row ${row} is ${text(actual, row)}, expected ${text(expected, row)}`);
-  expect([`${wrong.length} of ${expected.length} rows differ`, ...shown]).toEqual([
-    `0 of ${expected.length} rows differ`,
-  ]);
 }

@@ -1,11 +1,10 @@
 // What a data folder holds, read to the last row.
-import { join } from "node:path";
 import type { AirportHour } from "../../../pipelines/expected.ts";
 import { type Flight, FLIGHTS_TOPIC } from "../../../pipelines/flight.ts";
 import type { DelayAlert } from "../../../pipelines/delay-alerts.ts";
 import { Millrace } from "../../../sdk/index.ts";
 import { type Engine, startEngine } from "../../engine/engine.ts";
-import { convertV4MiniflareOptions, Miniflare } from "../../engine/miniflare.ts";
+import { bucketLines } from "../../test/bucket-files.ts";
 import { ALERTS_TOPIC, FLIGHTS_PARTITIONS } from "../topics.ts";
 
 const PIPELINES = ["delay-alerts", "airport-hours"];
@@ -31,7 +30,7 @@ export interface Stored {
 
 /** Only while no engine runs on it. */
 export async function readStored(dataDir: string): Promise<Stored> {
-  const archive = await archivedLines(dataDir);
+  const archive = await bucketLines(dataDir, "flights");
   const engine = await startEngine({ dataDir, cron: false });
   try {
     const client = new Millrace({ url: engine.url });
@@ -71,38 +70,4 @@ async function airportHours(engine: Engine): Promise<AirportHour[]> {
   const database = await engine.d1();
   const { results } = await database.prepare("SELECT * FROM airport_hours ORDER BY airport, window_start").all();
   return results as unknown as AirportHour[];
-}
-
-/** Names and contents of a bucket's objects, read in one request: through Miniflare's bindings each would take 25 ms. */
-const READER = `
-  export default {
-    async fetch(_, { LAKE }) {
-      const files = [];
-      for (let cursor, page; page === undefined || page.truncated; cursor = page.cursor) {
-        page = await LAKE.list({ prefix: "flights/", cursor });
-        for (const { key } of page.objects) files.push([key, await (await LAKE.get(key)).text()]);
-      }
-      return Response.json(files);
-    },
-  };
-`;
-
-/** \`flights/<day>/<file>\`. */
-async function archivedLines(dataDir: string): Promise<Map<string, string[]>> {
-  const options = { modules: true, script: READER, r2Buckets: { LAKE: "millrace-lake" } };
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ ...options, cf: false, resourcePersistencePath: join(dataDir, "v3") }),
-  );
-  try {
-    const answer = await miniflare.dispatchFetch("http://localhost/");
-    const days = new Map<string, string[]>();
-    for (const [key, text] of (await answer.json()) as [string, string][]) {
-      const [, day = ""] = key.split("/");
-      days.set(day, [...(days.get(day) ?? []), ...text.split("\n").slice(0, -1)]);
-    }
-    for (const lines of days.values()) lines.sort();
-    return days;
-  } finally {
-    await miniflare.dispose();
-  }
 }
