@@ -1,4 +1,5 @@
 import { Plans } from "../../durable-objects/plans.ts";
+import { checkCalls } from "./check/calls.ts";
 import { checkDelivered } from "./check/delivered.ts";
 import { checkLogs } from "./check/logs.ts";
 import { checkRefold } from "./check/refold.ts";
@@ -71,6 +72,7 @@ async function attempt(
     failures.push(...checkRefold(world));
     failures.push(...checkDelivered(world).map((failure) => `SIM-4: ${failure}`));
     failures.push(...checkLogs(world, client.producers).map((failure) => `SIM-5: ${failure}`));
+    failures.push(...built.flatMap((each) => checkCalls(world, each)).map((failure) => `SIM-10: ${failure}`));
     failures.push(
       ...checkPlain(
         world,

@@ -13,6 +13,7 @@ import type {
 import { decompress } from "../../../durable-objects/gzip.ts";
 import { tickOptionsOf } from "../../../durable-objects/partition/slice.ts";
 import { codeOf } from "../../../durable-objects/partition/task-code.ts";
+import { Plans } from "../../../durable-objects/plans.ts";
 import { SqliteStateStore } from "../../../durable-objects/sqlite/sqlite-state-store.ts";
 import type { ClockLook, MicroBatch, TaskRow, Tick } from "../../../durable-objects/sqlite/task-table.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
@@ -80,11 +81,20 @@ class Refold {
     return `task of ${this.#task.pipeline} on ${this.#at.name}`;
   }
 
+  /** A record that was tried again has passed in the end, or is a dead letter: once is enough. */
+  get #plans(): Plans {
+    const { pipeline, version } = this.#task;
+    const plan = this.#world.plans.get(pipeline, version);
+    if (plan?.onError?.kind !== "retry") return this.#world.plans;
+    return new Plans([{ ...plan, onError: undefined }]);
+  }
+
   #code(store: StateStore, plan: TaskPlan, progress: string | undefined): TaskPort {
     const row = { ...this.#task, progress };
-    const select = new TestSelect(new MemoryStateStore(), plan);
+    // What is kept is only looked at.
+    const select = new TestSelect(store instanceof MemoryStateStore ? store : new MemoryStateStore(), plan);
     const { partition } = this.#at.row;
-    const found = codeOf({ row, input: this.#input, partition, plans: this.#world.plans, store, select });
+    const found = codeOf({ row, input: this.#input, partition, plans: this.#plans, store, select });
     if (found.kind !== "runs") throw new Error(`${this.#name} does not run: ${found.error}`);
     return found.code;
   }

@@ -24,14 +24,14 @@ export function checkPlain(world: World, plain: readonly (Plain & { readonly pip
   return plain.flatMap(({ pipeline, store, values }) => {
     const rows = rowsOf(world, store, pipeline).map(({ key, value }) => [key, JSON.parse(value)] as const);
     return difference(`SIM-6: plain code's result, ${pipeline}'s store ${store},`, {
-      once: sorted(Object.entries(values)),
+      once: sorted(values),
       here: sorted(rows),
     });
   });
 }
 
 function sorted(rows: readonly (readonly [string, unknown])[]): unknown {
-  return rows.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return rows.map((row) => JSON.stringify(row)).toSorted();
 }
 
 function valueOf(world: World, result: Result): unknown {
@@ -88,9 +88,14 @@ function rowsOf(world: World, name: string, pipeline?: string): KeyRow[] {
         .exec<{ kind: string }>("SELECT kind FROM store WHERE task = ? AND name = ?", id, name)
         .toArray();
       const store = new SqliteStateStore(sql, id);
-      return kinds.flatMap(({ kind }) =>
-        kind === "window" ? store.scanWindows(name, undefined, 1_000_000) : store.scan(name, undefined, 1_000_000),
-      );
+      return kinds.flatMap(({ kind }) => rowsOfKind(store, name, kind));
     }),
   );
+}
+
+const ALL = Number.MAX_SAFE_INTEGER;
+
+function rowsOfKind(store: SqliteStateStore, name: string, kind: string): readonly KeyRow[] {
+  if (kind === "ordered") return store.ordered.scan(name, undefined, ALL);
+  return kind === "window" ? store.scanWindows(name, undefined, ALL) : store.scan(name, undefined, ALL);
 }

@@ -1,4 +1,6 @@
+import type { ErrorPolicy } from "../../../schema/plan.ts";
 import type { Pipeline, PipelineBuilder, Stream } from "../../../sdk/streams/index.ts";
+import type { Calls } from "./calls.ts";
 import type { PlannedProducer, Reading } from "./plan.ts";
 
 /**
@@ -11,16 +13,18 @@ export type Result =
   | { readonly kind: "files"; readonly name: string }
   | { readonly kind: "store"; readonly name: string };
 
-/** What plain code makes of the records sent: the values of a store by key. */
+/** What plain code makes of the records sent: the values of a store, each with its key. */
 export interface Plain {
   readonly store: string;
-  readonly values: { readonly [key: string]: unknown };
+  readonly values: readonly (readonly [key: string, value: unknown])[];
 }
 
 export interface Built {
   readonly pipeline: Pipeline;
   readonly outputs: readonly string[];
   readonly results: readonly Result[];
+  /** What its async function was called with. */
+  readonly calls: Calls;
   readonly plain: (sent: readonly PlannedProducer[]) => (Plain & { readonly pipeline: string }) | undefined;
 }
 
@@ -30,16 +34,27 @@ export interface Family {
   readonly batched?: boolean | undefined;
   /** Whether it takes tombstones. */
   readonly tombstones?: boolean | undefined;
+  /** What becomes of a record that fails: a dead letter unless given. */
+  readonly onError?: ErrorPolicy | undefined;
   readonly define: (builder: PipelineBuilder, parts: Parts) => void;
   readonly results: (parts: Parts) => readonly Result[];
   readonly outputs: (parts: Parts) => readonly string[];
-  /** Of all that was sent to its sources, in the order of each key; undefined where it depends on more. */
-  readonly plain?: ((readings: readonly Keyed[], parts: Parts) => Plain | undefined) | undefined;
+  /** Of what was sent to its sources; undefined where it depends on more. */
+  readonly plain?: ((sent: Sent, parts: Parts) => Plain | undefined) | undefined;
+}
+
+export interface Sent {
+  /** All but tombstones, in the order of each key. */
+  readonly readings: readonly Keyed[];
+  /** The last reading of each key of a source that has not gone since. */
+  readonly rows: (source: number) => ReadonlyMap<string, Reading>;
 }
 
 export interface Keyed {
   readonly key: string;
   readonly reading: Reading;
+  /** After the beginning of the run, ms. */
+  readonly atMs: number;
 }
 
 export interface Parts {
@@ -47,6 +62,7 @@ export interface Parts {
   readonly sources: readonly string[];
   readonly late: boolean;
   readonly batched: boolean;
+  readonly calls: Calls;
 }
 
 export const LONG = "1 hour";
@@ -65,17 +81,22 @@ export function read({ stream }: PipelineBuilder, { sources }: Parts, at = 0): S
 export const out = ({ name }: Parts): string => `${name}-out`;
 export const letters = ({ name }: Parts): Result => ({ kind: "topic", name: `${name}.dead-letters`, by: "bag" });
 /** What each key got: one by one where every record is an update of its own, else only the last. */
-export const updates = (parts: Parts): Result => ({ kind: "topic", name: out(parts), by: parts.batched ? "last" : "order" });
+export const updates = (parts: Parts): Result => ({
+  kind: "topic",
+  name: out(parts),
+  by: parts.batched ? "last" : "order",
+});
 
 export function isGood({ reading }: Keyed): boolean {
   return reading.bad !== true;
 }
 
+/** Sums by key. */
 export function totals(
   all: readonly Keyed[],
   part: (each: Keyed) => readonly [key: string, n: number],
-): { [key: string]: number } {
-  const sums: { [key: string]: number } = {};
-  for (const [key, n] of all.filter(isGood).map(part)) sums[key] = (sums[key] ?? 0) + n;
-  return sums;
+): [key: string, total: number][] {
+  const sums = new Map<string, number>();
+  for (const [key, n] of all.map(part)) sums.set(key, (sums.get(key) ?? 0) + n);
+  return [...sums];
 }

@@ -1,15 +1,20 @@
 import { every, everyRecords, perEvent, pipeline, type Trigger } from "../../../sdk/streams/index.ts";
 import { counts, merged, twice, undone } from "./families/aggregates.ts";
-import { batches } from "./families/batches.ts";
+import { batches, called, queried } from "./families/batches.ts";
 import { once } from "./families/dedup.ts";
-import { pairs, unmatched } from "./families/joins.ts";
-import { timers } from "./families/processors.ts";
+import { parked, retried } from "./families/errors.ts";
+import { broadcast, pairs, references, unmatched } from "./families/joins.ts";
+import { patterns } from "./families/patterns.ts";
+import { silences, timers } from "./families/processors.ts";
+import { sessions, visits } from "./families/sessions.ts";
 import { archive, stateless } from "./families/stateless.ts";
+import { heldBack } from "./families/suppression.ts";
 import { grouped, latest } from "./families/tables.ts";
 import { alarms } from "./families/wall-clock.ts";
 import { closed, quiet, windows } from "./families/windows.ts";
-import type { Built, Family, Keyed, Parts } from "./family.ts";
-import type { PlannedPipeline, PlannedProducer } from "./plan.ts";
+import { Calls } from "./calls.ts";
+import type { Built, Family, Parts, Sent } from "./family.ts";
+import type { PlannedPipeline, PlannedProducer, PlannedRecord, Reading } from "./plan.ts";
 
 /** Kinds of pipelines that a run may have. */
 export const families: { readonly [kind: string]: Family } = {
@@ -30,27 +35,53 @@ export const families: { readonly [kind: string]: Family } = {
   batches,
   undone,
   twice,
+  sessions,
+  visits,
+  heldBack,
+  references,
+  broadcast,
+  retried,
+  parked,
+  patterns,
+  silences,
+  queried,
+  called,
 };
 
-/** What was sent to these topics, tombstones left out. */
-function readingsOf(sent: readonly PlannedProducer[], sources: readonly string[]): Keyed[] {
-  return sent
-    .filter(({ topic }) => sources.includes(topic))
-    .flatMap(({ batches }) => batches.flatMap(({ records }) => records))
-    .flatMap(({ key, value }) => (key === null || value === null ? [] : [{ key, reading: value }]));
+function sentTo(producers: readonly PlannedProducer[], sources: readonly string[]): Sent {
+  const to = (topic: string): PlannedRecord[] =>
+    producers
+      .filter((producer) => producer.topic === topic)
+      .flatMap(({ batches: sent }) => sent.flatMap(({ records }) => records));
+  return {
+    readings: sources.flatMap(to).flatMap(({ key, value: reading, atMs }) => {
+      return key === null || reading === null ? [] : [{ key, reading, atMs }];
+    }),
+    rows: (source) => {
+      const rows = new Map<string, Reading>();
+      for (const { key, value } of to(sources[source] ?? "")) {
+        if (key !== null && value === null) rows.delete(key);
+        else if (key !== null && value !== null) rows.set(key, value);
+      }
+      return rows;
+    },
+  };
 }
 
 export function build(planned: PlannedPipeline): Built {
   const family = families[planned.kind];
   if (family === undefined) throw new Error(`there is no kind of pipeline "${planned.kind}"`);
   const { name, sources, trigger, lateness } = planned;
-  const parts: Parts = { name, sources, late: lateness === "some", batched: trigger !== "perEvent" };
+  const calls = new Calls();
+  const parts: Parts = { name, sources, late: lateness === "some", batched: trigger !== "perEvent", calls };
+  const built = pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger));
   return {
-    pipeline: pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger)),
+    pipeline: family.onError === undefined ? built : built.onError(family.onError),
     outputs: family.outputs(parts),
     results: family.results(parts),
-    plain: (sent) => {
-      const plain = family.plain?.(readingsOf(sent, sources), parts);
+    calls,
+    plain: (producers) => {
+      const plain = family.plain?.(sentTo(producers, sources), parts);
       return plain && { ...plain, pipeline: name };
     },
   };

@@ -17,7 +17,10 @@ export const counts: Family = {
     { kind: "store", name: "counts" },
     letters(parts),
   ],
-  plain: (all) => ({ store: "counts", values: totals(all, ({ reading }) => [reading.group, 1]) }),
+  plain: ({ readings }) => ({
+    store: "counts",
+    values: totals(readings.filter(isGood), ({ reading }) => [reading.group, 1]),
+  }),
 };
 
 /** Two topics in one internal topic, sums by group into R2. */
@@ -40,7 +43,10 @@ export const merged: Family = {
     { kind: "store", name: "sums" },
     letters(parts),
   ],
-  plain: (all) => ({ store: "sums", values: totals(all, ({ reading }) => [reading.group, reading.n]) }),
+  plain: ({ readings }) => ({
+    store: "sums",
+    values: totals(readings.filter(isGood), ({ reading }) => [reading.group, reading.n]),
+  }),
 };
 
 /** A record that fails behind the state that it has changed. */
@@ -59,12 +65,12 @@ export const undone: Family = {
       .mapValues(({ sum, last }) => ({ sum, id: last && good(last).id }))
       .to(out(parts)),
   results: (parts) => (parts.batched ? [] : [updates(parts), { kind: "store", name: "undone" }, letters(parts)]),
-  plain: (all, { batched }) => {
+  plain: ({ readings }, { batched }) => {
     if (batched) return undefined;
-    const sums = totals(all, ({ key, reading }) => [key, reading.n]);
-    const last = new Map(all.filter(isGood).map(({ key, reading }) => [key, reading]));
-    const values = Object.entries(sums).map(([key, sum]) => [key, { sum, last: last.get(key) }] as const);
-    return { store: "undone", values: Object.fromEntries(values) };
+    const taken = readings.filter(isGood);
+    const last = new Map(taken.map(({ key, reading }) => [key, reading]));
+    const sums = totals(taken, ({ key, reading }) => [key, reading.n]);
+    return { store: "undone", values: sums.map(([key, sum]) => [key, { sum, last: last.get(key) }]) };
   },
 };
 

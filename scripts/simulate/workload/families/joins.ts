@@ -1,5 +1,6 @@
 import { within } from "../../../../sdk/streams/index.ts";
 import { type Family, LONG, read, out } from "../family.ts";
+import type { Reading } from "../plan.ts";
 
 /** Each key's readings with those of the other topic in the same group. */
 export const pairs: Family = {
@@ -31,4 +32,49 @@ export const unmatched: Family = {
       )
       .to(out(parts)),
   results: () => [],
+};
+
+/** The key of a row of the second topic, mostly one that is there at some time. */
+function rowNamedBy({ n }: Reading): string {
+  return `k2${n % 2}-${n % 5}`;
+}
+
+/** Rows of one topic with the rows of the other that they name. */
+export const references: Family = {
+  sources: 2,
+  tombstones: true,
+  outputs: (parts) => [out(parts)],
+  define: ({ table }, parts) =>
+    table<Reading>(parts.sources[0] ?? "", { store: "rows" })
+      .leftJoin(
+        table<Reading>(parts.sources[1] ?? "", { store: "named" }),
+        (row, named) => ({ id: row.id, named: named?.id ?? null }),
+        { foreignKey: rowNamedBy, store: "references" },
+      )
+      .to(out(parts)),
+  results: () => ["rows", "named", "references"].map((name) => ({ kind: "store", name })),
+  plain: ({ rows }) => {
+    const named = rows(1);
+    const values = [...rows(0)].map(([key, row]) => {
+      return [key, { id: row.id, named: named.get(rowNamedBy(row))?.id ?? null }] as const;
+    });
+    return { store: "references", values };
+  },
+};
+
+/** Readings with rows of a topic that every partition has whole. Which row depends on what came first. */
+export const broadcast: Family = {
+  sources: 2,
+  tombstones: true,
+  outputs: (parts) => [out(parts), `${out(parts)}-rows`],
+  define: (builder, parts) => {
+    const joined = read(builder, parts).leftJoin(
+      builder.globalTable<Reading>(parts.sources[1] ?? ""),
+      (reading, row) => ({ id: reading.id, row: row?.id ?? null }),
+      { key: rowNamedBy },
+    );
+    joined.mapValues(({ id }) => id).to(out(parts));
+    joined.to(`${out(parts)}-rows`);
+  },
+  results: (parts) => [{ kind: "topic", name: out(parts), by: "order" }],
 };

@@ -1,3 +1,4 @@
+import { listState, mapState, valueState } from "../../../../sdk/streams/index.ts";
 import { type Family, good, read, out } from "../family.ts";
 
 /** State by hand, and timers. */
@@ -19,6 +20,40 @@ export const timers: Family = {
           yield { value: `${dueMs} ${state.sum.get() ?? 0}` };
         },
       })
+      .to(out(parts)),
+  results: () => [],
+};
+
+/** Lists and maps by the topic's own key, and timers that take each other back. */
+export const silences: Family = {
+  sources: 1,
+  outputs: (parts) => [out(parts)],
+  define: (builder, parts) =>
+    read(builder, parts)
+      .processValues(
+        {
+          state: {
+            due: valueState<number>(),
+            recent: listState<string>({ ttl: "3 seconds" }),
+            groups: mapState<number>({ ttl: "2 seconds" }),
+          },
+          record(reading, _key, { state, timers, timestampMs }) {
+            const before = state.due.get();
+            if (before !== undefined) timers.clear(before);
+            const dueMs = Math.max(before ?? 0, timestampMs + 1_500);
+            state.due.set(dueMs);
+            timers.set(dueMs);
+            state.recent.append(reading.id);
+            state.groups.set(reading.group, (state.groups.get(reading.group) ?? 0) + good(reading).n);
+            return [];
+          },
+          timer(_timer, _key, { state }) {
+            state.due.clear();
+            return [{ recent: [...state.recent.get()], groups: [...state.groups.entries()] }];
+          },
+        },
+        { store: "silences" },
+      )
       .to(out(parts)),
   results: () => [],
 };
