@@ -86,7 +86,7 @@ describe.each(["faulty-events", "faulty-batches"])("%s", { timeout: TIMEOUT_MS }
     // So that slices are the first after a wake, which are announced.
     await evictAll(client);
     const happened = await injected(pipeline, faults, () => client.run(++round));
-    expect(await client.result(round), JSON.stringify(happened)).toEqual(undisturbed);
+    expect({ happened, ...(await client.result(round)) }).toEqual({ happened, ...undisturbed });
     return happened;
   }
 

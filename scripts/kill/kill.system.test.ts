@@ -102,39 +102,50 @@ async function close(life: Life, feeds: { readonly customers: Feed; readonly ord
   await drain(life);
 }
 
+interface Feeds {
+  readonly customers: Feed;
+  readonly orders: Feed;
+  readonly payments: Feed;
+}
+
+/** A life that is ended at a random moment, mostly behind its first orders, now and then already while it begins. */
+async function liveAndDie(dataDir: string, { customers, orders, payments }: Feeds): Promise<void> {
+  const life = await Life.begin(dataDir);
+  let begun = (): void => {};
+  const fed = new Promise<void>((resolve) => (begun = resolve));
+  const work = async (): Promise<void> => {
+    await createTopics(life.client);
+    await feedCustomers(life, customers);
+    await feedSome(life, [orders, payments], { most: ORDERS_PER_LIFE, begun });
+  };
+  // What a kill cuts off fails, at the latest with its producer's deadline: nobody waits for it.
+  const failed = new Promise<never>((_, reject) => {
+    work().catch((error: unknown) => {
+      if (!life.killed) reject(error as Error);
+    });
+  });
+  const lasts = async (): Promise<void> => {
+    if (random() < 0.8) await fed;
+    await sleep(random() * LONGEST_LIFE_MS);
+  };
+  try {
+    await Promise.race([lasts(), failed]);
+  } finally {
+    await life.kill();
+  }
+}
+
 test(
   `${KILLS} kills at random moments of joins, windows and sinks change nothing, seed ${seed} [FLT-1]`,
   { timeout: TIMEOUT_MS },
   async () => {
     const dataDir = dataFolder();
-    const feeds = {
+    const feeds: Feeds = {
       customers: new Feed("customers", records.customers),
       orders: new Feed("orders", records.orders),
       payments: new Feed("payments", records.payments),
     };
-    let customersKnown = false;
-    for (let kill = 0; kill < KILLS; kill++) {
-      const life = await Life.begin(dataDir);
-      const { promise: fed, resolve: begun } = Promise.withResolvers<void>();
-      const work = async (): Promise<void> => {
-        await createTopics(life.client);
-        if (!customersKnown) await feedCustomers(life, feeds.customers);
-        customersKnown = true;
-        await feedSome(life, [feeds.orders, feeds.payments], { most: ORDERS_PER_LIFE, begun });
-      };
-      // What a kill cuts off fails, at the latest with its producer's deadline: nobody waits for it.
-      const failed = new Promise<never>((_, reject) => {
-        work().catch((error: unknown) => {
-          if (!life.killed) reject(error as Error);
-        });
-      });
-      const lasts = async (): Promise<void> => {
-        // Now and then already while it begins.
-        if (random() < 0.8) await fed;
-        await sleep(random() * LONGEST_LIFE_MS);
-      };
-      await Promise.race([lasts(), failed]).finally(() => life.kill());
-    }
+    for (let kill = 0; kill < KILLS; kill++) await liveAndDie(dataDir, feeds);
 
     const life = await Life.begin(dataDir);
     try {

@@ -28,7 +28,7 @@ function inspect({ name, disk }: SimulatedObject): Inspected | undefined {
   const refuse = (): never => {
     throw new Error("the checks only read");
   };
-  const sql = new SimulatedSql(disk, { write: refuse, tables: refuse, alive: () => true }) as unknown as SqlStorage;
+  const sql = new SimulatedSql(disk, { write: refuse, alive: () => true }) as unknown as SqlStorage;
   const row = schemaVersion(sql) === 0 ? undefined : readPartitionRow(sql);
   if (row?.status !== "open") return undefined;
   const tasks = new TaskTable(sql).all();

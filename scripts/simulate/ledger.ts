@@ -32,15 +32,9 @@ CREATE TRIGGER IF NOT EXISTS ledger_journaled AFTER INSERT ON journal BEGIN
 END;
 `;
 
-/** To be called when a database may have got tables: one that a migration makes anew has lost its triggers. */
+/** To be called when a database has got its tables. */
 export function keepLedger(database: DatabaseSync): void {
-  const tables = ["batch", "upstream", "producer", "outbox", "journal"];
-  const found = database
-    .prepare(
-      "SELECT count(*) AS found FROM sqlite_master WHERE type = 'table' AND name IN (SELECT value FROM json_each(?))",
-    )
-    .get(JSON.stringify(tables)) as { found: number };
-  if (found.found === tables.length) database.exec(LEDGER);
+  database.exec(LEDGER);
 }
 
 export interface LoggedBatch {

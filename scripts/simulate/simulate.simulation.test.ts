@@ -44,7 +44,7 @@ test("a seed gives one run, step by step [SIM-1]", { timeout: TIMEOUT_MS }, asyn
 });
 
 test(
-  `${FRESH} seeds from ${seed} on hold [SIM-2, SIM-3, SIM-4, SIM-5, SIM-6, SIM-7]`,
+  `${FRESH} seeds from ${seed} on hold [SIM-2, SIM-3, SIM-4, SIM-5, SIM-6, SIM-7, SIM-10]`,
   { timeout: TIMEOUT_MS },
   async () => {
     let faults = 0;
@@ -80,7 +80,7 @@ test(
       plan = drawPlan(at);
       outcome = await run(plan, options);
     }
-    const shrunk = await shrink(plan, outcome, { ...options, maxTries: 25 });
+    const shrunk = await shrink(plan, outcome, { ...options, maxTries: 80 });
     expect(shrunk.outcome.failures[0]?.slice(0, 6)).toBe(outcome.failures[0]?.slice(0, 6));
     expect(JSON.stringify(shrunk.plan.producers).length).toBeLessThan(JSON.stringify(plan.producers).length);
     expect(shrunk.plan.only?.length).toBeLessThan(outcome.happened.length);

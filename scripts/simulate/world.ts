@@ -4,7 +4,6 @@ import { PartitionObject } from "../../durable-objects/partition-object.ts";
 import type { Plans } from "../../durable-objects/plans.ts";
 import { type CatalogRpc, partitionName, type PartitionRpc } from "../../schema/rpc.ts";
 import { Faults } from "./faults.ts";
-import { keepLedger } from "./ledger.ts";
 import { SimulatedD1 } from "./platform/d1.ts";
 import { type Caller, Network } from "./platform/network.ts";
 import { type Instance, type Life, SimulatedObject } from "./platform/object.ts";
@@ -81,7 +80,7 @@ export class World {
     const step = await this.schedule.next();
     if (step === undefined) return false;
     const object = step.owner && this.#objects.get(step.owner.name);
-    if (object !== undefined) this.#noteLastTry(object);
+    if (object !== undefined && !this.faults.over) this.#noteLastTry(object);
     if (object?.life !== undefined && this.faults.happens("crash", object.name)) this.#end(object, "a crash");
     if (this.faults.happens("blackout", "all")) {
       for (const each of this.#objects.values()) this.#end(each, "a blackout");
@@ -112,6 +111,7 @@ export class World {
       const create = (life: Life): Instance => this.#create(life);
       object = new SimulatedObject({
         name,
+        partition: !isCatalog(name),
         schedule: this.schedule,
         faults: this.faults,
         sabotage: this.#sabotage,
@@ -124,7 +124,6 @@ export class World {
 
   #create(life: Life): Instance {
     const object = this.#object(life.name);
-    const { database } = object.disk;
     const ctx = {
       id: { name: life.name },
       storage: life.storage,
@@ -132,9 +131,9 @@ export class World {
       abort: (reason: string) => object.end(reason),
     } as unknown as DurableObjectState;
     const host = { plans: this.plans, clock: life.clock };
-    if (life.name.startsWith("catalog ")) return new Catalog(ctx, this.#envOf(life), host);
-    life.storage.onTables = () => keepLedger(database);
-    return new Partition(ctx, this.#envOf(life), host);
+    return isCatalog(life.name)
+      ? new Catalog(ctx, this.#envOf(life), host)
+      : new Partition(ctx, this.#envOf(life), host);
   }
 
   #envOf(life: Life): Env {
@@ -162,7 +161,18 @@ export class World {
 class Partition extends PartitionObject {}
 class Catalog extends CatalogObject {}
 
-function lastTry({ disk: { database } }: SimulatedObject): boolean {
-  const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'trying'").all();
-  return tables.length > 0 && database.prepare("SELECT 1 FROM trying WHERE single >= 3").all().length > 0;
+function isCatalog(name: string): boolean {
+  return name.startsWith("catalog ");
+}
+
+function lastTry({ disk, name }: SimulatedObject): boolean {
+  if (isCatalog(name)) return false;
+  try {
+    const { statement } = disk.statements.get("SELECT max(single) FROM trying");
+    const [row] = statement.all() as unknown as [number | null][];
+    return (row?.[0] ?? 0) >= 3;
+  } catch {
+    // Of a partition that was deleted nothing is left.
+    return false;
+  }
 }

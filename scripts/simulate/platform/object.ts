@@ -14,6 +14,7 @@ export type Outcome = { readonly value: unknown } | { readonly error: string };
 
 export interface ObjectParts {
   readonly name: string;
+  readonly partition: boolean;
   readonly schedule: Schedule;
   readonly faults: Faults;
   readonly sabotage: Sabotage;
@@ -57,7 +58,7 @@ export class Life {
 /** A Durable Object: at most one life at a time, over one disk. */
 export class SimulatedObject {
   readonly name: string;
-  readonly disk = new Disk();
+  readonly disk: Disk;
   readonly #parts: ObjectParts;
   #life: Life | undefined;
   #alarmRuns = false;
@@ -67,6 +68,7 @@ export class SimulatedObject {
 
   constructor(parts: ObjectParts) {
     this.name = parts.name;
+    this.disk = new Disk({ partition: parts.partition });
     this.#parts = parts;
   }
 

@@ -1,4 +1,5 @@
 import type { Sabotage } from "../sabotage.ts";
+import { inTemplate } from "./template.ts";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 
 type Row = readonly SQLOutputValue[];
@@ -102,30 +103,30 @@ function bindingOf(value: unknown): SQLInputValue {
   return (value instanceof ArrayBuffer ? new Uint8Array(value) : value) as SQLInputValue;
 }
 
-/** `SqlStorage` over SQLite in memory. `on.write` comes before every statement that changes something, `on.tables` after a migration. */
+/** `SqlStorage` over SQLite in memory. `on.write` comes before every statement that changes something. */
 export class SimulatedSql {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #onWrite: () => void;
-  readonly #onTables: () => void;
+  readonly #prepared: boolean;
   readonly #alive: () => boolean;
   readonly #skips: (query: string) => boolean;
 
   constructor(
-    { database, statements }: { database: DatabaseSync; statements: Statements },
-    on: { write: () => void; tables: () => void; alive: () => boolean; skips?: Sabotage["skips"] },
+    { database, statements, prepared }: { database: DatabaseSync; statements: Statements; prepared: boolean },
+    on: { write: () => void; alive: () => boolean; skips?: Sabotage["skips"] },
   ) {
     this.#database = database;
     this.#statements = statements;
     this.#onWrite = on.write;
-    this.#onTables = on.tables;
+    this.#prepared = prepared;
     this.#alive = on.alive;
     this.#skips = on.skips ?? (() => false);
   }
 
   exec(query: string, ...bindings: readonly unknown[]): Cursor {
     if (!this.#alive()) throw new Error("the object has ended");
-    if (bindings.length === 0 && SEVERAL.test(query)) return this.#execMany(query);
+    if (bindings.length === 0 && (inTemplate(query) || SEVERAL.test(query))) return this.#migrate(query);
     if (this.#skips(query))
       return new Cursor(
         [],
@@ -140,11 +141,9 @@ export class SimulatedSql {
     return new Cursor(rows, names, () => this.#changes());
   }
 
-  /** Migrations. */
-  #execMany(query: string): Cursor {
+  #migrate(query: string): Cursor {
     this.#onWrite();
-    this.#database.exec(query);
-    this.#onTables();
+    if (!this.#prepared || !inTemplate(query)) this.#database.exec(query);
     return new Cursor(
       [],
       () => [],

@@ -42,7 +42,6 @@ export class SimulatedStorage {
     this.#alarm = { ms: disk.alarmMs, changed: false, setInHandler: false };
     this.sql = new SimulatedSql(disk, {
       write: () => this.#beforeWrite(),
-      tables: () => this.onTables(),
       alive,
       skips,
     });
@@ -92,9 +91,6 @@ export class SimulatedStorage {
   alarmDone(): void {
     if (!this.#alarm.setInHandler) this.#disk.alarmMs = undefined;
   }
-
-  /** Migrations have run: given by the owner. */
-  onTables: () => void = () => undefined;
 
   sync(): Promise<void> {
     return new Promise((resolve) => this.onSync(resolve));

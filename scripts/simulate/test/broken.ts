@@ -1,4 +1,10 @@
 import { vi } from "vitest";
+import { ForeignKeyResult } from "../../../durable-objects/core/operator/foreign-key-result.ts";
+import { SessionRows } from "../../../durable-objects/core/operator/session-rows.ts";
+import type { StreamRecord } from "../../../durable-objects/core/operator/stream-record.ts";
+import { ParkedKeys } from "../../../durable-objects/core/task/parked-keys.ts";
+import { BatchCalls } from "../../../durable-objects/partition/batch-calls.ts";
+import { Retries } from "../../../durable-objects/partition/retries.ts";
 import { UndoLog } from "../../../durable-objects/core/store/undo-log.ts";
 import { OutboxTable } from "../../../durable-objects/sqlite/outbox-table.ts";
 import { ProducerTable } from "../../../durable-objects/sqlite/producer-table.ts";
@@ -96,10 +102,79 @@ export const brokenEngines: readonly Broken[] = [
   },
   {
     what: "what a record did that fails is not undone",
+    kind: "undone",
     rule: "SIM-6",
     sabotage: () => {
       vi.spyOn(UndoLog.prototype, "rollback").mockImplementation(() => undefined);
       return NO_SABOTAGE;
     },
+  },
+  {
+    what: "sessions and lists are written without some of their rows",
+    kind: "sessions",
+    rule: "SIM-3",
+    sabotage: skipping("INTO ordered_state", 10),
+  },
+  {
+    what: "sessions that another has taken up stay",
+    kind: "sessions",
+    rule: "SIM-6",
+    sabotage: () => {
+      vi.spyOn(SessionRows.prototype, "remove").mockImplementation(() => undefined);
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "a result of a foreign-key join counts however old it is",
+    kind: "references",
+    rule: "SIM-6",
+    sabotage: () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object below
+      const { process } = ForeignKeyResult.prototype;
+      let version = 1e12;
+      vi.spyOn(ForeignKeyResult.prototype, "process").mockImplementation(function (this: ForeignKeyResult, result) {
+        const [, row] = result.value as [number, unknown];
+        process.call(this, Object.create(result, { value: { value: [++version, row] } }) as StreamRecord);
+      });
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "a record that fails for a while is given up",
+    kind: "retried",
+    rule: "SIM-6",
+    sabotage: () => {
+      vi.spyOn(Retries.prototype, "givenUp").mockImplementation(() => 0);
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "a key goes on behind its record that failed",
+    kind: "parked",
+    rule: "SIM-6",
+    sabotage: () => {
+      vi.spyOn(ParkedKeys.prototype, "count").mockImplementation(() => 0);
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "a micro-batch is committed that its async function has not seen",
+    kind: "called",
+    rule: "SIM-10",
+    sabotage: () => {
+      // oxlint-disable-next-line typescript/unbound-method -- called with its object below
+      const { call } = BatchCalls.prototype;
+      const hit = everyNth(4);
+      vi.spyOn(BatchCalls.prototype, "call").mockImplementation(async function (this: BatchCalls, ...given) {
+        if (!hit()) await call.apply(this, given);
+      });
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "changes that are held back are forgotten with the memory",
+    kind: "heldBack",
+    rule: "SIM-3",
+    sabotage: skipping("INTO window_state", 6),
   },
 ];
