@@ -1,11 +1,13 @@
 import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
-import { beforeAll, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Called, calls } from "../pipelines/test/batch-functions.ts";
+import { hooks } from "../pipelines/test/hooks.ts";
 import { partitionName } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
-import { batchOf, createTopic, partition } from "./test/client.ts";
+import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { steps } from "./test/objects.ts";
 
 const env = bindings as unknown as Env;
 let input = "";
@@ -34,6 +36,11 @@ async function countOf(): Promise<string | undefined> {
 
 beforeAll(async () => {
   input = await createTopic(env, "called-in");
+});
+
+afterEach(() => {
+  steps.onStep = () => undefined;
+  hooks.onValue = () => undefined;
 });
 
 test("the function has resolved before its batch is committed [MIB-7]", async () => {
@@ -84,4 +91,41 @@ test("a batch whose object ends while the function runs comes again as it was [M
   expect(seen).toEqual([seen[0], seen[0]]);
   await evictDurableObject(partition(env, input));
   expect(await countOf()).toBe("7");
+});
+
+test("so does one whose object ends behind the function, before the batch is committed [MIB-7, ENG-4]", async () => {
+  const seen: Called[] = [];
+  calls.onBatch = async (called) => {
+    seen.push(called);
+  };
+  let ends = 0;
+  steps.onStep = (step, name) => {
+    if (step !== "commit:written" || name !== partitionName(input, 0) || ++ends > 2) return;
+    aborts.get(name)?.("behind the function");
+    throw new Error("ended behind the function");
+  };
+  await append(8, 9, 10);
+  await vi.waitFor(() => until(10), 20_000);
+  expect(seen).toEqual([seen[0], seen[0], seen[0]]);
+  expect(seen[0]?.numbers).toEqual([8, 9, 10]);
+});
+
+test("a record that ends the object is a dead letter, and no function has seen it [MIB-7, ENG-4]", async () => {
+  const seen: Called[] = [];
+  calls.onBatch = async (called) => {
+    seen.push(called);
+  };
+  hooks.onValue = (value) => {
+    if ((value as { n: number }).n !== 12) return;
+    aborts.get(partitionName(input, 0))?.("this record ends the object");
+    throw new Error("ended by a record");
+  };
+  await append(11, 12, 13);
+  await vi.waitFor(() => until(13), 30_000);
+  expect(seen.flatMap(({ numbers }) => numbers)).toEqual([11, 13]);
+  const letters = await catalog(env).topic({ topic: "called.dead-letters" });
+  await vi.waitFor(async () => {
+    const dead = await readAll(partition(env, letters.ok ? letters.identity.topicId : ""));
+    expect(dead.map(({ value }) => value)).toEqual([{ n: 12 }]);
+  }, 10_000);
 });

@@ -41,8 +41,10 @@ async function injected(pipeline: string, faults: readonly Fault[], work: () => 
     const fault = faults.find((each) => each.step === step && each.time === time);
     if (fault === undefined) return;
     happened.push(fault);
-    if (fault.end === "abort") aborts.get(name)?.(`at ${step}`);
-    else toEvict.push(name);
+    if (fault.end === "evict") return void toEvict.push(name);
+    aborts.get(name)?.(`at ${step}`);
+    // What has ended still runs to the end of its turn, of which nothing lasts; here it goes no further.
+    throw new Error(`ended at ${step}`);
   };
   let done = false;
   // Not from inside the object: an eviction waits for what runs there.

@@ -84,6 +84,18 @@ test.each(["retrying", "retrying-batches"])(
   },
 );
 
+test("several records of one micro-batch are given up one after another, and the others pass [ERR-3]", async () => {
+  const { input, out, letters } = await topicsOf("retrying-batches");
+  const before = { passed: await numbersIn(out), dead: await numbersIn(letters) };
+  hooks.onValue = (value) => {
+    const { n } = value as { n: number };
+    if (n === 12 || n === 14) throw new Error(`no ${n}`);
+  };
+  await append(input, 11, 12, 13, 14, 15);
+  await eventually(out, [...before.passed, 11, 13, 15]);
+  await eventually(letters, [...before.dead, 12, 14]);
+});
+
 test("parking sends what follows in the key after the record that failed, over a restart [ERR-4]", async () => {
   const { input, out, letters } = await topicsOf("parking");
   throwOn(3, 1);

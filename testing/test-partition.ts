@@ -41,7 +41,7 @@ export class TestPartition {
   failure: string | undefined;
   #retried = -1;
   #retries = 0;
-  #giveUp: number | undefined;
+  readonly #giveUp = new Set<number>();
   #rowsWritten = 0;
   readonly #lookups: TestLookups;
   readonly #asking: Asking | undefined;
@@ -176,7 +176,7 @@ export class TestPartition {
     }
     this.#retries = this.#retried === failure.offset ? this.#retries + 1 : 1;
     this.#retried = failure.offset;
-    if (this.#retries >= policy.times) this.#giveUp = failure.offset;
+    if (this.#retries >= policy.times) this.#giveUp.add(failure.offset);
   }
 
   #tick(nowMs: number): readonly OutboxRow[] {

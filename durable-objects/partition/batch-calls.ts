@@ -11,6 +11,11 @@ import { optionsOf, type Slice, tickOptionsOf } from "./slice.ts";
 import { withDeadline } from "./with-deadline.ts";
 import { codeOf } from "./task-code.ts";
 
+/** A function of the plan, and what it is to be called with. */
+export interface FoundCall extends BatchCall {
+  readonly context: BatchContext;
+}
+
 /** Ends the transaction of a trial: what it gave is in `calls`. */
 class Tried extends Error {}
 
@@ -33,18 +38,46 @@ export class BatchCalls {
     return plan?.nodes.some(({ kind }) => kind === "forEachBatch") ?? false;
   }
 
-  /** Resolves when all of them have; throws BatchCallFailed. */
-  async call(slice: Slice): Promise<void> {
-    const { task, tick } = slice;
+  /** Which functions the slice would call, with what: nothing of it is kept, and none has been called. */
+  find({ task, end, tick }: Slice, giveUp: ReadonlySet<number> | undefined): readonly FoundCall[] {
+    const { loaded, storage, plans } = this.#shell;
+    const row = loaded?.taskTable.all().find(({ id }) => id === task.id);
+    if (loaded === undefined || row === undefined) return [];
     const options = tick === undefined ? optionsOf(task, this.#shell.now()) : tickOptionsOf(tick, task.position);
-    for (const { node, records } of this.#try(slice, options)) {
-      const called = task.plan?.nodes.find(
+    const context = contextOf(task, options);
+    let found: readonly FoundCall[] = [];
+    try {
+      storage.transactionSync(() => {
+        const store = new SqliteStateStore(storage.sql, task.id);
+        const select = new SqlSelect(storage.sql, task.id, store.ordered);
+        const code = codeOf({ row, input: task.input, partition: loaded.row.partition, plans, store, select });
+        if (code.kind !== "runs") throw new Tried();
+        const { batchCalls } =
+          tick === undefined
+            ? code.code.run(recordsOf(loaded, task, end), { ...options, giveUp })
+            : code.code.tick({ ...tickOptionsOf(tick, task.position), giveUp });
+        found = batchCalls.map((call) => ({ ...call, context }));
+        throw new Tried();
+      });
+    } catch (error) {
+      if (!(error instanceof Tried)) throw error;
+    }
+    return found;
+  }
+
+  /** Resolves when all of them have; throws BatchCallFailed. */
+  async call({ plan }: AttachedTask, found: readonly FoundCall[]): Promise<void> {
+    for (const { node, records, context } of found) {
+      const called = plan?.nodes.find(
         (each): each is ForEachBatchNode => each.name === node && each.kind === "forEachBatch",
       );
       if (called === undefined) continue;
-      const context = { ...contextOf(task, options), env: this.#shell.env };
       try {
-        await withDeadline(called.action(records, context), called.timeoutMs, this.#shell.clock);
+        await withDeadline(
+          called.action(records, { ...context, env: this.#shell.env }),
+          called.timeoutMs,
+          this.#shell.clock,
+        );
       } catch (error) {
         throw new BatchCallFailed(
           `${node}, batch ${context.batchId}: ${error instanceof Error ? error.message : String(error)}`,
@@ -52,30 +85,15 @@ export class BatchCalls {
       }
     }
   }
+}
 
-  #try({ task, end, tick }: Slice, options: SliceOptions): readonly BatchCall[] {
-    const { loaded, storage, plans } = this.#shell;
-    const row = loaded?.taskTable.all().find(({ id }) => id === task.id);
-    if (loaded === undefined || row === undefined) return [];
-    let calls: readonly BatchCall[] = [];
-    try {
-      storage.transactionSync(() => {
-        const store = new SqliteStateStore(storage.sql, task.id);
-        const select = new SqlSelect(storage.sql, task.id, store.ordered);
-        const code = codeOf({ row, input: task.input, partition: loaded.row.partition, plans, store, select });
-        if (code.kind !== "runs") throw new Tried();
-        const result =
-          tick === undefined
-            ? code.code.run(recordsOf(loaded, task, end), options)
-            : code.code.tick(tickOptionsOf(tick, task.position));
-        calls = result.batchCalls;
-        throw new Tried();
-      });
-    } catch (error) {
-      if (!(error instanceof Tried)) throw error;
-    }
-    return calls;
-  }
+/** Inside a transaction, before the functions are called: the batch is from now on what it is. */
+export function noteCalled({ taskTable }: Loaded, task: AttachedTask): void {
+  const batch = task.microBatch?.batch;
+  if (batch === undefined || batch.called === true) return;
+  const called = { ...batch, called: true } as const;
+  taskTable.journalMicroBatch(task.id, called);
+  task.microBatch = { batch: called };
 }
 
 function recordsOf({ log }: Loaded, { position, internal }: AttachedTask, end: number): Iterable<InputRecord> {

@@ -7,7 +7,7 @@ import { internalRecordsOf, recordsOf } from "../core/log/partition-log.ts";
 import { decompress } from "../gzip.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Watch } from "./awaiting.ts";
-import { BatchCallFailed, BatchCalls } from "./batch-calls.ts";
+import { BatchCallFailed, BatchCalls, noteCalled } from "./batch-calls.ts";
 import type { LookupAnswers } from "../core/operator/operator.ts";
 import { IdleWatch, type Send } from "./idle-watch.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
@@ -163,11 +163,7 @@ export class TaskRunner {
       }
       const lookups = this.#lookups.answersFor(slice);
       if (lookups === "asked") return false;
-      if (this.#batchCalls.needed(slice.task)) {
-        await this.#batchCalls.call(slice);
-        // The guard is for what runs now: a function that is waited for ends no object.
-        if (this.#shell.write((loaded) => this.#guard(loaded, slice.task, slice.end))) await this.#shell.sync();
-      }
+      if (this.#batchCalls.needed(slice.task)) await this.#callFunctions(slice);
       // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
       const task = this.#shell.loaded?.taskById(id);
       if (task === slice.task && task.runnable) this.#run(slice, lookups);
@@ -184,6 +180,21 @@ export class TaskRunner {
     this.#shell.write(({ timers }) => timers.set(timersOf({ id })[3], this.#shell.now() + 1));
   }
 
+  /** Async functions over a micro-batch see it before it runs: resolves when all of them have. */
+  async #callFunctions(slice: Slice): Promise<void> {
+    const { task, end } = slice;
+    const calls = this.#batchCalls.find(slice, this.#retries.givenUp(task.id));
+    if (calls.length === 0) return;
+    // The guard is for what runs: a function that is waited for ends no object.
+    this.#shell.write((loaded) => {
+      this.#unguard(loaded, task);
+      noteCalled(loaded, task);
+    });
+    await this.#shell.sync();
+    await this.#batchCalls.call(task, calls);
+    if (this.#shell.write((loaded) => this.#guard(loaded, task, end))) await this.#shell.sync();
+  }
+
   /** A policy stopped the task in front of a record: for good, or until it is tried again. */
   #stopped(id: number, failure: RecordFailure): false {
     const task = this.#shell.loaded?.taskById(id);
@@ -192,7 +203,8 @@ export class TaskRunner {
       this.#fail(id, failure);
       return false;
     }
-    const retryAtMs = this.#retries.failed(id, failure.offset, { policy, nowMs: this.#shell.now() });
+    const at = { offset: failure.offset, position: task.position };
+    const retryAtMs = this.#retries.failed(id, at, { policy, nowMs: this.#shell.now() });
     task.error = failure.message;
     this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
     this.#shell.changed.notify();
@@ -203,7 +215,8 @@ export class TaskRunner {
     const task = this.#shell.loaded?.taskById(id);
     if (task === undefined) return false;
     const policy = { kind: "retry", times: Number.POSITIVE_INFINITY, backoffMs: FIRST_CALL_PAUSE_MS } as const;
-    const retryAtMs = this.#retries.failed(id, task.position, { policy, nowMs: this.#shell.now() });
+    const at = { offset: task.position, position: task.position };
+    const retryAtMs = this.#retries.failed(id, at, { policy, nowMs: this.#shell.now() });
     task.error = failure.message;
     this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
     this.#shell.changed.notify();
@@ -246,7 +259,7 @@ export class TaskRunner {
       const next = task.tick === undefined ? this.#nextRecords(loaded, task) : { end: task.position, decided: ticks };
       if (next === undefined) return undefined;
       const { end, decided } = next;
-      const guarded = !this.#batchCalls.needed(task) && this.#guard(loaded, task, end);
+      const guarded = this.#guard(loaded, task, end);
       return { task, end, tick: task.tick, wroteAhead: decided || guarded };
     });
   }
@@ -284,7 +297,8 @@ export class TaskRunner {
   #decideMicroBatch({ log, taskTable }: Loaded, task: AttachedTask, limit: number): boolean {
     const decided = task.microBatch?.batch;
     const tooLong = task.guard.kind === "single" && decided !== undefined && decided.to - task.position > 1;
-    if (decided !== undefined && !tooLong) return false;
+    // What a function outside may have taken is never less when it comes again (MIB-7).
+    if (decided !== undefined && (!tooLong || decided.called === true)) return false;
     const end = log.endOf(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });
     const asked = Math.max(task.dueTo, task.position + 1);
     const to = Math.min(end, task.position + limit, asked);
@@ -303,6 +317,13 @@ export class TaskRunner {
       guard.kind === "single" ? { until: guard.until, single: guard.attempts + 1 } : { until: end, single: 0 };
     taskTable.setTrying(task.id, { position, ...trying });
     return true;
+  }
+
+  /** As the wake found it. */
+  #unguard({ taskTable }: Loaded, { id, guard, position }: AttachedTask): void {
+    if (guard.kind === "none") return;
+    const found = guard.kind === "single" ? { position, until: guard.until, single: guard.attempts } : undefined;
+    taskTable.setTrying(id, found);
   }
 
   #run({ task, end, tick }: Slice, lookups: LookupAnswers | undefined): void {

@@ -40,6 +40,8 @@ export interface MicroBatch {
   readonly from: number;
   readonly to: number;
   readonly nowMs: number;
+  /** An async function may have seen it: it comes again as it is, whatever happens. */
+  readonly called?: true | undefined;
 }
 
 /** Time that goes on without records. Its journal row says: before the record at its position the task saw this. */
@@ -199,14 +201,14 @@ export class TaskTable {
   }
 
   /** A boundary at or after `from` never ran (a crash made the task go record by record): it is replaced. */
-  journalMicroBatch(id: number, batch: MicroBatch): void {
+  journalMicroBatch(id: number, { from, ...rest }: MicroBatch): void {
     const last = this.#lastBoundary(id);
-    const replaced = last !== undefined && last.position >= batch.from;
+    const replaced = last !== undefined && last.position >= from;
     const seq = replaced ? last.seq : this.#nextSeq(id);
-    const payload = JSON.stringify({ batchId: batch.batchId, to: batch.to, nowMs: batch.nowMs });
+    const payload = JSON.stringify(rest);
     const query =
       "INSERT OR REPLACE INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'microBatch', ?)";
-    this.#sql.exec(query, id, seq, batch.from, payload);
+    this.#sql.exec(query, id, seq, from, payload);
   }
 
   lastMicroBatch(id: number): MicroBatch | undefined {

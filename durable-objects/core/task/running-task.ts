@@ -68,7 +68,7 @@ export class RunningTask implements Runtime {
   #batch: BatchContext = NO_BATCH;
   #recordsIn: number;
   #depth = 0;
-  #giveUp: number | undefined;
+  #giveUp: ReadonlySet<number> | undefined;
   /** The last unit of a record ended as a dead letter. */
   #failed = false;
   readonly #policy: ErrorPolicy["kind"];
@@ -429,7 +429,7 @@ export class RunningTask implements Runtime {
 
   /** A retry is of whole records: what fails inside one, or when time brings it, is a dead letter at once. */
   #stopsAt(offset: number): boolean {
-    if (offset === this.#giveUp) return false;
+    if (this.#giveUp?.has(offset) === true) return false;
     return this.#policy === "fail" || (this.#policy === "retry" && this.#depth === 1);
   }
 

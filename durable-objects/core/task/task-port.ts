@@ -79,8 +79,8 @@ export interface SliceOptions {
   readonly terminated?: string | undefined;
   /** What is sent for records `from <= offset < to` is told in `watched`. */
   readonly watch?: { readonly from: number; readonly to: number } | undefined;
-  /** The record at this offset is a dead letter when it fails, whatever the policy. */
-  readonly giveUp?: number | undefined;
+  /** Records at these offsets are dead letters when they fail, whatever the policy. */
+  readonly giveUp?: ReadonlySet<number> | undefined;
   /** What was found for all that the records look up (LKP-1); without it the slice only asks. */
   readonly lookups?: LookupAnswers | undefined;
 }
@@ -97,8 +97,8 @@ export interface TickOptions {
   readonly offset: number;
   /** Where the pipeline runs in micro-batches: the tick is one, without records. */
   readonly microBatch?: { readonly batchId: number } | undefined;
-  /** The offset at which what fails is a dead letter, whatever the policy. */
-  readonly giveUp?: number | undefined;
+  /** Offsets at which what fails is a dead letter, whatever the policy. */
+  readonly giveUp?: ReadonlySet<number> | undefined;
 }
 
 export interface SliceResult {
