@@ -11,7 +11,7 @@ export function checkCalls(world: World, { pipeline, calls }: Built): string[] {
   if (pipeline.plan.nodes.every(({ kind }) => kind !== "forEachBatch")) return [];
   const places = Map.groupBy(calls.made, ({ place }) => place);
   return inspectAll(world).flatMap(({ row, tasks, name }) => {
-    const task = tasks.find((each) => each.pipeline === pipeline.plan.name && each.input === undefined);
+    const task = tasks.find((each) => each.pipeline === pipeline.plan.name);
     if (task === undefined) return [];
     const made = places.get(`${row.topic}/${row.partition}`) ?? [];
     return failuresOf(made, { from: task.startOffset, to: task.position }).map((failure) => `${name}: ${failure}`);

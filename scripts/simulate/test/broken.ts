@@ -20,6 +20,8 @@ export interface Broken {
   readonly sabotage: () => Sabotage;
 }
 
+const ALL_OFFSETS: ReadonlySet<number> = new Set(Array.from({ length: 1_000 }, (_, offset) => offset));
+
 /** True at every n-th call. */
 function everyNth(n: number): () => boolean {
   let calls = 0;
@@ -144,7 +146,7 @@ export const brokenEngines: readonly Broken[] = [
     kind: "retried",
     rule: "SIM-6",
     sabotage: () => {
-      vi.spyOn(Retries.prototype, "givenUp").mockImplementation(() => 0);
+      vi.spyOn(Retries.prototype, "givenUp").mockImplementation(() => ALL_OFFSETS);
       return NO_SABOTAGE;
     },
   },
