@@ -135,6 +135,41 @@ test("behind what holds records back a watermark is so much earlier, also in ano
   }
 });
 
+test("an id is a repetition until a watermark of batches has reached its first time and `within` [DDP-5]", () => {
+  const driver = driverOf(({ stream }) =>
+    stream("in").withWatermark("2 ms", byBatch).dedup({ within: "2 ms" }).to("out"),
+  );
+  const times = (...given: readonly number[]): unknown[] =>
+    batch(driver, ...given.map((time) => ["l", time] as const)).map((row) => (row as [unknown, number])[1]);
+  expect(times(10, 30)).toEqual([10]);
+  expect(times(29)).toEqual([29]);
+  // The watermark is 28, and 31 is what it must reach.
+  expect(times(31, 32)).toEqual([]);
+  expect(times(33)).toEqual([]);
+  expect(times(34)).toEqual([34]);
+  expect(driver.counters).toMatchObject({ droppedRecords: 4, lateRecords: 0 });
+});
+
+test("what is sent whole takes late records and lets go of none, by a watermark of batches [MIB-9]", () => {
+  const driver = driverOf(({ stream }) =>
+    stream("in")
+      .withWatermark(0, byBatch)
+      .groupByKey()
+      .windowedBy(tumbling({ size: "10 ms", grace: 0 }))
+      .count({ retention: "10 ms" })
+      .complete()
+      .unwindow((count, { start }) => [start, count])
+      .to("out"),
+  );
+  batch(driver, ["l", 5], ["l", 500]);
+  expect(batch(driver, ["l", 6], ["l", 900]).map((row) => (row as [unknown])[0])).toEqual([
+    [0, 2],
+    [500, 1],
+    [900, 1],
+  ]);
+  expect(driver.counters.lateRecords).toBe(0);
+});
+
 test("a session closes when a watermark of batches reaches what it reaches, by stream time a ms later [WMK-7]", () => {
   const sessions = (stream: Stream<unknown>): void =>
     stream

@@ -67,7 +67,8 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
    * The first record of each key within a time; later ones of the key, and earlier ones that come later, within that time
    * of it are dropped and counted. With `id` the first of each id of a key. Times are those of the records. What is behind
    * the largest time seen by more than `within` may be a repetition and is dropped too, counted as late: nothing comes
-   * out twice.
+   * out twice. Behind a watermark that moves by micro-batches an id is remembered until that has reached the time of the
+   * first and `within` (Spark's dropDuplicatesWithinWatermark).
    *
    * @example
    * import { pipeline } from "../sdk/streams/index.ts";

@@ -72,6 +72,10 @@ export function operators({ stream }: PipelineBuilder): void {
   same<Stream<Flight>>()(stream<Flight | null>("flights").filter((flight): flight is Flight => flight !== null));
   same<Stream<Flight>>()(stream<Flight | null>("flights").filter((flight) => flight !== null));
 
+  // @ts-expect-error windows are of keys: sessions of a whole stream do not exist
+  flights.windowedBy(session({ gap: "1 hour", grace: 0 }));
+  // @ts-expect-error without windows nothing closes
+  flights.groupByKey().emit(onClose());
   // @ts-expect-error `same` tells types apart
   same<Stream<string>>()(flights.mapValues((flight) => flight.delay));
   // @ts-expect-error a predicate answers a boolean

@@ -67,12 +67,22 @@ export class Dedup implements Operator {
   /** Two records of an id in one bucket are within its length, so a bucket has one row for an id. */
   #seen(id: string, timestampMs: number): boolean {
     const { withinMs } = this.#node;
+    if (this.#clock.movesByBatch) return this.#remembered(id);
     const bucket = this.#bucket(timestampMs);
     for (const start of [bucket, bucket - withinMs, bucket + withinMs]) {
       const found = this.#runtime.cache.windowEntry(this.#store, start, id).value;
       if (found !== undefined && Math.abs(found.timestampMs - timestampMs) <= withinMs) return true;
     }
     return false;
+  }
+
+  /** By a watermark of batches an id is a repetition until that has reached the first one's time and `within`. */
+  #remembered(id: string): boolean {
+    const { withinMs } = this.#node;
+    const over = Math.max(this.#clock.lateTimeMs - withinMs, Number.MIN_SAFE_INTEGER);
+    const range = { fromMs: this.#bucket(over), toMs: Number.MAX_SAFE_INTEGER, limit: Infinity };
+    const rows = this.#runtime.cache.windowsOfKey(this.#store, id, range);
+    return rows.some((first) => first.timestampMs > over);
   }
 
   #bucket(timestampMs: number): number {

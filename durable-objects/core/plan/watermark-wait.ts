@@ -13,7 +13,8 @@ export function waitOf(node: PlanNode | TaskNode): number {
   if (join === "inner" || join === "semi") return 0;
   if (windows.kind === "time") return windows.sizeMs + windows.graceMs;
   const { beforeMs, afterMs, graceMs } = windows;
-  return Math.max(0, join === "left" ? afterMs : Math.max(beforeMs, afterMs)) + graceMs;
+  // Spark's: the slower side's, and a ms more.
+  return Math.max(0, beforeMs, afterMs) + graceMs + 1;
 }
 
 /** Of all nodes on the way from the watermark into a node. */

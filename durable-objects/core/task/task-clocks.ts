@@ -1,6 +1,7 @@
 import type { WatermarkDefinition } from "../../../schema/plan.ts";
 import { type Cap, Clock, type OperatorClock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { HeldClock } from "../operator/held-clock.ts";
+import { UnendingClock } from "../operator/unending-clock.ts";
 import { WatermarkClock } from "../operator/watermark-clock.ts";
 import { closeWhenIdleMs } from "../plan/close-when-idle.ts";
 import { isSource, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
@@ -80,7 +81,14 @@ export class TaskClocks {
     const behind = node.inputs.flatMap((input) => this.#behind(input));
     if (behind.every((each) => watermarkOf(each) === undefined)) return undefined;
     const heldMs = waitBefore(this.#nodes, node);
+    if (watermark.movesByBatch && this.#sentWhole(node)) return new UnendingClock(watermark, heldMs);
     return heldMs === 0 ? watermark : new HeldClock(watermark, heldMs);
+  }
+
+  /** An aggregate of which all rows are sent with every micro-batch. */
+  #sentWhole(node: TaskNode): boolean {
+    if (node.kind !== "aggregate" || node.emit === "onClose") return false;
+    return this.#parts.plan.nodes.some((each) => each.kind === "complete" && each.storeName === node.store.name);
   }
 
   #watermarkClock(): WatermarkClock | undefined {
