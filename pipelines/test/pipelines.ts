@@ -10,6 +10,7 @@ import { errorPipelines } from "./on-error.ts";
 import { quietPipelines } from "./quiet.ts";
 import { triggerPipelines } from "./triggers.ts";
 import { wallClockPipelines } from "./wall-clock.ts";
+import { wholeTablePipelines } from "./whole-tables.ts";
 
 export interface Reading {
   readonly n: number;
@@ -144,4 +145,5 @@ export const testPipelines: readonly Pipeline[] = [
   ...quietPipelines,
   ...wallClockPipelines,
   ...faultyPipelines,
+  ...wholeTablePipelines,
 ];
