@@ -159,9 +159,10 @@ export class SimulatedObject {
 
   #alarm(dueMs: number): void {
     // Another time was set, or it was done.
-    if (this.#scheduledMs !== dueMs || this.disk.alarmMs !== dueMs || this.#alarmRuns) return;
+    if (this.#scheduledMs !== dueMs) return;
+    // Also while one runs, which may set the same time again: that is armed when it ends.
     this.#scheduledMs = undefined;
-    this.#runAlarm();
+    if (this.disk.alarmMs === dueMs && !this.#alarmRuns) this.#runAlarm();
   }
 
   #runAlarm(): void {

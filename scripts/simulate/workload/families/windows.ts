@@ -51,16 +51,20 @@ export const closed: Family = {
 export const quiet: Family = {
   sources: 1,
   outputs: (parts) => [out(parts)],
-  define: (builder, parts) =>
-    read(builder, parts)
+  define: (builder, parts) => {
+    const counts = read(builder, parts)
       .selectKey(({ group }) => group)
       .groupByKey()
       .windowedBy(tumbling({ size: "2 seconds", grace: "500 ms" }))
       .emit(onClose())
       .closeWhenIdle("1 second")
-      .count({ store: "closed" })
-      .toStream()
-      .unwindow((count) => count)
+      .count({ store: "closed" });
+    const closed = counts.toStream().unwindow((count) => count);
+    closed
+      .merge(counts.late().mapValues(() => 1))
+      .groupByKey()
+      .reduce((sum, count) => sum + count, { store: "seen" });
+    closed
       .selectKey(() => "all")
       .groupByKey()
       .windowedBy(tumbling({ size: "4 seconds", grace: "1 second" }))
@@ -68,6 +72,12 @@ export const quiet: Family = {
       .closeWhenIdle("3 seconds")
       .reduce((sum, count) => sum + count, { store: "all" })
       .toStream()
-      .to(out(parts)),
+      .to(out(parts));
+  },
   results: () => [],
+  // Each record is in one window that has closed, or was late.
+  plain: ({ readings }) => {
+    const groups = Map.groupBy(readings, ({ reading }) => reading.group);
+    return { store: "seen", values: [...groups].map(([group, some]) => [group, some.length]) };
+  },
 };
