@@ -7,6 +7,7 @@ import { append, deliver } from "./partition/appender.ts";
 import { Awaiting } from "./partition/awaiting.ts";
 import { attach } from "./partition/attach.ts";
 import { Deliveries } from "./partition/deliveries.ts";
+import { readChanges } from "./partition/change-reader.ts";
 import { drain } from "./partition/drain.ts";
 import { erase, eraseSlice, openPartition } from "./partition/lifecycle.ts";
 import type { Loaded } from "./partition/loaded.ts";
@@ -166,6 +167,10 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       );
     }
     return this.#onTask(request.pipeline, (loaded, task) => readStore(loaded, task, request));
+  }
+
+  async changes(request: Rpc.ChangesRequest): Promise<Answer<Rpc.ChangesAnswer>> {
+    return readChanges(this.#shell, request);
   }
 
   override async alarm(): Promise<void> {

@@ -62,6 +62,13 @@ export const MAX_DELIVERY_BYTES = 4_000_000;
 export const MAX_STATE_VALUE_BYTES = 1_000_000;
 /** Keys and values of a global table: every partition that joins it has a copy. */
 export const MAX_GLOBAL_TABLE_BYTES = 100_000_000;
+/** Latest changes of a store that somebody follows, in one partition; who is further behind takes a new snapshot. */
+export const MAX_CHANGE_RING_BYTES = 16_000_000;
+/** A store is no longer followed when nobody has asked for its changes for so long, ms. */
+export const SUBSCRIPTION_LEASE_MS = 10 * 60_000;
+/** Of one connection that follows a store: how long it waits in silence, ms, and how often it may ask the partitions. */
+export const CHANGE_FEED_WAIT_MS = 15_000;
+export const CHANGE_FEED_READS = 500;
 /** State in the memory of one isolate: of all tasks of all its objects together. */
 export const STATE_CACHE_BYTES = 32_000_000;
 

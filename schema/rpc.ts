@@ -274,6 +274,47 @@ export interface StoreAnswer {
   readonly next?: StorePlace | undefined;
 }
 
+/** Where a follower of a store stands in one partition. */
+export interface ChangesCursor {
+  readonly incarnation: number;
+  /** When the changes began to be kept: those of another time are others. */
+  readonly beganMs: number;
+  readonly seq: number;
+  /** A snapshot is being taken: rows up to `after` have been told, none while it is absent. */
+  readonly taking?: { readonly after?: StorePlace | undefined } | undefined;
+}
+
+export interface ChangesRequest {
+  readonly pipeline: string;
+  readonly store: string;
+  readonly key?: string | undefined;
+  /** Absent: from a snapshot on. */
+  readonly cursor?: ChangesCursor | undefined;
+  /** Rows of a page of a snapshot. */
+  readonly limit: number;
+  /** Waits so long, ms, for something to tell. */
+  readonly waitMs: number;
+}
+
+/** `value` is JSON text; null where the row has gone. */
+export type StoreChange = Pick<StoreRow, StoreDescription["key"][number]> & { readonly value: string | null };
+
+export interface ChangesAnswer {
+  /** The cursor stood for what is not known any more: what was told of the partition is void, a snapshot begins. */
+  readonly reset: boolean;
+  /** In their order; they come before `rows`. */
+  readonly changes: readonly StoreChange[];
+  /** The next page of a snapshot. */
+  readonly rows: readonly StoreRow[];
+  /** That was the last page: from now on there are changes alone. */
+  readonly ready: boolean;
+  readonly cursor: ChangesCursor;
+  /** Input that is reflected by all that has been told: every record below `offset`. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface PartitionRpc {
   open(request: { topic: string; topicId: string; partition: number; config: TopicConfig }): Promise<Answer>;
   configure(request: { config: TopicConfig }): Promise<Answer>;
@@ -297,6 +338,8 @@ export interface PartitionRpc {
   run(request: { pipeline: string }): Promise<Answer>;
   drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer>;
   readStore(request: StoreReadRequest): Promise<Answer<StoreAnswer>>;
+  /** What a follower of a store gets next. From the first call on the store's changes are kept for a while. */
+  changes(request: ChangesRequest): Promise<Answer<ChangesAnswer>>;
   /** Wakes the object; its timers and deliveries go on. */
   touch(request: object): Promise<Answer>;
 }

@@ -45,6 +45,11 @@ const answers: { readonly [request: string]: object } = {
   "GET /v1/tables/sales_by_day?orderBy=day&order=desc&limit=7": { columns: ["day"], rows: [{ day: 1 }] },
 };
 
+const streams: { readonly [request: string]: string } = {
+  "GET /v1/pipelines/totals/stores/by-customer/changes?partition=0":
+    'event: snapshot\ndata: {"topic":"orders","partition":0,"offset":1,"reset":false,"ready":true,"rows":[{"key":"a","value":12}]}\nid: 1\n\n',
+};
+
 let server: Server;
 let fake: FakeMillrace<rules.ProducerState>;
 
@@ -54,6 +59,9 @@ async function answerTo(incoming: IncomingMessage): Promise<FakeAnswer> {
   const { method = "GET", url = "/" } = incoming;
   const canned = answers[`${method} ${url}`];
   if (canned !== undefined) return json(200, canned);
+  const stream = streams[`${method} ${url}`];
+  if (stream !== undefined)
+    return { status: 200, headers: { "content-type": "text/event-stream" }, body: new TextEncoder().encode(stream) };
   const headers = new Headers({ "content-type": incoming.headers["content-type"] ?? "" });
   return fake.handle({ method, url: new URL(url, ADDRESS), headers, body: new Uint8Array(Buffer.concat(parts)) });
 }

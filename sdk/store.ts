@@ -1,5 +1,6 @@
 import { MAX_PAGE } from "../schema/limits.ts";
 import type { StoreDescription } from "../schema/rpc.ts";
+import { type FollowOptions, followStore, type StoreEvent } from "./store-changes.ts";
 import { StreamError } from "./stream-error.ts";
 import type { Transport } from "./transport.ts";
 
@@ -139,6 +140,36 @@ export class Store {
       yield* page.entries ?? page.windows ?? [];
       cursor = page.cursor;
     } while (cursor !== undefined);
+  }
+
+  /**
+   * What the store holds and then what changes in it, without end: for each partition pages of a snapshot, then its changes.
+   * A row is never told as it was before; between the snapshot and the changes nothing is missed, nor when a connection
+   * ends: it is made anew behind the last event. A partition whose changes since then are not known any more (10 minutes
+   * without a follower, 16 MB of changes, a reset of the pipeline) begins anew, with `reset`.
+   *
+   * @example
+   * ```ts
+   * import { Millrace } from "../sdk/index.ts";
+   *
+   * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+   * const totals = new Map<string, unknown>();
+   * for await (const event of client.pipelines.store("totals", "by-customer").follow({ partition: 0 })) {
+   *   if (event.type === "changes") {
+   *     for (const row of event.changes) {
+   *       if ("removed" in row) totals.delete(row.key);
+   *       else totals.set(row.key, row.value);
+   *     }
+   *   } else {
+   *     if (event.reset) totals.clear();
+   *     for (const { key, value } of event.rows) totals.set(key, value);
+   *     if (event.ready) break;
+   *   }
+   * }
+   * ```
+   */
+  follow(options: FollowOptions = {}): AsyncGenerator<StoreEvent, void, undefined> {
+    return followStore(this.#transport, [...this.#path, this.#name, "changes"], options);
   }
 
   async #all(query: Query): Promise<readonly StoreRow[]> {

@@ -106,10 +106,44 @@ export class Transport {
     }
   }
 
-  async #exchange(url: string, exchange: Exchange, signal: AbortSignal): Promise<Received> {
+  /** The body's text while it comes, of one try; throws `timed_out` where nothing comes for `silentMs`. */
+  async *texts(exchange: Exchange, silentMs: number): AsyncGenerator<string, void, undefined> {
+    const controller = new AbortController();
+    const relay = () => controller.abort();
+    exchange.signal?.throwIfAborted();
+    exchange.signal?.addEventListener("abort", relay);
+    const aborted = rejectOnAbort(controller.signal);
+    aborted.catch(() => undefined);
+    const decoder = new TextDecoder();
+    let cancel = this.clock.timer(silentMs, relay);
+    try {
+      const answer = await Promise.race([
+        this.#send(this.#base + target(exchange), exchange, controller.signal),
+        aborted,
+      ]);
+      if (!answer.ok) throw refused(exchange, await receivedOf(answer), this.clock.nowMs());
+      for (const reader = answer.body?.getReader(); reader !== undefined;) {
+        const { value, done } = await Promise.race([reader.read(), aborted]);
+        if (done) return;
+        cancel();
+        cancel = this.clock.timer(silentMs, relay);
+        yield decoder.decode(value, { stream: true });
+      }
+    } catch (error) {
+      exchange.signal?.throwIfAborted();
+      if (error instanceof StreamError) throw error;
+      throw controller.signal.aborted ? timedOut(exchange, silentMs) : unreachable(exchange, this.#base, error);
+    } finally {
+      cancel();
+      exchange.signal?.removeEventListener("abort", relay);
+      controller.abort();
+    }
+  }
+
+  #send(url: string, exchange: Exchange, signal: AbortSignal): Promise<Response> {
     const { body } = exchange;
     const binary = body instanceof Uint8Array;
-    const answer = await this.#fetch(url, {
+    return this.#fetch(url, {
       method: exchange.method,
       signal,
       headers: {
@@ -119,14 +153,18 @@ export class Transport {
       },
       ...(body === undefined ? {} : { body: binary ? (body as Bytes) : JSON.stringify(body) }),
     });
-    const received = {
-      status: answer.status,
-      headers: answer.headers,
-      body: new Uint8Array(await answer.arrayBuffer()),
-    };
-    if (!answer.ok) throw refused(exchange, received, this.clock.nowMs());
+  }
+
+  async #exchange(url: string, exchange: Exchange, signal: AbortSignal): Promise<Received> {
+    const received = await receivedOf(await this.#send(url, exchange, signal));
+    if (received.status < 200 || received.status > 299) throw refused(exchange, received, this.clock.nowMs());
     return received;
   }
+}
+
+async function receivedOf(answer: Response): Promise<Received> {
+  const body = new Uint8Array(await answer.arrayBuffer());
+  return { status: answer.status, headers: answer.headers, body };
 }
 
 function target({ path, query = {}, unversioned }: Exchange): string {

@@ -7,3 +7,5 @@ export function mediaTypeOf(header: string | undefined): string {
 }
 
 export const RECORD_BATCH_TYPE = "application/vnd.kafka.recordbatch";
+
+export const EVENT_STREAM_TYPE = "text/event-stream";

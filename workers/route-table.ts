@@ -11,7 +11,15 @@ import {
 import { batchProduceAnswer, partialProduceAnswer, produceAnswer } from "../schema/wire/answer/produce.ts";
 import { producerAllocation, producerPositions } from "../schema/wire/answer/producer.ts";
 import { readAnswer } from "../schema/wire/answer/read.ts";
-import { storeEntries, storeList, storePage, storeValue, storeWindows } from "../schema/wire/answer/store.ts";
+import {
+  changesEvent,
+  snapshotEvent,
+  storeEntries,
+  storeList,
+  storePage,
+  storeValue,
+  storeWindows,
+} from "../schema/wire/answer/store.ts";
 import { tableList, tableRows } from "../schema/wire/answer/table.ts";
 import { topicDescription, topicList, topicSummary } from "../schema/wire/answer/topic.ts";
 import { noQuery } from "../schema/wire/request/parameter.ts";
@@ -19,10 +27,10 @@ import { drainQuery, resetBody } from "../schema/wire/request/pipeline.ts";
 import { produceBody, producerRecord } from "../schema/wire/request/produce-body.ts";
 import { produceQuery } from "../schema/wire/request/produce.ts";
 import { readQuery } from "../schema/wire/request/read.ts";
-import { storeQuery } from "../schema/wire/request/store.ts";
+import { changesQuery, storeQuery } from "../schema/wire/request/store.ts";
 import { tableQuery } from "../schema/wire/request/table.ts";
 import { topicChange, topicCreation, topicDeletionQuery } from "../schema/wire/request/topic.ts";
-import { RECORD_BATCH_TYPE } from "./media-type.ts";
+import { EVENT_STREAM_TYPE, RECORD_BATCH_TYPE } from "./media-type.ts";
 
 /** A JSON shape, or `bytes` for a body that is not JSON. */
 export type Content = z.ZodType | "bytes";
@@ -163,6 +171,14 @@ export const routeTable: readonly DocumentedRoute[] = [
     summary: "Read state: one key, its windows or entries, or a range of keys by page",
     query: storeQuery,
     answers: { 200: json(z.union([storeValue, storeWindows, storeEntries, storePage])) },
+  },
+  {
+    method: "get",
+    path: `${pipelinePath}/stores/{store}/changes`,
+    summary: "Follow a store: what it holds, then what changes in it, as an event stream",
+    query: changesQuery,
+    headers: { "Last-Event-ID": "The id of the last event that came: the stream goes on behind it." },
+    answers: { 200: { [EVENT_STREAM_TYPE]: z.union([snapshotEvent, changesEvent]) } },
   },
   {
     method: "get",

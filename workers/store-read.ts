@@ -31,7 +31,13 @@ function readAt(read: StoreRead, partition: number, query: StoreQuery): Promise<
 }
 
 /** The partition asked for, else where records of the key are placed. */
-export function partitionOfKey({ input, parameters }: Pick<StoreRead, "input" | "parameters">, key: string): number {
+export function partitionOfKey(
+  {
+    input,
+    parameters,
+  }: Pick<StoreRead, "input"> & { readonly parameters: { readonly partition?: number | undefined } },
+  key: string,
+): number {
   return parameters.partition ?? partitionForKey(new TextEncoder().encode(key), input.partitions);
 }
 

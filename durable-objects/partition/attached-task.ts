@@ -13,6 +13,7 @@ import { SqlSelect } from "../sqlite/sql-select.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
 import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Tick, Trying } from "../sqlite/task-table.ts";
 import type { PartitionRow } from "./loaded.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { codeOf } from "./task-code.ts";
 
 const MIN_SLICE_RECORDS = 100;
@@ -73,6 +74,7 @@ export class AttachedTask {
   readonly #timedTopic: InternalTopic | undefined;
   readonly store: SqliteStateStore;
   readonly select: SqlSelect;
+  readonly subscriptions: Subscriptions;
   /** Absent when the bundle does not have this version: then nothing runs, and the state is kept. */
   readonly plan: TaskPlan | undefined;
   /** How long it stands at the end of its log until it says that it is idle, ms. */
@@ -144,6 +146,7 @@ export class AttachedTask {
     this.#timedTopic = graph === undefined ? undefined : timedTopic(graph, this.input);
     this.plan = plans.task(row.pipeline, row.version, this.input);
     this.idleAfterMs = this.plan === undefined ? IDLE_AFTER_MS : idleAfterMs(this.plan);
+    this.subscriptions = new Subscriptions(sql, row.id, this.plan);
     this.identity = { version: row.version, hash: plans.hash(row.pipeline, row.version) ?? "" };
     this.code = row.state === "detached" ? undefined : this.#codeOf(row, { partition: partition.partition, plans });
     this.sliceRecords = before?.sliceRecords ?? Math.min(FIRST_SLICE_RECORDS, this.#mostRecords);
@@ -226,7 +229,8 @@ export class AttachedTask {
   }
 
   #codeOf(row: TaskRow, at: { partition: number; plans: Plans }): TaskPort | undefined {
-    const found = codeOf({ row, input: this.input, store: this.store, select: this.select, ...at });
+    const store = this.subscriptions.recorded(this.store);
+    const found = codeOf({ row, input: this.input, store, select: this.select, ...at });
     if (found.kind === "runs") return found.code;
     if (found.kind === "missing") this.error ??= found.error;
     else {

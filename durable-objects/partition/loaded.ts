@@ -90,6 +90,7 @@ export class Loaded {
   detach(pipeline: string, before: number = Number.POSITIVE_INFINITY): void {
     const ending = this.tasks.filter((task) => task.pipeline === pipeline && task.incarnation < before);
     for (const task of ending.filter(({ state }) => state !== "detached")) {
+      task.subscriptions.end();
       this.taskTable.detach(task.id);
       for (const timer of timersOf(task)) this.timers.clear(timer);
       task.state = "detached";

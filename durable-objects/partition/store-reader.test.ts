@@ -18,7 +18,7 @@ function readerOf(windows: number, value: string) {
   for (let n = 0; n < windows; n++) {
     for (const key of ["a", "b"]) store.putWindow("w", n * MINUTE, key, { value, timestampMs: 0 });
   }
-  const task = { pipeline: "p", input: "in", plan: { nodes }, position: 7, store } as unknown as AttachedTask;
+  const task = { pipeline: "p", input: "in", plan: { nodes }, position: 7, store, code: {} } as unknown as AttachedTask;
   return (fromMs: number, toMs: number, { limit, after }: { limit: number; after?: StorePlace | undefined }) => {
     const query = { kind: "scan", fromKey: "a", toKey: "a\0", fromMs, toMs, limit, after } as const;
     const answer = readStore(loaded, task, { store: "w", query });
@@ -60,7 +60,7 @@ function readingOf(kind: "keyValue" | "window", result: (state: unknown) => unkn
   }
   const windows = kind === "window" ? { kind: "time", sizeMs: MINUTE, advanceMs: MINUTE, graceMs: 0 } : undefined;
   const node = { kind: "aggregate", store: { name: "s" }, windows, result };
-  const task = { pipeline: "p", plan: { nodes: [node] }, position: 7, store } as unknown as AttachedTask;
+  const task = { pipeline: "p", plan: { nodes: [node] }, position: 7, store, code: {} } as unknown as AttachedTask;
   return (query: StoreQuery) => readStore(loaded, task, { store: "s", query });
 }
 
@@ -103,7 +103,7 @@ test.each([
   };
   for (const key of ["a", "b"]) for (const start of [0, 10, 20, 30]) put(start, key);
   const plan = { nodes: [{ kind: "aggregate", store: { name: "w" }, windows }] };
-  const task = { pipeline: "p", plan, position: 7, store } as unknown as AttachedTask;
+  const task = { pipeline: "p", plan, position: 7, store, code: {} } as unknown as AttachedTask;
   const read = (query: object, limit: number): (readonly [string, number | undefined])[] => {
     const rows: (readonly [string, number | undefined])[] = [];
     let after: StorePlace | undefined;

@@ -31,7 +31,8 @@ export function readStore(loaded: Loaded, task: AttachedTask, { store: name, que
 export function viewIn(task: AttachedTask, name: string): Answer<{ readonly store: PlanStore; readonly view: View }> {
   const store = shownStore(task.plan?.nodes ?? [], name);
   if (store === undefined) return refuse("not_found", `pipeline ${task.pipeline} has no store ${name}`);
-  return { ok: true, store, view: viewOf(task.store, store) };
+  if (task.code !== undefined) return { ok: true, store, view: viewOf(task.store, store) };
+  return refuse("pipeline_paused", `task ${task.name} of ${task.pipeline} is ${task.state}: ${task.error ?? ""}`);
 }
 
 /** What of its input an answer reflects. */

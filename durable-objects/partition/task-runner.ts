@@ -395,7 +395,7 @@ export class TaskRunner {
     const { result } = slice;
     this.#sendAll(loaded, task, slice);
     this.#shell.step("commit:sent");
-    const written = rowsWritten(result);
+    const written = rowsWritten(result) + task.subscriptions.commit(task.position, this.#shell.now());
     const { startedMs } = slice;
     task.quietSince = this.#ticks.quietSince(task, { records: result.recordsIn, nowMs: startedMs });
     loaded.taskTable.commit(task.id, {

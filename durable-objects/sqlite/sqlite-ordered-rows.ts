@@ -125,6 +125,15 @@ export class SqliteOrderedRows implements OrderedRows {
     return `SELECT key, at, seq, timestamp, value FROM ordered_state WHERE store = ${id} AND at >= ${from}`;
   }
 
+  rowsBefore(store: string, beforeAt: number): readonly OrderedRow[] {
+    const { id, bucketMs, expiredBefore } = this.#store(store);
+    const query = `SELECT key, at, seq, timestamp, value FROM ordered_state
+      WHERE store = ? AND bucket <= ? AND at >= ? AND at < ?`;
+    const from = Math.max(expiredBefore, Number.MIN_SAFE_INTEGER);
+    const rows = this.#sql.exec(query, id, bucketOf(beforeAt, bucketMs), from, beforeAt).raw<Row>();
+    return [...rows].map(([blob, ...item]) => ({ key: decoder.decode(blob), ...itemOf(item) }));
+  }
+
   putMany(store: string, rows: readonly OrderedChange[]): void {
     const { id, bucketMs, expiredBefore } = this.#store(store);
     const removed: (string | number)[][] = [];

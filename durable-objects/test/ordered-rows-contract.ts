@@ -73,6 +73,27 @@ export function orderedRowsContract(run: (body: (store: StateStore) => void) => 
         expect([most(0), most(9), most(10), most(150), most(155), most(300)]).toEqual([1, 1, 2, 16, 16, 30]);
       }));
 
+    test.each([1, 7, 1_000])("say what expiring would let go, in buckets of %i ms [STO-15]", (bucketMs) =>
+      run((store) => {
+        store.open("o", "ordered", { bucketMs });
+        const rows = [-8, -1, 0, 3, 6, 7, 15].flatMap((at) => ["k", "l"].map((key) => ({ key, at, seq: 0 })));
+        store.ordered.putMany(
+          "o",
+          rows.map((row) => ({ ...row, value: value("1", row.at) })),
+        );
+        const before = (at: number): string[] =>
+          store.ordered
+            .rowsBefore("o", at)
+            .map((row) => `${row.key}@${row.at}/${row.timestampMs}`)
+            .toSorted();
+        const wanted = (from: number, to: number): string[] =>
+          rows.flatMap(({ key, at }) => (at >= from && at < to ? [`${key}@${at}/${at}`] : [])).toSorted();
+        for (const at of [-9, -8, 0, 1, 6, 7, 8, 100]) expect(before(at)).toEqual(wanted(-Infinity, at));
+        store.ordered.expire("o", 4);
+        for (const at of [0, 4, 7, 100]) expect(before(at)).toEqual(wanted(4, at));
+      }),
+    );
+
     test("are scanned by the UTF-8 bytes of their keys, then at and seq, after a place, up to a limit [STO-14]", () =>
       run((store) => {
         store.open("o", "ordered", { bucketMs: 1_000 });

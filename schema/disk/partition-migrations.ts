@@ -168,4 +168,19 @@ INSERT INTO "outbox_by_id" ("task", "target", "sequence", "records", "created_ms
 DROP TABLE "outbox";
 ALTER TABLE "outbox_by_id" RENAME TO "outbox";
   `,
+  `
+CREATE TABLE "change" (
+    "id" integer PRIMARY KEY NOT NULL,
+    "position" integer NOT NULL,
+    "begin_bytes" integer NOT NULL,
+    "bytes" integer NOT NULL,
+    "body" text NOT NULL
+);
+
+CREATE TABLE "subscription" (
+    "store" integer PRIMARY KEY NOT NULL,
+    "began_ms" integer NOT NULL,
+    "until_ms" integer NOT NULL
+);
+  `,
 ];

@@ -167,6 +167,26 @@ export const outbox = sqliteTable("outbox", {
   body: bytes().notNull(),
 });
 
+/** A store that somebody follows, by its id in `store`: until when, unless a follower comes again. */
+export const subscription = sqliteTable("subscription", {
+  store: integer().primaryKey(),
+  beganMs: integer("began_ms").notNull(),
+  untilMs: integer("until_ms").notNull(),
+});
+
+/**
+ * The latest changes of a followed store, a row for each transaction that made some. `id` is the store's times 2^32 plus the
+ * number of the row, so that a row is found without a look at bodies. `begin_bytes` is running.
+ */
+export const change = sqliteTable("change", {
+  id: integer().primaryKey(),
+  /** Of the task after the transaction. */
+  position: integer().notNull(),
+  beginBytes: integer("begin_bytes").notNull(),
+  bytes: integer().notNull(),
+  body: text().notNull(),
+});
+
 /**
  * Highest sequence that has left the outbox, per task and scope: the target itself, or `r2:<prefix>` for all paths under
  * it, so that a path forgotten while nothing waits for it never meets an old object's name.

@@ -74,6 +74,10 @@ export class MemoryOrderedRows implements OrderedRows {
       .slice(0, limit);
   }
 
+  rowsBefore(store: string, beforeAt: number): readonly OrderedRow[] {
+    return this.scan(store, undefined, Infinity).filter(({ at }) => at < beforeAt);
+  }
+
   putMany(store: string, rows: readonly OrderedChange[]): void {
     const table = this.#table(store);
     for (const row of rows) if (row.at >= table.expiredBefore) this.#set(table, row);

@@ -58,6 +58,8 @@ export interface OrderedRows {
   range(store: string, key: string, range: AtRange): readonly OrderedItem[];
   /** Rows of all keys after a place, in (key, at, seq) order. */
   scan(store: string, after: OrderedPlace | undefined, limit: number): readonly OrderedRow[];
+  /** Rows of all keys with `at < beforeAt`, in no order: what `expire` would let go. */
+  rowsBefore(store: string, beforeAt: number): readonly OrderedRow[];
   /** Each place once. A row below the bound of `expire` is lost. */
   putMany(store: string, rows: readonly OrderedChange[]): void;
   /**

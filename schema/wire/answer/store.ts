@@ -50,3 +50,25 @@ export const storePage = z
     cursor,
   })
   .meta({ id: "StorePage" });
+
+/** `data` of an event `snapshot`: a page of a partition's rows. `reset`: what was told of it before is void. `ready`: the last page. */
+export const snapshotEvent = z
+  .object({ ...reflects, reset: z.boolean(), ready: z.boolean(), rows: z.array(z.union([windowRow, entryRow])) })
+  .meta({ id: "SnapshotEvent" });
+
+const removed = z.literal(true);
+
+/** `data` of an event `changes`: rows with their new values, or without one and `removed`. */
+export const changesEvent = z
+  .object({
+    ...reflects,
+    changes: z.array(
+      z.union([
+        windowRow,
+        entryRow,
+        windowRow.omit({ value: true }).extend({ removed }),
+        entryRow.omit({ value: true }).extend({ removed }),
+      ]),
+    ),
+  })
+  .meta({ id: "ChangesEvent" });

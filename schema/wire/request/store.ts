@@ -25,3 +25,11 @@ export const storeQuery = z.strictObject({
   waitMs: integer(0, MAX_WAIT_MS).default(10_000),
 });
 export type StoreParameters = z.infer<typeof storeQuery>;
+
+/** All of a store or one key of it, in its partition or in another. `cursor` is the id of an event, as `Last-Event-ID` is. */
+export const changesQuery = z.strictObject({
+  key: z.string().optional(),
+  partition: integer(0).optional(),
+  cursor: z.string().optional(),
+});
+export type ChangeParameters = z.infer<typeof changesQuery>;
