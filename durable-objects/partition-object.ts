@@ -13,6 +13,7 @@ import { erase, eraseSlice, openPartition } from "./partition/lifecycle.ts";
 import type { Loaded } from "./partition/loaded.ts";
 import { read } from "./partition/reader.ts";
 import { noTask, notOpen } from "./partition/refusals.ts";
+import { letterState, redrive } from "./partition/redrives.ts";
 import { retire } from "./partition/retire.ts";
 import { armRetention, retain, RETENTION_TIMER } from "./partition/retention.ts";
 import type { AttachedTask } from "./partition/attached-task.ts";
@@ -155,6 +156,39 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
 
   async drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer> {
     return drain({ shell: this.#shell, runner: this.#runner, deliveries: this.#deliveries }, request);
+  }
+
+  async redrive({
+    pipeline,
+    letters,
+  }: {
+    pipeline: string;
+    letters: readonly Rpc.LetterToRedrive[];
+  }): Promise<Answer<Rpc.RedriveCounts>> {
+    const answer = this.#onTask(pipeline, (_, { id }) =>
+      this.#shell.write((loaded): Answer<Rpc.RedriveCounts> => {
+        const task = loaded.taskById(id) as AttachedTask;
+        const nowMs = this.#shell.now();
+        const counts = redrive(loaded, task, { letters, nowMs });
+        if (counts.waiting > 0) this.#runner.redriven(loaded, task, nowMs);
+        return { ok: true, ...counts };
+      }),
+    );
+    this.#goOn();
+    return answer;
+  }
+
+  async letterStates({
+    pipeline,
+    letters,
+  }: {
+    pipeline: string;
+    letters: readonly Rpc.LetterPlace[];
+  }): Promise<Answer<{ readonly states: readonly Rpc.LetterState[] }>> {
+    return this.#onTask(pipeline, (loaded, task) => ({
+      ok: true,
+      states: letters.map((letter) => letterState(loaded, task, letter)),
+    }));
   }
 
   async readStore(request: Rpc.StoreReadRequest): Promise<Answer<Rpc.StoreAnswer>> {

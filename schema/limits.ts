@@ -54,6 +54,11 @@ export const MAX_SLICE_RECORDS = 20_000;
 export const MAX_SLICE_BYTES = 8_000_000;
 export const MAX_MICRO_BATCH_RECORDS = 20_000;
 export const MAX_MICRO_BATCH_BYTES = 8_000_000;
+/** Dead letters that a task runs again in one slice, and the text of them. */
+export const MAX_REDRIVE_RECORDS = 1_000;
+export const MAX_REDRIVE_CHARACTERS = 4_000_000;
+/** Text of one: it stands in one row. */
+export const MAX_REDRIVEN_CHARACTERS = 1_900_000;
 /** Undelivered outbox rows of one object; above it its tasks stop reading. */
 export const MAX_OUTBOX_BYTES = 32_000_000;
 export const DELIVERY_DEADLINE_MS = 25_000;

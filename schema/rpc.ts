@@ -1,5 +1,6 @@
 // What crosses between Workers, the Catalog and Partitions. Every method takes one object and ignores fields it does not
 // know (a deploy may be half out); refusals are values, because errors lose their class over Durable Object RPC.
+import type { LetterKind } from "./dead-letter.ts";
 import type { Answer } from "./error.ts";
 import type { Bytes, Header } from "./record.ts";
 import type { Windows } from "./windows.ts";
@@ -159,6 +160,36 @@ export interface RetireRequest {
   readonly waitMs: number;
 }
 
+/** A dead letter for the task that sent it. */
+export interface LetterPlace {
+  /** Where it lies in the dead-letter topic. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly incarnation: number;
+  readonly kind: LetterKind;
+  readonly key: Bytes | null;
+  /** In the task's input; -1 of what a target refused. */
+  readonly taskOffset: number;
+}
+
+export interface LetterToRedrive extends LetterPlace {
+  /** As it lies in the task's input; of what a target refused as the target was to have it. */
+  readonly value: Bytes | null;
+  readonly timestampMs: number;
+  readonly headers: readonly Header[];
+  /** Of what a target refused. */
+  readonly target?: string | undefined;
+}
+
+/**
+ * `waiting`: it can be redriven. `redriven`: it was. `former`: its incarnation has ended, and what came after has read the
+ * record anew. `unfit`: it is no record of the input, or larger than what can be kept.
+ */
+export type LetterState = "waiting" | "redriven" | "former" | "unfit";
+
+/** How many were in each state when they were to be redriven; those `waiting` are redriven now. */
+export type RedriveCounts = { readonly [state in LetterState]: number };
+
 export interface TaskStatus {
   readonly pipeline: string;
   readonly version: number;
@@ -180,6 +211,8 @@ export interface TaskStatus {
   readonly droppedRecords: number;
   /** Undelivered outbox rows. */
   readonly outbox: number;
+  /** Dead letters, or parked keys, that it was given again and has still to run. */
+  readonly redriving: number;
   /** Of an internal input: tasks `topic/partition` that hold event time back, because they have not come further (ENG-20). */
   readonly heldBackBy?: readonly string[] | undefined;
   /** By its slices so far: rows of state and outbox, and the task's own. */
@@ -337,6 +370,13 @@ export interface PartitionRpc {
   resume(request: { pipeline: string }): Promise<Answer>;
   run(request: { pipeline: string }): Promise<Answer>;
   drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer>;
+  /** Gives a task dead letters again: each once, however often it is asked. They run when this has answered. */
+  redrive(request: { pipeline: string; letters: readonly LetterToRedrive[] }): Promise<Answer<RedriveCounts>>;
+  /** Of each letter, in order. */
+  letterStates(request: {
+    pipeline: string;
+    letters: readonly LetterPlace[];
+  }): Promise<Answer<{ readonly states: readonly LetterState[] }>>;
   readStore(request: StoreReadRequest): Promise<Answer<StoreAnswer>>;
   /** What a follower of a store gets next. From the first call on the store's changes are kept for a while. */
   changes(request: ChangesRequest): Promise<Answer<ChangesAnswer>>;
@@ -354,8 +394,16 @@ export interface PipelineRecord {
   readonly stores: readonly PipelineStore[];
   /** What its tasks read, each in all its partitions; those it wrote itself stand after those they are written from. */
   readonly inputs: readonly PipelineInput[];
+  /** Absent while it is not there. */
+  readonly deadLetters?: TopicPlace | undefined;
   readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string; readonly text: string };
   readonly error?: string | undefined;
+}
+
+export interface TopicPlace {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partitions: number;
 }
 
 export interface PipelineInput {

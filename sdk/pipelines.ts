@@ -1,5 +1,6 @@
 import { DEFAULT_DRAIN_MS } from "../schema/limits.ts";
 import type { StoreDescription, TaskStatus, TopologyNode } from "../schema/rpc.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { Store } from "./store.ts";
 import type { Transport } from "./transport.ts";
 
@@ -80,6 +81,10 @@ export class Pipelines {
       path: ["pipelines", pipeline, "stores"],
     });
     return stores;
+  }
+
+  deadLetters(pipeline: string): DeadLetters {
+    return new DeadLetters(this.#transport, pipeline);
   }
 
   store(pipeline: string, store: string): Store {

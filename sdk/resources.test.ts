@@ -1,10 +1,12 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import type * as z from "zod";
 import { problemOf, refuse, type Refusal } from "../schema/error.ts";
+import * as letterAnswers from "../schema/wire/answer/dead-letter.ts";
 import * as pipelineAnswers from "../schema/wire/answer/pipeline.ts";
 import * as storeAnswers from "../schema/wire/answer/store.ts";
 import * as tableAnswers from "../schema/wire/answer/table.ts";
 import * as topicAnswers from "../schema/wire/answer/topic.ts";
+import type { DeadLetter, Redriven } from "./dead-letters.ts";
 import { Millrace } from "./millrace.ts";
 import type { PipelineDescription, PipelineSummary } from "./pipelines.ts";
 import type { StoreEntry, StoreWindow } from "./store.ts";
@@ -31,6 +33,8 @@ test("the client's types hold what the server's answers are [SDK-9]", () => {
   expectTypeOf<z.output<typeof topicAnswers.topicDescription>>().toExtend<TopicDescription>();
   expectTypeOf<z.output<typeof pipelineAnswers.pipelineList>["pipelines"]>().toExtend<readonly PipelineSummary[]>();
   expectTypeOf<z.output<typeof pipelineAnswers.pipelineDescription>>().toExtend<PipelineDescription>();
+  expectTypeOf<z.output<typeof letterAnswers.deadLetterList>["deadLetters"]>().toExtend<readonly DeadLetter[]>();
+  expectTypeOf<z.output<typeof letterAnswers.redriveAnswer>>().toExtend<Redriven>();
   expectTypeOf<z.output<typeof storeAnswers.storeValue>>().toExtend<StoreEntry>();
   expectTypeOf<z.output<typeof storeAnswers.storeWindows>["windows"]>().toExtend<readonly StoreWindow[]>();
   expectTypeOf<z.output<typeof tableAnswers.tableRows>>().toExtend<TableRows>();
@@ -64,6 +68,26 @@ test("pipelines: each action is its path", async () => {
   await client.pipelines.resume("p");
   await client.pipelines.drain("p");
   expect(asked.length).toBe(6);
+});
+
+test("dead letters: all pages, listed and redriven [SDK-41]", async () => {
+  const letter = (offset: number) => ({ partition: 0, offset });
+  const counts = { redriven: 1, already: 2, former: 3, unfit: 4 };
+  const { asked, client } = clientOf({
+    "GET /v1/pipelines/p/dead-letters?key=k&limit=1000": { deadLetters: [letter(0)], cursor: "c" },
+    "GET /v1/pipelines/p/dead-letters?key=k&cursor=c&limit=1000": { deadLetters: [letter(1)] },
+    "POST /v1/pipelines/p/redrive": counts,
+  });
+  const letters = client.pipelines.deadLetters("p");
+  const offsets = [];
+  for await (const { offset } of letters.list({ key: "k" })) offsets.push(offset);
+  expect(offsets).toEqual([0, 1]);
+  expect(await letters.redrive({ from: 5 })).toEqual(counts);
+  expect(asked.at(-1)).toBe('POST /v1/pipelines/p/redrive {"from":5}');
+  let page = 0;
+  const fetch = () => Promise.resolve(Response.json({ ...counts, ...(page++ === 0 ? { cursor: "c" } : {}) }));
+  const paged = new Millrace({ url: "http://server", fetch });
+  expect((await paged.pipelines.deadLetters("p").redrive()).unfit).toBe(8);
 });
 
 describe("stores", () => {

@@ -79,6 +79,15 @@ test.each([false, true])("retry tries again, then gives up (batches: %s) [ERR-3]
   expect(driver.store("counts").get("a")).toBe(3);
 });
 
+test.each([false, true])("retry gives up several records of one batch (batches: %s) [ERR-3]", (batches) => {
+  const never = [2, 4, 5].map((value) => [value, Infinity] as const);
+  const driver = driverOf(retry(2), new Map(never), { batches });
+  driver.pipe("in", records(["a", 1], ["a", 2], ["a", 3], ["a", 4], ["a", 5]));
+  driver.runBatch();
+  expect(sent(driver)).toEqual([1, 3]);
+  expect(driver.deadLetters.map(({ value }) => value)).toEqual([2, 4, 5]);
+});
+
 test("parkKey sends every later record of the key after the one that failed [ERR-4]", () => {
   const driver = driverOf(
     parkKey(),

@@ -1,5 +1,6 @@
 import { keysOf } from "../durable-objects/core/plan/keys.ts";
 import type { OutboxRow } from "../durable-objects/core/task/task-port.ts";
+import { type DeadLetter as Letter, readDeadLetter } from "../schema/dead-letter.ts";
 import type { Plan, SinkNode } from "../schema/plan.ts";
 import type { D1Sink } from "../schema/sinks.ts";
 import type { Bytes, ConsumerRecord } from "../schema/record.ts";
@@ -20,6 +21,9 @@ export class TestOutputs {
   readonly #tables = new Map<string, Map<string, Cells>>();
   /** By prefix, then by path. */
   readonly #files = new Map<string, Map<string, unknown[]>>();
+
+  /** Dead letters. */
+  readonly #taken = new Set<ConsumerRecord>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -66,6 +70,17 @@ export class TestOutputs {
         node: headers["millrace.node"] ?? "",
         headers,
       };
+    });
+  }
+
+  /** Those that have not been taken. */
+  takeLetters(wanted: (letter: Letter) => boolean): Letter[] {
+    const letters = this.#known(this.#topics, this.#plan.deadLetterTopic, "topic");
+    return letters.flatMap((record) => {
+      const letter = this.#taken.has(record) ? undefined : readDeadLetter(record);
+      if (letter === undefined || letter.kind === "result" || !wanted(letter)) return [];
+      this.#taken.add(record);
+      return [letter];
     });
   }
 

@@ -8,12 +8,14 @@ import { rowsWritten } from "../durable-objects/core/task/rows-written.ts";
 import type {
   InputRecord,
   OutboxRow,
+  Redriven,
   SliceResult,
   TaskCounters,
   TaskPorts,
 } from "../durable-objects/core/task/task-port.ts";
 import { Task } from "../durable-objects/core/task/task.ts";
 import { MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../schema/limits.ts";
+import { type DeadLetter, inputOf } from "../schema/dead-letter.ts";
 import type { Bytes, ProducerRecord } from "../schema/record.ts";
 import type { TestLookups } from "./test-lookups.ts";
 import { TestSelect } from "./test-select.ts";
@@ -128,6 +130,28 @@ export class TestPartition {
     yield* this.#task.idle();
   }
 
+  /** Runs dead letters of the task again; of a parked key all that waits (ERR-5, ERR-6). */
+  redrive(letters: readonly DeadLetter[], nowMs: number): readonly OutboxRow[] {
+    const items = this.#redriven(letters);
+    if (items.length === 0) return [];
+    const batched = this.#plan.trigger.kind !== "perEvent";
+    const microBatch = batched ? { batchId: this.#batchId++ } : undefined;
+    return this.#commit(
+      this.store.transaction(() => this.#task.redrive(items, { nowMs, wallClockMs: nowMs, microBatch })),
+    );
+  }
+
+  #redriven(letters: readonly DeadLetter[]): Redriven[] {
+    const keys = new Set<string>();
+    return letters.flatMap((letter): Redriven[] => {
+      if (letter.kind !== "parked") return [{ kind: "record", record: inputOf(letter) }];
+      const key = textOf(letter.record.key);
+      const waiting = keys.has(key) ? undefined : this.#task.parked(key);
+      keys.add(key);
+      return waiting === undefined ? [] : [{ kind: "parked", key, records: waiting.records }];
+    });
+  }
+
   /** A new task over the committed state, as after a restart. */
   crash(): void {
     this.#task = this.#restored();
@@ -240,4 +264,8 @@ export class TestPartition {
 
 function textOf({ node, key }: LookupCall): string {
   return `${node} ${key}`;
+}
+
+function keyTextOf(key: Bytes | null): string {
+  return new TextDecoder().decode(key ?? new Uint8Array(0));
 }

@@ -4,6 +4,7 @@ import { isInternal } from "../schema/internal-topic.ts";
 import { partitionsFor, upstreamRanges } from "../durable-objects/core/plan/upstreams.ts";
 import type { OutboxRow, TaskOutput } from "../durable-objects/core/task/task-port.ts";
 import type { UpstreamRange } from "../durable-objects/core/task/upstream-times.ts";
+import type { DeadLetter } from "../schema/dead-letter.ts";
 import { STATE_CACHE_BYTES } from "../schema/limits.ts";
 import type { Plan } from "../schema/plan.ts";
 import type { TestLookups } from "./test-lookups.ts";
@@ -96,6 +97,16 @@ export class TestTasks {
     for (const partition of this.partitions) {
       if ((partition.dueMs ?? Infinity) > nowMs) continue;
       yield* [...partition.wake(nowMs)].filter((row) => !this.#delivered(row, nowMs));
+    }
+  }
+
+  /** Runs dead letters again, each in its task; answers what leaves the pipeline, in order. */
+  *redrive(letters: readonly DeadLetter[], nowMs: number): Generator<OutboxRow> {
+    for (const [topic, partitions] of this.#byInput) {
+      for (const [number, partition] of partitions.entries()) {
+        const own = letters.filter(({ task }) => task.topic === topic && task.partition === number);
+        yield* partition.redrive(own, nowMs).filter((row) => !this.#delivered(row, nowMs));
+      }
     }
   }
 

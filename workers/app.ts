@@ -5,6 +5,7 @@ import { authenticate } from "./auth.ts";
 import type { Edge } from "./edge.ts";
 import { checkTopicName } from "./path.ts";
 import { internalError, problem } from "./refuse.ts";
+import { deadLetters } from "./routes/dead-letters.ts";
 import { health } from "./routes/health.ts";
 import { openapi } from "./routes/openapi.ts";
 import { pipelines } from "./routes/pipelines.ts";
@@ -35,7 +36,7 @@ app.use(takeUnreadBody);
 app.use(authenticate);
 app.use("/v1/topics/:topic/*", checkTopicName);
 
-for (const routes of [health, topics, produce, read, producers, pipelines, stores, tables, openapi]) {
+for (const routes of [health, topics, produce, read, producers, pipelines, deadLetters, stores, tables, openapi]) {
   app.route("/", routes);
 }
 

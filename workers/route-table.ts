@@ -1,5 +1,6 @@
 // Every route with the shapes it takes and gives, for the OpenAPI document. A test holds it equal to the app's routes.
 import * as z from "zod";
+import { deadLetterList, redriveAnswer } from "../schema/wire/answer/dead-letter.ts";
 import { health } from "../schema/wire/answer/health.ts";
 import {
   pipelineAction,
@@ -23,7 +24,7 @@ import {
 import { tableList, tableRows } from "../schema/wire/answer/table.ts";
 import { topicDescription, topicList, topicSummary } from "../schema/wire/answer/topic.ts";
 import { noQuery } from "../schema/wire/request/parameter.ts";
-import { drainQuery, resetBody } from "../schema/wire/request/pipeline.ts";
+import { deadLetterQuery, drainQuery, redriveBody, resetBody } from "../schema/wire/request/pipeline.ts";
 import { produceBody, producerRecord } from "../schema/wire/request/produce-body.ts";
 import { produceQuery } from "../schema/wire/request/produce.ts";
 import { readQuery } from "../schema/wire/request/read.ts";
@@ -158,6 +159,20 @@ export const routeTable: readonly DocumentedRoute[] = [
     summary: "Start from nothing under a new incarnation",
     body: json(resetBody),
     answers: { 200: json(pipelineReset) },
+  },
+  {
+    method: "get",
+    path: `${pipelinePath}/dead-letters`,
+    summary: "List dead letters, with why each is one and whether it has been redriven",
+    query: deadLetterQuery,
+    answers: { 200: json(deadLetterList) },
+  },
+  {
+    method: "post",
+    path: `${pipelinePath}/redrive`,
+    summary: "Run dead letters again, each once",
+    body: json(redriveBody),
+    answers: { 200: json(redriveAnswer) },
   },
   {
     method: "get",

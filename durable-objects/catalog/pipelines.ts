@@ -193,6 +193,7 @@ export class Pipelines {
       trigger,
       stores: this.#storesOf(plan, stores),
       inputs: row === undefined ? [] : this.#inputsOf(row),
+      deadLetters: this.#parts.topics.table.open(plan.deadLetterTopic),
       topology: { nodes, mermaid, text },
       error: (begun ? row.error : this.#obstacle(newest)) ?? undefined,
     };

@@ -20,7 +20,7 @@ const MIN_SLICE_RECORDS = 100;
 /** Of as many names of tasks a status is made up. */
 const MAX_NAMED = 8;
 /** A record may be at work when the object ends for another reason (a deploy, a kill): once or twice is no proof. */
-const MAX_ATTEMPTS = 3;
+export const MAX_ATTEMPTS = 3;
 const FIRST_SLICE_RECORDS = 5_000;
 /** A slice holds the object; one that took longer than this makes the next one shorter. */
 const SLOW_SLICE_MS = 200;

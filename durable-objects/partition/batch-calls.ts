@@ -1,6 +1,6 @@
 import type { BatchContext, ForEachBatchNode } from "../../schema/plan.ts";
 import type { BatchCall } from "../core/operator/operator.ts";
-import type { InputRecord, SliceOptions } from "../core/task/task-port.ts";
+import type { InputRecord, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import { decompress } from "../gzip.ts";
 import { SqlSelect } from "../sqlite/sql-select.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
@@ -15,6 +15,9 @@ import { codeOf } from "./task-code.ts";
 export interface FoundCall extends BatchCall {
   readonly context: BatchContext;
 }
+
+/** What is tried. */
+type Run = (code: TaskPort, loaded: Loaded) => SliceResult;
 
 /** Ends the transaction of a trial: what it gave is in `calls`. */
 class Tried extends Error {}
@@ -40,10 +43,18 @@ export class BatchCalls {
 
   /** Which functions the slice would call, with what: nothing of it is kept, and none has been called. */
   find({ task, end, tick }: Slice, giveUp: ReadonlySet<number> | undefined): readonly FoundCall[] {
+    if (tick !== undefined) {
+      const options = { ...tickOptionsOf(tick, task.position), giveUp };
+      return this.findIn(task, options, (code) => code.tick(options));
+    }
+    const options = { ...optionsOf(task, this.#shell.now()), giveUp };
+    return this.findIn(task, options, (code, loaded) => code.run(recordsOf(loaded, task, end), options));
+  }
+
+  findIn(task: AttachedTask, options: SliceOptions, run: Run): readonly FoundCall[] {
     const { loaded, storage, plans } = this.#shell;
     const row = loaded?.taskTable.all().find(({ id }) => id === task.id);
     if (loaded === undefined || row === undefined) return [];
-    const options = tick === undefined ? optionsOf(task, this.#shell.now()) : tickOptionsOf(tick, task.position);
     const context = contextOf(task, options);
     let found: readonly FoundCall[] = [];
     try {
@@ -52,11 +63,7 @@ export class BatchCalls {
         const select = new SqlSelect(storage.sql, task.id, store.ordered);
         const code = codeOf({ row, input: task.input, partition: loaded.row.partition, plans, store, select });
         if (code.kind !== "runs") throw new Tried();
-        const { batchCalls } =
-          tick === undefined
-            ? code.code.run(recordsOf(loaded, task, end), { ...options, giveUp })
-            : code.code.tick({ ...tickOptionsOf(tick, task.position), giveUp });
-        found = batchCalls.map((call) => ({ ...call, context }));
+        found = run(code.code, loaded).batchCalls.map((call) => ({ ...call, context }));
         throw new Tried();
       });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { LETTER, letterHeader } from "../../schema/dead-letter.ts";
 import { TARGET_BATCH_BYTES } from "../../schema/limits.ts";
 import { BatchBuilder } from "../../schema/record-batch/encode.ts";
 import type { OutboxRow } from "../core/task/task-port.ts";
@@ -14,14 +15,17 @@ export function deadLettersOf(
 ): OutboxRow[] {
   const topic = task.plan?.deadLetterTopic ?? `${task.pipeline}.dead-letters`;
   if (target.startsWith(`topic:${topic}/`)) return [];
-  const reasons = Object.entries({
-    "millrace.error": refused.reason,
-    "millrace.pipeline": task.pipeline,
-    "millrace.version": String(task.version),
-    "millrace.task": task.name,
-    "millrace.target": target,
-    "millrace.sequence": String(refused.sequence),
-  }).map(([key, value]) => ({ key, value }));
+  const dot = task.name.lastIndexOf(".");
+  const reasons = [
+    letterHeader(LETTER.error, refused.reason),
+    letterHeader(LETTER.pipeline, task.pipeline),
+    letterHeader(LETTER.version, String(task.version)),
+    letterHeader(LETTER.incarnation, String(task.incarnation)),
+    letterHeader(LETTER.kind, "refused"),
+    letterHeader(LETTER.task, `${task.name.slice(0, dot)}/${task.name.slice(dot + 1)}`),
+    letterHeader(LETTER.target, target),
+    letterHeader(LETTER.sequence, String(refused.sequence)),
+  ];
   const rows: OutboxRow[] = [];
   const builder = new BatchBuilder();
   const close = (): void => {

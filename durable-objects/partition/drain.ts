@@ -29,7 +29,7 @@ export async function drain(
   runner.kick();
   const stopped = (): boolean => !taskOf(shell.loaded, request.pipeline).ok;
   const read = await shell.changed.until(
-    () => stopped() || positionOf(shell, request.pipeline) >= end,
+    () => stopped() || isThrough(shell, request.pipeline, end),
     deadlineMs - shell.now(),
   );
   const after = taskOf(shell.loaded, request.pipeline);
@@ -58,8 +58,10 @@ export function stillWaits(loaded: Loaded | undefined, { task, target, last }: P
   return pending !== undefined && pending.first <= last;
 }
 
-function positionOf(shell: Shell, pipeline: string): number {
-  return shell.loaded?.taskOf(pipeline)?.position ?? 0;
+/** It has read so far, and run again what it was given again. */
+function isThrough({ loaded }: Shell, pipeline: string, end: number): boolean {
+  const task = loaded?.taskOf(pipeline);
+  return task !== undefined && task.position >= end && loaded?.redrives.pending(task.id) === 0;
 }
 
 function taskOf(loaded: Loaded | undefined, pipeline: string): Answer<{ readonly task: AttachedTask }> {

@@ -4,6 +4,7 @@ import { isInternal } from "../../schema/internal-topic.ts";
 import { OutboxTable } from "../sqlite/outbox-table.ts";
 import { ProducerTable } from "../sqlite/producer-table.ts";
 import { SqliteLogStore } from "../sqlite/sqlite-log-store.ts";
+import { RedriveTable } from "../sqlite/redrive-table.ts";
 import { TaskTable } from "../sqlite/task-table.ts";
 import { Timers } from "../sqlite/timers.ts";
 import type { Plans } from "../plans.ts";
@@ -50,6 +51,7 @@ export class Loaded {
   readonly producers: ProducerTable;
   readonly timers: Timers;
   readonly taskTable: TaskTable;
+  readonly redrives: RedriveTable;
   readonly tasks: AttachedTask[];
   readonly outbox: OutboxTable;
 
@@ -64,6 +66,7 @@ export class Loaded {
     this.producers = new ProducerTable(sql);
     this.timers = new Timers(storage);
     this.taskTable = new TaskTable(sql);
+    this.redrives = new RedriveTable(sql);
     const store = new SqliteLogStore(sql);
     this.log = new PartitionLog(store, this.internal ? internalStart(store, this.taskTable) : row.logStartOffset);
     this.tasks = this.taskTable
@@ -92,6 +95,7 @@ export class Loaded {
     for (const task of ending.filter(({ state }) => state !== "detached")) {
       task.subscriptions.end();
       this.taskTable.detach(task.id);
+      this.redrives.forget(task.id);
       for (const timer of timersOf(task)) this.timers.clear(timer);
       task.state = "detached";
       for (const { target } of this.outbox.pending(task.id)) {
@@ -122,8 +126,8 @@ export function timersOf({
   id,
 }: {
   readonly id: number;
-}): readonly [run: string, progress: string, idle: string, retry: string, tick: string] {
-  return [`run:${id}`, `progress:${id}`, `idle:${id}`, `retry:${id}`, `tick:${id}`];
+}): readonly [run: string, progress: string, idle: string, retry: string, tick: string, redrive: string] {
+  return [`run:${id}`, `progress:${id}`, `idle:${id}`, `retry:${id}`, `tick:${id}`, `redrive:${id}`];
 }
 
 /**

@@ -2,7 +2,8 @@ import type { SliceOptions, TickOptions } from "../core/task/task-port.ts";
 import type { Tick } from "../sqlite/task-table.ts";
 import type { AttachedTask } from "./attached-task.ts";
 
-const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
+/** What a dead letter says that nobody has run to its end. */
+export const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
 
 /** What a task does next in one transaction: records from its position to an end, or a tick in front of them. */
 export interface Slice {

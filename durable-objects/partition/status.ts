@@ -24,6 +24,7 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     skippedRecords: task.skipped,
     droppedRecords: counters.droppedRecords,
     outbox: loaded.outbox.pending(task.id).reduce((rows, pending) => rows + pending.rows, 0),
+    redriving: loaded.redrives.pending(task.id),
     heldBackBy: task.heldBackBy,
     rowsWritten: task.rowsWritten,
     lastBatch: task.lastBatch,

@@ -56,6 +56,7 @@ export function codeOf({ row, input, partition, plans, store, select }: CodePart
       partition,
       outputs,
       upstreams: row.upstreams,
+      incarnation: row.incarnation,
       cacheBytes: STATE_CACHE_BYTES / 4,
       cacheBudget: ISOLATE_CACHES,
     });

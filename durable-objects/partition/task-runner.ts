@@ -14,6 +14,7 @@ import { type Loaded, timersOf } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { Lookups } from "./lookups.ts";
 import { RecordFailure } from "../core/task/record-failure.ts";
+import { RedriveRunner } from "./redrive-runner.ts";
 import { Retries } from "./retries.ts";
 import { dueMs } from "./schedule.ts";
 import type { Shell } from "./shell.ts";
@@ -23,6 +24,8 @@ import { Ticks } from "./ticks.ts";
 const TICK_TERMINATED =
   "the object ended again and again while time went on in it: an endless loop, or too much memory";
 const FIRST_CALL_PAUSE_MS = 250;
+/** What is to be run again runs at once; the timer is for the object that ended before. */
+const REDRIVE_FALLBACK_MS = 5_000;
 
 /**
  * Runs the tasks of one partition over what has been appended, in turns of their own (ENG-1): an append commits and
@@ -36,6 +39,7 @@ export class TaskRunner {
   readonly #retries = new Retries();
   readonly #batchCalls: BatchCalls;
   readonly #lookups: Lookups;
+  readonly #redrives: RedriveRunner;
   readonly #watches = new Map<number, Set<Watch>>();
   #pumping = false;
   #kicked = false;
@@ -47,6 +51,11 @@ export class TaskRunner {
     this.#lookups = new Lookups(shell, {
       goOn: (id, inAnotherEvent) => (inAnotherEvent ? this.#wakeSoon(id) : this.kick()),
       failed: (id, error) => this.#fail(id, error),
+    });
+    this.#redrives = new RedriveRunner(shell, {
+      batchCalls: this.#batchCalls,
+      lookups: this.#lookups,
+      commit: (loaded, task, slice) => this.#commitBetween(loaded, task, slice),
     });
   }
 
@@ -73,7 +82,8 @@ export class TaskRunner {
     const { nowMs } = at;
     const task = loaded.tasks.find((candidate) => timersOf(candidate).some((name) => name === timer));
     if (task?.runnable !== true) return;
-    const [run, progress, idle, , tick] = timersOf(task);
+    const [run, progress, idle, , tick, redrive] = timersOf(task);
+    if (timer === redrive) this.#armRedrive(loaded, task, nowMs);
     // A `retry` timer only wakes: the step after this alarm tries again.
     if (timer === idle) this.#idle.due(loaded, task, at);
     if (timer === tick) this.#ticks.due(loaded, task, at);
@@ -85,6 +95,17 @@ export class TaskRunner {
       task.progressDue = true;
       loaded.timers.set(progress, nowMs + PROGRESS_INTERVAL_MS);
     }
+  }
+
+  /** Inside a transaction: the task has been given dead letters again. */
+  redriven(loaded: Loaded, task: AttachedTask, nowMs: number): void {
+    this.#idle.end(loaded, task, nowMs);
+    this.#armRedrive(loaded, task, nowMs);
+    this.#deliveries.armTimers(loaded, nowMs);
+  }
+
+  #armRedrive({ redrives, timers }: Loaded, task: AttachedTask, nowMs: number): void {
+    if (redrives.pending(task.id) > 0) timers.set(timersOf(task)[5], nowMs + REDRIVE_FALLBACK_MS);
   }
 
   /** Armed again before the run, so that a crash in the run does not lose it. */
@@ -151,6 +172,10 @@ export class TaskRunner {
   /** One slice of one task; answers whether there may be more to do. A bug stops the task, its state kept (ENG-14). */
   async #step(id: number): Promise<boolean> {
     try {
+      if (!this.#full && !this.#retries.waits(id, this.#shell.now()) && (await this.#redrives.step(id))) {
+        this.#deliveries.kick();
+        return true;
+      }
       const slice = this.#prepare(id);
       if (slice === undefined) {
         const idle = this.#shell.loaded?.taskById(id);
@@ -411,6 +436,23 @@ export class TaskRunner {
     if (task.internal) loaded.log.trimBehind(task.position);
     if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
     task.advanced({ from: slice.from, rowsWritten: written });
+  }
+
+  /** Of what ran between two slices of the log. */
+  #commitBetween(loaded: Loaded, task: AttachedTask, slice: { result: SliceResult; nowMs: number }): void {
+    const { result, nowMs } = slice;
+    this.#sendAll(loaded, task, slice);
+    task.rowsWritten += rowsWritten(result);
+    task.quietSince = this.#ticks.quietSince(task, { records: 1, nowMs });
+    loaded.taskTable.commit(task.id, {
+      position: task.position,
+      progress: result.progress,
+      layout: task.code?.layout ?? "",
+      rowsWritten: task.rowsWritten,
+      quietSince: task.quietSince,
+    });
+    this.#idle.begin(loaded, task, nowMs);
+    this.#ticks.arm(loaded, task, nowMs);
   }
 
   /** What a slice sends, and when its task must tell others what it held back (ENG-22). */

@@ -76,7 +76,8 @@ export class OutboxTable {
     return this.#queues.get(keyOf(task, target))?.pending;
   }
 
-  add(task: number, scope: string, row: OutboxRow & { readonly nowMs: number }): void {
+  /** Answers the sequence that the row got. */
+  add(task: number, scope: string, row: OutboxRow & { readonly nowMs: number }): number {
     const issued = keyOf(task, scope);
     const sequence = (this.#issued.get(issued) ?? 0) + 1;
     const { id } = this.#sql
@@ -95,6 +96,7 @@ export class OutboxTable {
     const bytes = row.body.byteLength;
     this.#queueOf(task, row.target).add({ id, sequence, records, bytes, createdMs });
     this.#bytes += bytes;
+    return sequence;
   }
 
   /** Rows of a target in sequence order, at least one, up to `maxBytes` and sequence `to`. */

@@ -77,6 +77,21 @@ export interface Trying {
   readonly single: number;
 }
 
+/**
+ * A dead letter that came again: its record as text, or of a parked key so many records. Those of one batchId are one
+ * micro-batch. Of a row that went back to its target only the place in the outbox.
+ */
+export type JournaledRedrive = { readonly batchId: number; readonly batched: boolean; readonly nowMs: number } & (
+  | { readonly kind: "record"; readonly record: string; readonly terminated?: string | undefined }
+  | {
+      readonly kind: "parked";
+      readonly key: string;
+      readonly records: number;
+      readonly terminated?: string | undefined;
+    }
+  | { readonly kind: "refused"; readonly target: string; readonly sequence: number }
+);
+
 type Row = Record<
   "id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused" | "due_to" | "rows_written",
   number
@@ -193,7 +208,8 @@ export class TaskTable {
     for (const table of ["key_value", "window_state", "ordered_state"]) {
       this.#sql.exec(`DELETE FROM ${table} WHERE store IN (SELECT id FROM store WHERE task = ?)`, id);
     }
-    for (const table of ["store", "journal", "trying"]) this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, id);
+    for (const table of ["store", "journal", "trying", "redrive"])
+      this.#sql.exec(`DELETE FROM ${table} WHERE task = ?`, id);
   }
 
   remove(id: number): void {
@@ -209,6 +225,12 @@ export class TaskTable {
     const query =
       "INSERT OR REPLACE INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'microBatch', ?)";
     this.#sql.exec(query, id, seq, from, payload);
+  }
+
+  /** What the task observes between two records, beside the boundaries of micro-batches. */
+  journalRedrive(id: number, at: { readonly position: number; readonly redriven: JournaledRedrive }): void {
+    const query = "INSERT INTO journal (task, seq, position, kind, payload) VALUES (?, ?, ?, 'redrive', ?)";
+    this.#sql.exec(query, id, this.#nextSeq(id), at.position, JSON.stringify(at.redriven));
   }
 
   lastMicroBatch(id: number): MicroBatch | undefined {

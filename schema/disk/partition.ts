@@ -105,6 +105,23 @@ export const trying = sqliteTable("trying", {
   single: integer().notNull(),
 });
 
+/**
+ * Dead letters that a task was given again, by their place in the dead-letter topic, or by key those that wait in the task:
+ * each is given once. `payload` is there until it has been run; `attempts` counts the wakes that have tried it.
+ */
+export const redrive = sqliteTable(
+  "redrive",
+  {
+    task: integer().notNull(),
+    id: text().notNull(),
+    seq: integer().notNull(),
+    attempts: integer().notNull(),
+    kind: text({ enum: ["record", "parked", "refused"] }).notNull(),
+    payload: text(),
+  },
+  (table) => [primaryKey({ columns: [table.task, table.id] })],
+);
+
 export const store = sqliteTable("store", {
   id: integer().primaryKey(),
   task: integer().notNull(),
@@ -216,7 +233,18 @@ export const timer = sqliteTable("timer", {
 });
 
 /** Made WITHOUT ROWID by scripts/migrations.ts: drizzle cannot say it. */
-export const withoutRowid = [producer, upstream, journal, keyValue, windowState, orderedState, delivered, file, timer];
+export const withoutRowid = [
+  producer,
+  upstream,
+  journal,
+  redrive,
+  keyValue,
+  windowState,
+  orderedState,
+  delivered,
+  file,
+  timer,
+];
 
 /** In the migrations before 0007. */
 export const onceWithoutRowid = [outbox];

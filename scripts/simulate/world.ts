@@ -165,12 +165,18 @@ function isCatalog(name: string): boolean {
   return name.startsWith("catalog ");
 }
 
+const TRIED = [
+  ["SELECT max(single) FROM trying", 3],
+  ["SELECT max(attempts) FROM redrive WHERE payload IS NOT NULL", 4],
+] as const;
+
 function lastTry({ disk, name }: SimulatedObject): boolean {
   if (isCatalog(name)) return false;
   try {
-    const { statement } = disk.statements.get("SELECT max(single) FROM trying");
-    const [row] = statement.all() as unknown as [number | null][];
-    return (row?.[0] ?? 0) >= 3;
+    return TRIED.some(([query, last]) => {
+      const [row] = disk.statements.get(query).statement.all() as unknown as [number | null][];
+      return (row?.[0] ?? 0) >= last;
+    });
   } catch {
     // Of a partition that was deleted nothing is left.
     return false;

@@ -1,5 +1,6 @@
 import type { BatchContext, ErrorPolicy, SourceNode } from "../../../schema/plan.ts";
-import type { ConsumerRecord } from "../../../schema/record.ts";
+import type { LetterKind } from "../../../schema/dead-letter.ts";
+import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
@@ -29,6 +30,7 @@ import type {
   BatchEnd,
   InputRecord,
   OutboxRow,
+  Redriven,
   SliceOptions,
   SliceResult,
   TaskCounters,
@@ -72,7 +74,9 @@ export class RunningTask implements Runtime {
   /** The last unit of a record ended as a dead letter. */
   #failed = false;
   readonly #policy: ErrorPolicy["kind"];
-  readonly #parked: ParkedKeys | undefined;
+  #parked: ParkedKeys | undefined;
+  /** What is at work are dead letters: one that fails again stops nothing. */
+  #redriving = false;
   #stopped = false;
   /** In a tick: what time it is. */
   #tickMs = -Infinity;
@@ -92,6 +96,7 @@ export class RunningTask implements Runtime {
         partitions: partitionsOf(ports, plan.deadLetterTopic),
         pipeline: plan.name,
         version: plan.version,
+        incarnation: ports.incarnation ?? 0,
         task: `${ports.topic}/${ports.partition}`,
       },
       this.#outbox,
@@ -104,7 +109,7 @@ export class RunningTask implements Runtime {
     this.#upstreams = new UpstreamTimes(ports.upstreams ?? [], progress.upstreams);
     this.#progressSender = new ProgressSender(plan, ports);
     this.#policy = plan.onError?.kind ?? "deadLetter";
-    this.#parked = this.#policy === "parkKey" ? new ParkedKeys(this.cache) : undefined;
+    if (this.#policy === "parkKey") this.#parked = new ParkedKeys(this.cache);
     this.#topology = new Topology({
       plan,
       ports,
@@ -169,8 +174,34 @@ export class RunningTask implements Runtime {
     return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
   }
 
+  redrive(items: readonly Redriven[], options: SliceOptions): SliceResult {
+    const before = this.#begin(options);
+    this.#redriving = true;
+    if (options.wallClockMs !== undefined) this.observedClock.read(options.wallClockMs);
+    for (const item of items) {
+      if (item.kind === "parked") {
+        this.#unpark(item, options.terminated);
+        continue;
+      }
+      this.#atWork = item.record;
+      this.#process(item.record, options.terminated);
+    }
+    return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
+  }
+
+  parked(key: string): { readonly records: number; readonly offset: number } | undefined {
+    const first = this.#parkedKeys.first(key);
+    return first && { records: this.#parkedKeys.count(key), offset: first.offset };
+  }
+
+  /** Under another policy than `parkKey` there may be some from before it was changed. */
+  get #parkedKeys(): ParkedKeys {
+    return (this.#parked ??= new ParkedKeys(this.cache));
+  }
+
   #begin({ nowMs, microBatch, giveUp }: Pick<SliceOptions, "nowMs" | "microBatch" | "giveUp">): TaskCounters {
     this.#microBatch = microBatch !== undefined;
+    this.#redriving = false;
     this.#tickMs = -Infinity;
     this.#giveUp = giveUp;
     this.#outbox.sent = undefined;
@@ -293,7 +324,7 @@ export class RunningTask implements Runtime {
     throw new Error(reason);
   }
 
-  unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void): void {
+  unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void, kind: LetterKind = "result"): void {
     const { recordsOut, lateRecords, droppedRecords, deadLetters } = this.tally;
     const undoMark = this.undo.mark;
     const outboxMark = this.#outbox.mark;
@@ -310,7 +341,7 @@ export class RunningTask implements Runtime {
       if (this.#depth === 1) this.#failed = true;
       if (this.#stopsAt(this.#atWork.offset))
         throw new RecordFailure(error, { offset: this.#atWork.offset, node: this.trace.node });
-      for (const one of [letter()].flat()) this.#bury(one, error, this.trace.node);
+      for (const one of [letter()].flat()) this.#bury(one, { thrown: error, node: this.trace.node, kind });
     } finally {
       this.#depth--;
     }
@@ -345,14 +376,43 @@ export class RunningTask implements Runtime {
 
   #take(record: ConsumerRecord, terminated: string | undefined): void {
     this.#recordsIn++;
-    if (terminated === undefined) this.#process(record);
-    else this.#bury(this.#asSent(record), terminated, "");
+    this.#process(record, terminated);
   }
 
-  #process(record: ConsumerRecord): void {
-    const { topic, partition } = this.#ports;
-    const origin = new Origin(topic, partition, record);
-    if (this.#parked !== undefined && this.#parked.count(origin.key) > 0) return this.#park(record, origin);
+  #process(record: ConsumerRecord, terminated: string | undefined): void {
+    const origin = this.#originOf(record);
+    const key = this.#policy === "parkKey" ? parkingKey(origin) : undefined;
+    if (key === undefined) this.#runs(origin, { kind: "record", terminated });
+    else if (this.#parkedKeys.count(key) > 0) this.#park(key, record);
+    else if (!this.#runs(origin, { kind: "parked", terminated })) this.#parkedKeys.park(key, record);
+  }
+
+  /** A record of its key has failed before: it goes after it, in order. */
+  #park(key: string, record: ConsumerRecord): void {
+    this.#parkedKeys.park(key, record);
+    const thrown = new Error("an earlier record of its key failed: redrive that one first");
+    this.#bury(this.#asSent(record), { thrown, node: "", kind: "parked" });
+    this.#settle();
+  }
+
+  /** What waits of a key, in order, up to what fails again. */
+  #unpark({ key, records }: Redriven & { kind: "parked" }, terminated: string | undefined): void {
+    for (let left = records; left > 0; left--) {
+      const record = this.#parkedKeys.first(key);
+      if (record === undefined) return;
+      this.#atWork = record;
+      if (!this.#runs(this.#originOf(record), { kind: "parked", terminated })) return;
+      this.#parkedKeys.release(key);
+    }
+  }
+
+  /** Runs a record, or gives it up unrun. Answers false when it is a dead letter. */
+  #runs(origin: Origin, { kind, terminated }: { kind: LetterKind; terminated: string | undefined }): boolean {
+    const { record } = origin;
+    if (terminated !== undefined) {
+      this.#bury(this.#asSent(record), { thrown: terminated, node: "", kind });
+      return false;
+    }
     this.#failed = false;
     this.unit(
       () => this.#asSent(record),
@@ -361,15 +421,14 @@ export class RunningTask implements Runtime {
         if (this.#internal) this.#enter(origin);
         else this.#enterSources(origin);
       },
+      kind,
     );
-    if (this.#failed) this.#parked?.add(origin.key, 1);
+    return !this.#failed;
   }
 
-  /** A record of its key has failed before: it goes after it, in order. */
-  #park(record: ConsumerRecord, origin: Origin): void {
-    this.#parked?.add(origin.key, 1);
-    this.#bury(this.#asSent(record), new Error("an earlier record of its key failed: redrive that one first"), "");
-    this.#settle();
+  #originOf(record: ConsumerRecord): Origin {
+    const { topic, partition } = this.#ports;
+    return new Origin(topic, partition, record);
   }
 
   #enterSources(origin: Origin): void {
@@ -429,7 +488,7 @@ export class RunningTask implements Runtime {
 
   /** A retry is of whole records: what fails inside one, or when time brings it, is a dead letter at once. */
   #stopsAt(offset: number): boolean {
-    if (this.#giveUp?.has(offset) === true) return false;
+    if (this.#redriving || this.#giveUp?.has(offset) === true) return false;
     return this.#policy === "fail" || (this.#policy === "retry" && this.#depth === 1);
   }
 
@@ -439,8 +498,9 @@ export class RunningTask implements Runtime {
     this.cache.trim();
   }
 
-  #bury(record: ConsumerRecord, reason: unknown, node: string): void {
-    this.#deadLetters.add(record, reason, node);
+  #bury(record: ConsumerRecord, cause: { thrown: unknown; node: string; kind: LetterKind }): void {
+    const envelope = cause.kind === "result" || !this.#internal ? undefined : envelopeOf(this.#atWork, record);
+    this.#deadLetters.add(record, { ...cause, envelope });
     this.tally.deadLetters++;
   }
 
@@ -454,4 +514,18 @@ export class RunningTask implements Runtime {
     const progress: Progress = { streamTimeMs, clocks, upstreams, wallClockMs: this.observedClock.nowMs, counters };
     return JSON.stringify(progress);
   }
+}
+
+/** Undefined where there is none, and of a key that is not UTF-8, of which every record fails by itself. */
+function parkingKey(origin: Origin): string | undefined {
+  try {
+    return origin.key ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands in an internal topic in front of the value that the task before sent. */
+function envelopeOf({ value: whole }: ConsumerRecord, { value }: ConsumerRecord): Bytes | undefined {
+  return whole?.subarray(0, whole.length - (value?.length ?? 0));
 }

@@ -45,6 +45,8 @@ export interface TaskPorts {
   readonly cacheBudget?: CacheBudget | undefined;
   /** Runs a SELECT over stores and parameters; a task without `batchSql` needs none. */
   readonly select?: SelectPort | undefined;
+  /** Of the pipeline, for its dead letters. */
+  readonly incarnation?: number | undefined;
 }
 
 /**
@@ -101,6 +103,11 @@ export interface TickOptions {
   readonly giveUp?: ReadonlySet<number> | undefined;
 }
 
+/** A dead letter that comes again: a record of the input, or what waits of a parked key, at most so many. */
+export type Redriven =
+  | { readonly kind: "record"; readonly record: ConsumerRecord }
+  | { readonly kind: "parked"; readonly key: string; readonly records: number };
+
 export interface SliceResult {
   readonly rows: readonly OutboxRow[];
   readonly recordsIn: number;
@@ -147,6 +154,13 @@ export interface TaskPort {
    * for timers that are due still. As `run` otherwise, and throws a RecordFailure where a policy stops it (ENG-27, PRC-8).
    */
   tick(options: TickOptions): SliceResult;
+  /**
+   * Runs dead letters again, in this order, as an input of its own: journaled, between two records of the log. What fails
+   * again is a dead letter again, whatever the policy; of a parked key the record stays the first that waits (ERR-5, ERR-6).
+   */
+  redrive(items: readonly Redriven[], options: SliceOptions): SliceResult;
+  /** Records of the key that wait, and the offset of the first. */
+  parked(key: string): { readonly records: number; readonly offset: number } | undefined;
   /**
    * How long the end of the log must be quiet until a tick lets something close, ms since its last record was appended;
    * undefined when nothing waits for that, or a task before this one holds it back. Control batches are no records.

@@ -6,6 +6,7 @@ import { RunningTask } from "./running-task.ts";
 import type {
   InputRecord,
   OutboxRow,
+  Redriven,
   SliceOptions,
   SliceResult,
   TaskCounters,
@@ -83,6 +84,14 @@ export class Task implements TaskPort {
 
   tick(options: TickOptions): SliceResult {
     return this.#through((running) => running.tick(options));
+  }
+
+  redrive(items: readonly Redriven[], options: SliceOptions): SliceResult {
+    return this.#through((running) => running.redrive(items, options));
+  }
+
+  parked(key: string): { readonly records: number; readonly offset: number } | undefined {
+    return this.#alive().parked(key);
   }
 
   #through(work: (running: RunningTask) => SliceResult): SliceResult {

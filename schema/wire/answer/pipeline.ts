@@ -31,6 +31,7 @@ const taskStatus = z
     droppedRecords: z.int().meta({ description: "Records an aggregate must drop: those without a key." }),
     skippedRecords: z.int(),
     outbox: z.int(),
+    redriving: z.int().meta({ description: "Dead letters, or parked keys, given to the task again and not yet run." }),
     heldBackBy: z
       .array(z.string())
       .meta({

@@ -7,9 +7,10 @@ import type {
   InputRecord,
   OutboxRow,
   SliceOptions,
+  SliceResult,
   TaskPort,
-  TickOptions,
 } from "../../../durable-objects/core/task/task-port.ts";
+import { PARKED_STORE } from "../../../durable-objects/core/task/parked-keys.ts";
 import { decompress } from "../../../durable-objects/gzip.ts";
 import { tickOptionsOf } from "../../../durable-objects/partition/slice.ts";
 import { codeOf } from "../../../durable-objects/partition/task-code.ts";
@@ -22,6 +23,7 @@ import { TestSelect } from "../../../testing/test-select.ts";
 import { type Inspected, inspectAll } from "../inspect.ts";
 import type { LoggedBatch } from "../ledger.ts";
 import type { World } from "../world.ts";
+import { redrivesAt, sentAgainLeftOut } from "./journaled.ts";
 import { difference, sentBy, terminatedIn } from "./sent.ts";
 
 /** State, progress and outbox of every task equal one fold of its own log and journal (SIM-3). */
@@ -57,7 +59,7 @@ class Refold {
     const rows: OutboxRow[] = [];
     let progress: string | undefined;
     for (const step of this.#steps()) {
-      const result = step.tick === undefined ? code.run(step.records, step.options) : code.tick(step.tick);
+      const result = step(code);
       rows.push(...result.rows);
       ({ progress } = result);
     }
@@ -65,7 +67,9 @@ class Refold {
     const kept = new SqliteStateStore(this.#at.sql, this.#task.id);
     // Restored, as a wake would: what a store hides, it hides then.
     this.#code(kept, plan, this.#task.progress);
-    const made = this.#at.ledger.outbox(this.#task.id).map(({ target, made: body }) => ({ target, body }));
+    const { ledger } = this.#at;
+    const sent = sentAgainLeftOut(ledger.outbox(this.#task.id), ledger.journal(this.#task.id));
+    const made = sent.map(({ target, made: body }) => ({ target, body }));
     return [
       ...difference(`SIM-3: ${this.#name}: state`, { once: stateOf(plan, store), here: stateOf(plan, kept) }),
       ...difference(`SIM-3: ${this.#name}: progress`, { once: progress, here: this.#task.progress }),
@@ -99,7 +103,10 @@ class Refold {
     return found.code;
   }
 
-  /** The log in one piece, but for what was journaled: micro-batches, ticks, and one record alone where a life ended on it. */
+  /**
+   * The log in one piece, but for what was journaled: micro-batches, ticks, dead letters that came again, and one record alone
+   * where a life ended on it.
+   */
   *#steps(): Generator<Step> {
     const { id, position, startOffset, tick } = this.#task;
     const journal = this.#at.ledger.journal(id);
@@ -107,11 +114,17 @@ class Refold {
     if (tick !== undefined) journal.pop();
     let at = startOffset;
     let options = NO_CLOCK;
-    for (const row of journal) {
+    for (const [index, row] of journal.entries()) {
       if (row.kind === "tick") {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
-        yield { tick: tickOptionsOf(JSON.parse(row.payload) as Tick, row.position) };
+        const tickOptions = tickOptionsOf(JSON.parse(row.payload) as Tick, row.position);
+        yield (code) => code.tick(tickOptions);
+      } else if (row.kind === "redrive") {
+        yield* this.#slices({ from: at, to: row.position, options });
+        at = row.position;
+        const again = redrivesAt(journal, index);
+        if (again !== undefined) yield (code) => code.redrive(again.items, again.options);
       } else if (row.kind === "clock") {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
@@ -133,17 +146,17 @@ class Refold {
     for (const [index, { offset }] of some.entries()) {
       const reason = this.#terminated.get(offset);
       if (reason === undefined) continue;
-      if (index > at) yield { records: some.slice(at, index), options };
-      yield { records: some.slice(index, index + 1), options: { ...options, terminated: reason } };
+      const [before, one] = [some.slice(at, index), some.slice(index, index + 1)];
+      if (before.length > 0) yield (code) => code.run(before, options);
+      yield (code) => code.run(one, { ...options, terminated: reason });
       at = index + 1;
     }
-    if (at < some.length) yield { records: some.slice(at), options };
+    const rest = some.slice(at);
+    if (rest.length > 0) yield (code) => code.run(rest, options);
   }
 }
 
-type Step =
-  | { readonly records: readonly InputRecord[]; readonly options: SliceOptions; readonly tick?: never }
-  | { readonly tick: TickOptions };
+type Step = (code: TaskPort) => SliceResult;
 
 /** Of the slices of a backlog only their order counts. */
 const NO_CLOCK: SliceOptions = { nowMs: 0 };
@@ -158,7 +171,9 @@ function recordsOf(log: readonly LoggedBatch[], internal: boolean): InputRecord[
 const ALL = Number.MAX_SAFE_INTEGER;
 
 function stateOf(plan: TaskPlan, store: StateStore): unknown {
-  return plan.nodes.flatMap(storesOf).map(({ name, kind }) => [name, rowsOf(store, name, kind).map(columnsOf)]);
+  const stores = plan.nodes.flatMap(storesOf).map(({ name, kind }) => ({ name, kind }));
+  if (plan.onError?.kind === "parkKey") stores.push({ name: PARKED_STORE, kind: "keyValue" });
+  return stores.map(({ name, kind }) => [name, rowsOf(store, name, kind).map(columnsOf)]);
 }
 
 function rowsOf(store: StateStore, name: string, kind: StoreKind): readonly object[] {

@@ -97,7 +97,7 @@ export const brokenEngines: readonly Broken[] = [
       const { add } = OutboxTable.prototype;
       const hit = everyNth(20);
       vi.spyOn(OutboxTable.prototype, "add").mockImplementation(function (this: OutboxTable, ...row) {
-        if (!hit()) add.apply(this, row);
+        return hit() ? 0 : add.apply(this, row);
       });
       return NO_SABOTAGE;
     },

@@ -1,0 +1,110 @@
+import { MAX_REDRIVE_RECORDS } from "../../schema/limits.ts";
+import { recordOfText } from "../core/task/parked-record.ts";
+import type { Redriven, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
+import type { TakenRedrive } from "../sqlite/redrive-table.ts";
+import { type AttachedTask, MAX_ATTEMPTS } from "./attached-task.ts";
+import type { BatchCalls } from "./batch-calls.ts";
+import type { Loaded } from "./loaded.ts";
+import type { Shell } from "./shell.ts";
+import { TERMINATED } from "./slice.ts";
+
+interface Slice {
+  readonly taken: readonly TakenRedrive[];
+  readonly items: readonly Redriven[];
+  readonly options: SliceOptions;
+}
+
+export interface RedriveParts {
+  readonly batchCalls: BatchCalls;
+  /** Inside the transaction of a slice: what it sends, and what must be known of the task after it. */
+  readonly commit: (loaded: Loaded, task: AttachedTask, slice: { result: SliceResult; nowMs: number }) => void;
+}
+
+/**
+ * Runs dead letters that a task was given again, between two slices of its log and in a transaction of their own, in which they
+ * are journaled (ERR-5). Under any trigger they run when they are asked for.
+ */
+export class RedriveRunner {
+  readonly #shell: Shell;
+  readonly #parts: RedriveParts;
+
+  constructor(shell: Shell, parts: RedriveParts) {
+    this.#shell = shell;
+    this.#parts = parts;
+  }
+
+  /** Answers whether something was run, or might have been. */
+  async step(id: number): Promise<boolean> {
+    const slice = this.#next(id);
+    if (slice === undefined) return false;
+    const { task, items, options } = slice;
+    const { batchCalls } = this.#parts;
+    if (batchCalls.needed(task)) await batchCalls.callFor(task, options, (code) => code.redrive(items, options));
+    // A turn ahead: a wake that finds it knows what ended the object (ENG-4).
+    this.#shell.write(({ redrives }) => redrives.tried(id, slice.taken));
+    await this.#shell.sync();
+    if (this.#shell.loaded?.taskById(id) !== task || !task.runnable) return true;
+    this.#shell.write((loaded) => {
+      if (task.code !== undefined) this.#run(loaded, { task, code: task.code }, slice);
+    });
+    this.#shell.changed.notify();
+    return true;
+  }
+
+  #next(id: number): (Slice & { readonly task: AttachedTask }) | undefined {
+    const { loaded } = this.#shell;
+    const task = loaded?.taskById(id);
+    if (loaded === undefined || task?.runnable !== true) return undefined;
+    // What is journaled and has not run comes before it.
+    if (task.microBatch !== undefined || task.tick !== undefined) return undefined;
+    const taken = loaded.redrives.next(id);
+    const [first] = taken;
+    if (first === undefined) return undefined;
+    const terminated = first.attempts > MAX_ATTEMPTS ? TERMINATED : undefined;
+    const batched = task.trigger.kind !== "perEvent";
+    const microBatch = batched ? { batchId: loaded.taskTable.lastBatchId(id) + 1 } : undefined;
+    const nowMs = this.#shell.now();
+    const records = first.attempts > 0 ? 1 : MAX_REDRIVE_RECORDS;
+    return {
+      task,
+      taken,
+      items: taken.map((each) => itemOf(each, records)),
+      options: { nowMs, wallClockMs: nowMs, microBatch, terminated },
+    };
+  }
+
+  #run(loaded: Loaded, { task, code }: { task: AttachedTask; code: TaskPort }, slice: Slice): void {
+    const { taken, items, options } = slice;
+    const { redrives, taskTable } = loaded;
+    const { nowMs, terminated, microBatch } = options;
+    const before = items.map((item) => waitingOf(code, item));
+    const result = code.redrive(items, options);
+    const batchId = microBatch?.batchId ?? taskTable.lastBatchId(task.id);
+    for (const [at, { payload }] of taken.entries()) {
+      const item = items[at];
+      const what = item?.kind === "parked" ? item : ({ kind: "record", record: payload } as const);
+      taskTable.journalRedrive(task.id, {
+        position: task.position,
+        redriven: { batchId, batched: microBatch !== undefined, nowMs, terminated, ...what },
+      });
+    }
+    this.#parts.commit(loaded, task, { result, nowMs });
+    if (microBatch !== undefined) task.lastBatchId = batchId;
+    for (const [at, item] of items.entries()) {
+      const each = taken[at] as TakenRedrive;
+      const left = waitingOf(code, item);
+      // Where fewer have gone than were asked for, the first that waits has failed again.
+      const wentOn = item.kind === "parked" && (before[at] ?? 0) - left === item.records;
+      if (wentOn && left > 0) redrives.goOn(task.id, each);
+      else redrives.done(task.id, each);
+    }
+  }
+}
+
+function waitingOf(code: TaskPort, item: Redriven): number {
+  return item.kind === "parked" ? (code.parked(item.key)?.records ?? 0) : 0;
+}
+
+function itemOf({ kind, payload }: TakenRedrive, records: number): Redriven {
+  return kind === "parked" ? { kind, key: payload, records } : { kind: "record", record: recordOfText(payload) };
+}

@@ -1,0 +1,216 @@
+import { createExecutionContext, evictDurableObject } from "cloudflare:test";
+import { env as bindings } from "cloudflare:workers";
+import { afterEach, expect, test, vi } from "vitest";
+import { hooks } from "../pipelines/test/hooks.ts";
+import {
+  deadLetterList,
+  type DeadLetterListJson,
+  redriveAnswer,
+  type RedriveJson,
+} from "../schema/wire/answer/dead-letter.ts";
+import { app } from "../workers/app.ts";
+import type { Env } from "./env.ts";
+import { aborts } from "./test/aborts.ts";
+import { batchOf, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
+
+const env: Env = { ...(bindings as unknown as Env), MILLRACE_AUTH: "off" };
+
+async function append(id: string, ...records: readonly TestRecord[]): Promise<void> {
+  const answer = await partition(env, id).append({ batch: batchOf(records), largestRecordBytes: 100 });
+  if (!answer.ok) throw new Error(answer.message);
+}
+
+const numbers = (...all: readonly number[]): TestRecord[] =>
+  all.map((n) => ({ key: n % 2 === 0 ? "even" : "odd", value: { n } }));
+
+async function request(line: string, body?: object): Promise<unknown> {
+  const [method = "", path = ""] = line.split(" ");
+  const init =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const url = `http://localhost/v1/pipelines/${path}`;
+  const response = await app.fetch(new Request(url, { method, ...init }), env, createExecutionContext());
+  return response.json();
+}
+
+async function letters(pipeline: string, query = ""): Promise<DeadLetterListJson> {
+  return deadLetterList.strict().parse(await request(`GET ${pipeline}/dead-letters${query}`));
+}
+
+async function redrive(pipeline: string, body: object = {}): Promise<RedriveJson> {
+  return redriveAnswer.strict().parse(await request(`POST ${pipeline}/redrive`, body));
+}
+
+/** Until all has been read, run again and delivered, over crashes. */
+async function drain(pipeline: string, id: string): Promise<void> {
+  await vi.waitFor(
+    async () => expect(await partition(env, id).drain({ pipeline, timeoutMs: 5_000 })).toEqual({ ok: true }),
+    { timeout: 40_000, interval: 50 },
+  );
+}
+
+async function numbersIn(id: string): Promise<number[]> {
+  return (await readAll(partition(env, id))).map(({ value }) => (value as { n: number }).n);
+}
+
+function refuse(...bad: readonly number[]): void {
+  hooks.onValue = (value) => {
+    if (bad.includes((value as { n: number }).n)) throw new Error(`no ${(value as { n: number }).n}`);
+  };
+}
+
+afterEach(() => {
+  hooks.onValue = () => undefined;
+});
+
+test.each(["redriven", "redriven-batches"])(
+  "%s: dead letters are listed and run again once, over HTTP and through crashes [ERR-5, ERR-7, PIP-21, PIP-22]",
+  async (name) => {
+    const out = await createTopic(env, `${name}-out`);
+    const input = await createTopic(env, `${name}-in`);
+    refuse(2, 3, 5);
+    await append(input, ...numbers(1, 2, 3, 4, 5));
+    await drain(name, input);
+    expect(await numbersIn(out)).toEqual([1, 4]);
+    const listed = await letters(name);
+    expect(listed.topic).toBe(`${name}.dead-letters`);
+    expect(listed.deadLetters).toMatchObject([
+      {
+        partition: 0,
+        offset: 0,
+        state: "waiting",
+        kind: "record",
+        error: "no 2",
+        node: "peek-1",
+        topic: `${name}-in`,
+        record: { partition: 0, offset: 1, timestamp: 1_700_000_000_000, key: "even", value: { n: 2 }, headers: {} },
+      },
+      { offset: 1, error: "no 3" },
+      { offset: 2, error: "no 5" },
+    ]);
+    expect((await letters(name, "?from=1&to=2")).deadLetters.map(({ offset }) => offset)).toEqual([1]);
+    expect((await letters(name, "?key=even")).deadLetters.map(({ offset }) => offset)).toEqual([0]);
+    const first = await letters(name, "?limit=2");
+    expect(first.deadLetters.map(({ offset }) => offset)).toEqual([0, 1]);
+    expect((await letters(name, `?limit=2&cursor=${first.cursor}`)).deadLetters.map(({ offset }) => offset)).toEqual([
+      2,
+    ]);
+    expect(await request(`GET ${name}/dead-letters?partition=1`)).toMatchObject({ code: "unknown_partition" });
+    expect(await request(`GET ${name}/dead-letters?cursor=x`)).toMatchObject({
+      code: "invalid_request",
+      field: "cursor",
+    });
+
+    refuse(5);
+    // Twice at once, and with everything: each letter takes effect once.
+    const both = await Promise.all([redrive(name, { key: "odd" }), redrive(name, { key: "odd" })]);
+    expect(both.map(({ redriven, already }) => redriven + already)).toEqual([2, 2]);
+    expect(both[0].redriven + both[1].redriven).toBe(2);
+    await partition(env, input)
+      .crash()
+      .catch(() => undefined);
+    await drain(name, input);
+    expect(await numbersIn(out)).toEqual([1, 4, 3]);
+    expect((await letters(name)).deadLetters.map(({ offset, state, error }) => [offset, state, error])).toEqual([
+      [0, "waiting", "no 2"],
+      [1, "redriven", "no 3"],
+      [2, "redriven", "no 5"],
+      [3, "waiting", "no 5"],
+    ]);
+    await evictDurableObject(partition(env, input));
+    refuse();
+    expect(await redrive(name)).toEqual({ name, redriven: 2, already: 2, former: 0, unfit: 0 });
+    await drain(name, input);
+    expect(await redrive(name)).toEqual({ name, redriven: 0, already: 4, former: 0, unfit: 0 });
+    expect(await numbersIn(out)).toEqual([1, 4, 3, 2, 5]);
+    const count = await partition(env, input).readStore({
+      pipeline: name,
+      store: "counts",
+      query: { kind: "key", key: "odd" },
+      waitMs: 0,
+    });
+    expect(count).toMatchObject({ rows: [{ value: "3" }] });
+    expect(await partition(env, input).tasks({ pipeline: name })).toMatchObject({ tasks: [{ redriving: 0, lag: 0 }] });
+    await request(`POST ${name}/reset`, {});
+    await drain(name, input);
+    expect(await redrive(name)).toMatchObject({ redriven: 0, former: 4 });
+    expect(await request(`POST nowhere/redrive`, {})).toMatchObject({ code: "not_found" });
+    expect(await request(`POST ${name}/redrive`, { keys: [] })).toMatchObject({ code: "invalid_request" });
+  },
+);
+
+test("a redriven record that ends the object is a dead letter again, and its neighbours run [ERR-8]", async () => {
+  const name = "redriven-again";
+  const out = await createTopic(env, `${name}-out`);
+  const input = await createTopic(env, `${name}-in`);
+  refuse(1, 2, 3);
+  await append(input, ...numbers(1, 2, 3));
+  await drain(name, input);
+  let ends = 0;
+  hooks.onValue = (value) => {
+    if ((value as { n: number }).n !== 2) return;
+    ends++;
+    aborts.get(`${input}/0`)?.("this record ends the object");
+    throw new Error("aborted");
+  };
+  await request(`POST ${name}/redrive`, {});
+  for (let wake = 0; wake < 12; wake++) {
+    const answer = await partition(env, input)
+      .drain({ pipeline: name, timeoutMs: 5_000 })
+      .catch(() => undefined);
+    if (answer?.ok === true) break;
+  }
+  expect(ends).toBe(4);
+  expect(await numbersIn(out)).toEqual([1, 3]);
+  const again = (await letters(name)).deadLetters.slice(3);
+  expect(again).toMatchObject([{ state: "waiting", record: { value: { n: 2 } } }]);
+  expect(again[0]?.error).toContain("the object ended");
+});
+
+test("what waits of a parked key runs in its order, before what comes later [ERR-6]", async () => {
+  const name = "unparked";
+  const out = await createTopic(env, `${name}-out`);
+  const input = await createTopic(env, `${name}-in`);
+  refuse(3);
+  await append(input, ...numbers(1, 2, 3, 5, 7));
+  await drain(name, input);
+  expect((await letters(name)).deadLetters.map(({ kind, state }) => [kind, state])).toEqual(
+    Array.from({ length: 3 }, () => ["parked", "waiting"]),
+  );
+  expect(await request(`POST ${name}/pause`)).toMatchObject({ state: "paused" });
+  refuse(7);
+  expect(await redrive(name, { from: 1, to: 2 })).toMatchObject({ redriven: 1 });
+  expect(await redrive(name)).toMatchObject({ redriven: 0, already: 3 });
+  await append(input, ...numbers(9));
+  expect(await partition(env, input).tasks({ pipeline: name })).toMatchObject({ tasks: [{ redriving: 1 }] });
+  await evictDurableObject(partition(env, input));
+  await request(`POST ${name}/resume`);
+  await drain(name, input);
+  expect(await numbersIn(out)).toEqual([1, 2, 3, 5]);
+  refuse();
+  await evictDurableObject(partition(env, input));
+  expect((await redrive(name)).redriven).toBeGreaterThan(0);
+  await append(input, ...numbers(11));
+  await drain(name, input);
+  expect(await numbersIn(out)).toEqual([1, 2, 3, 5, 7, 9, 11]);
+  expect(new Set((await letters(name)).deadLetters.map(({ state }) => state))).toEqual(new Set(["redriven"]));
+});
+
+test("a row that a table had refused goes to it again, once [SNK-24]", async () => {
+  await env.DB.prepare("CREATE TABLE refused (id TEXT PRIMARY KEY CHECK (id <> 'bad'))").run();
+  const input = await createTopic(env, "refused-in");
+  await append(input, { value: { id: "a" } }, { value: { id: "bad" } });
+  await drain("refused", input);
+  await drain("refused", input);
+  expect((await letters("refused")).deadLetters).toMatchObject([
+    { kind: "refused", target: "d1:refused", state: "waiting", record: { value: ["bad"], offset: -1 } },
+  ]);
+  await env.DB.batch([
+    env.DB.prepare("DROP TABLE refused"),
+    env.DB.prepare("CREATE TABLE refused (id TEXT PRIMARY KEY)"),
+  ]);
+  const both = await Promise.all([redrive("refused"), redrive("refused")]);
+  expect(both[0].redriven + both[1].redriven).toBe(1);
+  await drain("refused", input);
+  const { results } = await env.DB.prepare("SELECT id FROM refused").all();
+  expect(results).toEqual([{ id: "bad" }]);
+});

@@ -1,0 +1,124 @@
+import { MAX_REDRIVE_CHARACTERS, MAX_REDRIVE_RECORDS } from "../../schema/limits.ts";
+
+export type RedriveKind = "record" | "parked" | "refused";
+
+/** A dead letter that a task is to run again. */
+export interface PendingRedrive {
+  /** `<partition>/<offset>` in the dead-letter topic, or `key:<key>`. */
+  readonly id: string;
+  readonly seq: number;
+  /** Tries that have begun; none of them has ended. */
+  readonly attempts: number;
+  readonly characters: number;
+}
+
+export interface TakenRedrive extends PendingRedrive {
+  readonly kind: RedriveKind;
+  /** The record as text, or the key. */
+  readonly payload: string;
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  task: number;
+  id: string;
+  seq: number;
+  attempts: number;
+  characters: number;
+}
+
+/**
+ * Dead letters that tasks were given again. What waits is known in memory, without the records; after a transaction that was
+ * rolled back the owner makes a new RedriveTable.
+ */
+export class RedriveTable {
+  readonly #sql: SqlStorage;
+  /** By task, then by id, in the order in which they came. */
+  readonly #pending = new Map<number, Map<string, PendingRedrive>>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const query = `SELECT task, id, seq, attempts, length(payload) AS characters FROM redrive
+      WHERE payload IS NOT NULL ORDER BY task, seq`;
+    for (const { task, id, seq, attempts, characters } of sql.exec<Row>(query))
+      this.#of(task).set(id, { id, seq, attempts, characters });
+  }
+
+  /** How many wait. */
+  pending(task: number): number {
+    return this.#pending.get(task)?.size ?? 0;
+  }
+
+  waits(task: number, id: string): boolean {
+    return this.#pending.get(task)?.has(id) ?? false;
+  }
+
+  /** It was given to the task before, whether it has been run since or waits. */
+  has(task: number, id: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM redrive WHERE task = ? AND id = ?", task, id).toArray().length > 0;
+  }
+
+  /** `payload` is null of what is done at once. */
+  add(task: number, id: string, { kind, payload }: { kind: RedriveKind; payload: string | null }): void {
+    const seq = Math.max(0, ...[...this.#of(task).values()].slice(-1).map((last) => last.seq)) + 1;
+    const query = "INSERT INTO redrive (task, id, seq, attempts, kind, payload) VALUES (?, ?, ?, 0, ?, ?)";
+    this.#sql.exec(query, task, id, seq, kind, payload);
+    if (payload !== null) this.#of(task).set(id, { id, seq, attempts: 0, characters: payload.length });
+  }
+
+  /** The next to be run: alone when it has been tried before. */
+  next(task: number): TakenRedrive[] {
+    const taken: TakenRedrive[] = [];
+    let characters = 0;
+    for (const pending of this.#of(task).values()) {
+      characters += pending.characters;
+      const alone = pending.attempts > 0;
+      if (taken.length > 0 && (alone || characters > MAX_REDRIVE_CHARACTERS || taken.length === MAX_REDRIVE_RECORDS))
+        return taken;
+      const query = "SELECT kind, payload FROM redrive WHERE task = ? AND id = ?";
+      const { kind, payload } = this.#sql.exec<{ kind: RedriveKind; payload: string }>(query, task, pending.id).one();
+      taken.push({ ...pending, kind, payload });
+      if (alone) return taken;
+    }
+    return taken;
+  }
+
+  /** A try begins. */
+  tried(task: number, taken: readonly PendingRedrive[]): void {
+    for (const pending of taken) this.#setAttempts(task, pending, pending.attempts + 1);
+  }
+
+  /** The try has ended without being run to its end, for a reason that is not the letters'. */
+  untried(task: number, taken: readonly PendingRedrive[]): void {
+    for (const pending of taken) this.#setAttempts(task, pending, pending.attempts);
+  }
+
+  /** Some of what waits of a key has been run, and one by one goes on so. */
+  goOn(task: number, pending: PendingRedrive): void {
+    this.#setAttempts(task, pending, Math.min(pending.attempts, 1));
+  }
+
+  done(task: number, { id, kind }: Pick<TakenRedrive, "id" | "kind">): void {
+    // A key may be parked again.
+    if (kind === "parked") this.#sql.exec("DELETE FROM redrive WHERE task = ? AND id = ?", task, id);
+    else this.#sql.exec("UPDATE redrive SET payload = NULL WHERE task = ? AND id = ?", task, id);
+    this.#of(task).delete(id);
+  }
+
+  /** The rows of a task that has ended are gone. */
+  forget(task: number): void {
+    this.#pending.delete(task);
+  }
+
+  #setAttempts(task: number, { id, seq, characters }: PendingRedrive, attempts: number): void {
+    this.#sql.exec("UPDATE redrive SET attempts = ? WHERE task = ? AND id = ?", attempts, task, id);
+    this.#of(task).set(id, { id, seq, attempts, characters });
+  }
+
+  #of(task: number): Map<string, PendingRedrive> {
+    const known = this.#pending.get(task);
+    if (known !== undefined) return known;
+    const pending = new Map<string, PendingRedrive>();
+    this.#pending.set(task, pending);
+    return pending;
+  }
+}
