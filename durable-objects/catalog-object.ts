@@ -4,6 +4,7 @@ import { catalogMigrations } from "../schema/disk/catalog-migrations.ts";
 import { type Answer, refuse } from "../schema/error.ts";
 import type * as Rpc from "../schema/rpc.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
+import { Outputs } from "./catalog/outputs.ts";
 import { PipelineTable } from "./catalog/pipeline-table.ts";
 import { Pipelines } from "./catalog/pipelines.ts";
 import { nextNumber, TopicTable } from "./catalog/topic-table.ts";
@@ -40,6 +41,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
       plans,
       clock,
       namespace: env.PARTITION,
+      outputs: new Outputs(env),
       nextIncarnation: () => nextNumber(this.#database, "incarnation"),
     });
   }
@@ -110,8 +112,12 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return this.#inTurn(() => this.#pipelines.setState(name, state));
   }
 
-  async resetPipeline(request: { name: string; from: Rpc.StartFrom }): ReturnType<Rpc.CatalogRpc["resetPipeline"]> {
-    const answer = await this.#inTurn(() => this.#pipelines.reset(request.name, request.from));
+  async resetPipeline({
+    name,
+    from,
+    outputs = "keep",
+  }: Parameters<Rpc.CatalogRpc["resetPipeline"]>[0]): ReturnType<Rpc.CatalogRpc["resetPipeline"]> {
+    const answer = await this.#inTurn(() => this.#pipelines.reset(name, { from, erase: outputs === "delete" }));
     // What could not be finished now is gone on with.
     if (!answer.ok && answer.code === "overloaded") await this.#start();
     return answer;

@@ -93,7 +93,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async retire(request: Rpc.RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>> {
-    return retire(this.#shell, request, () => this.#goOn());
+    return retire({ shell: this.#shell, deliveries: this.#deliveries, goOn: () => this.#goOn() }, request);
   }
 
   async pause({ pipeline }: { pipeline: string }): Promise<Answer> {

@@ -1,7 +1,9 @@
 import { env as bindings } from "cloudflare:workers";
-import { expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { faults } from "./test/objects.ts";
 
 const env = bindings as unknown as Env;
 
@@ -37,4 +39,110 @@ test("a reset begins anew from where it is told, and what was sent stays [CAT-20
   await append(input, 7);
   await odd([1, 2, 1, 2, 3, 1]);
   expect(await catalog(env).resetPipeline({ name: "nowhere", from: "latest" })).toMatchObject({ code: "not_found" });
+});
+
+describe("a reset that deletes outputs", { timeout: 120_000 }, () => {
+  const erase = (from: "earliest" | "latest" = "earliest") =>
+    catalog(env).resetPipeline({ name: "emptied", from, outputs: "delete" });
+  const client = new PipelineClient(env, "emptied");
+
+  afterEach(() => {
+    faults.before = () => undefined;
+    faults.after = () => undefined;
+  });
+
+  async function drained(): Promise<void> {
+    client.forget();
+    await vi.waitFor(async () => expect(await client.drain()).toMatchObject({ ok: true }), { timeout: 30_000 });
+  }
+
+  async function rows(): Promise<unknown[]> {
+    return (await env.DB.prepare("SELECT id, count FROM emptied ORDER BY id").all()).results;
+  }
+
+  async function files(): Promise<{ keys: string[]; lines: string[] }> {
+    const { objects } = await env.LAKE.list({ prefix: "emptied/files/" });
+    const keys = objects.map(({ key }) => key);
+    const texts = await Promise.all(keys.map(async (key) => (await (await env.LAKE.get(key))?.text()) ?? ""));
+    return { keys, lines: texts.flatMap((text) => text.trimEnd().split("\n")).toSorted() };
+  }
+
+  async function live(): Promise<unknown> {
+    return (await env.LAKE.get("emptied/files.manifest.json"))?.json();
+  }
+
+  test("empties tables and the files of former incarnations, and nothing else [CAT-21, CAT-22]", async () => {
+    const input = await createTopic(env, "emptied-in");
+    await append(input, 1, 2, 2);
+    await drained();
+    await env.LAKE.put("emptied/files/notes.txt", "mine");
+    const first = await client.record();
+    expect(await live()).toEqual({ pipeline: "emptied", version: 1, incarnations: [first.incarnation] });
+    // A row of a former life that nothing brings again, and one of nobody's.
+    await env.DB.prepare("INSERT INTO emptied VALUES ('9', 9)").run();
+    const reset = await erase();
+    expect(reset).toMatchObject({ ok: true });
+    await drained();
+    expect(await rows()).toEqual([
+      { id: "1", count: 1 },
+      { id: "2", count: 2 },
+    ]);
+    const { keys, lines } = await files();
+    expect(lines).toEqual(["mine", '{"n":1}', '{"n":2}', '{"n":2}']);
+    const incarnation = reset.ok ? reset.incarnation : 0;
+    expect(keys.filter((key) => !key.endsWith("notes.txt")).every((key) => key.includes(`/${incarnation}-`))).toBe(
+      true,
+    );
+    expect(await live()).toMatchObject({ incarnations: [incarnation] });
+    const latest = await catalog(env).resetPipeline({ name: "emptied", from: "latest" });
+    expect(await live()).toMatchObject({ incarnations: [incarnation, latest.ok ? latest.incarnation : 0] });
+    await env.LAKE.delete("emptied/files/notes.txt");
+  });
+
+  test("does not wait for what the former one cannot deliver, nor lets it come later [CAT-21]", async () => {
+    const { topicId = "" } = (await client.record()).inputs.find(({ input }) => input === "emptied-in") ?? {};
+    await env.DB.prepare("ALTER TABLE emptied RENAME COLUMN count TO elsewhere").run();
+    await append(topicId, 3);
+    expect(await client.drain(300)).toMatchObject({ code: "timed_out" });
+    expect(await erase("latest")).toMatchObject({ ok: true });
+    await env.DB.prepare("ALTER TABLE emptied RENAME COLUMN elsewhere TO count").run();
+    await drained();
+    expect(await rows()).toEqual([]);
+    await append(topicId, 4);
+    await drained();
+    expect(await rows()).toEqual([{ id: "4", count: 1 }]);
+  });
+
+  test("interrupted before or after any call is finished under its incarnation [CAT-21]", async () => {
+    for (let call = 0; call < 14; call++) {
+      let left = call >> 1;
+      faults[call % 2 === 0 ? "before" : "after"] = (what, object) => {
+        if (what !== "deliver" && object.includes("emptied") && left-- === 0) throw new Error("the object is gone");
+      };
+      const reset = await erase().catch(() => undefined);
+      faults.before = faults.after = () => undefined;
+      const begun = await client.record();
+      await env.DB.prepare("INSERT OR REPLACE INTO emptied VALUES ('8', 8)").run();
+      if (begun.state === "running") await erase();
+      else await vi.waitFor(async () => expect(await catalog(env).reconcile({})).toEqual({ ok: true }));
+      expect((await client.record()).state).toBe("running");
+      if (begun.state !== "running") expect((await client.record()).incarnation).toBe(begun.incarnation);
+      expect({ call, reset: reset?.ok ?? false }).toEqual({ call, reset: begun.state === "running" });
+      await drained();
+      const found = (await rows()) as { id: string; count: number }[];
+      // A row that came when the table had been emptied already is the test's own.
+      const ours = found.filter(({ id }) => id !== "8");
+      expect({ call, ours }).toEqual({
+        call,
+        ours: [
+          { id: "1", count: 1 },
+          { id: "2", count: 2 },
+          { id: "3", count: 1 },
+          { id: "4", count: 1 },
+        ],
+      });
+      const incarnation = (await client.record()).incarnation;
+      expect((await files()).keys.every((key) => key.includes(`/${incarnation}-`))).toBe(true);
+    }
+  });
 });

@@ -158,6 +158,8 @@ export interface RetireRequest {
   readonly before: number;
   /** Waits so long, ms, for what they have in the outbox to be delivered. */
   readonly waitMs: number;
+  /** What they have for D1 and R2 is not delivered any more, except what is on its way. */
+  readonly drop?: boolean | undefined;
 }
 
 /** A dead letter for the task that sent it. */
@@ -445,10 +447,14 @@ export interface CatalogRpc {
   allocateProducer(request: object): Promise<Answer<{ readonly producerId: number; readonly producerEpoch: number }>>;
   pipelines(request: object): Promise<Answer<{ readonly pipelines: readonly PipelineRecord[] }>>;
   pipeline(request: { name: string }): Promise<Answer<{ readonly pipeline: PipelineRecord }>>;
-  /** Starts the pipeline from nothing under a new incarnation; what the former one has sent stays. */
+  /**
+   * Starts the pipeline from nothing under a new incarnation. What former ones wrote into its D1 tables and R2 prefixes stays,
+   * unless outputs are deleted; records of topics always do.
+   */
   resetPipeline(request: {
     name: string;
     from: StartFrom;
+    outputs?: "keep" | "delete" | undefined;
   }): Promise<Answer<{ readonly incarnation: number; readonly starts: readonly TaskStart[] }>>;
   setPipelineState(request: { name: string; state: "running" | "paused" }): Promise<Answer>;
   /** D1 tables the bundle's pipelines write, for reading them over HTTP. */

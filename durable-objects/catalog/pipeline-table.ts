@@ -28,6 +28,19 @@ export class PipelineTable {
     this.#database.update(pipeline).set({ former }).where(eq(pipeline.name, name)).run();
   }
 
+  /** What former incarnations wrote is gone. */
+  setErased(name: string): void {
+    this.#database.update(pipeline).set({ erasing: null }).where(eq(pipeline.name, name)).run();
+  }
+
+  setLive(name: string, live: readonly number[]): void {
+    this.#database
+      .update(pipeline)
+      .set({ live: JSON.stringify(live) })
+      .where(eq(pipeline.name, name))
+      .run();
+  }
+
   setState(name: string, state: PipelineRow["state"], error: string | null): void {
     this.#database.update(pipeline).set({ state, error }).where(eq(pipeline.name, name)).run();
   }

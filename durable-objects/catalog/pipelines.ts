@@ -80,6 +80,7 @@ export class Pipelines {
     try {
       if (row !== undefined && row.version >= plan.version && !interrupted) {
         if (listOf(row.former).length > 0) await this.#starter.retireFormer(plan.name);
+        if (row.live === null && row.version === plan.version) await this.#starter.tellLive(plan, row);
       } else if (this.#obstacle(plan) === undefined) await this.#starter.start(plan, row);
     } catch (error) {
       // One partition in trouble must not keep other pipelines from their start; this one's is gone on with later (CAT-9).
@@ -114,7 +115,7 @@ export class Pipelines {
   /** A new incarnation of the version that runs (CAT-20). */
   async reset(
     name: string,
-    from: StartFrom,
+    how: { readonly from: StartFrom; readonly erase: boolean },
   ): Promise<Answer<{ readonly incarnation: number; readonly starts: readonly TaskStart[] }>> {
     const { table, plans } = this.#parts;
     const row = table.get(name);
@@ -126,7 +127,7 @@ export class Pipelines {
     }
     const obstacle = this.#obstacle(plan);
     if (obstacle !== undefined) return refuse("invalid_request", `pipeline ${name} cannot start: ${obstacle}`);
-    const starts = await this.#starter.start(plan, row, from);
+    const starts = await this.#starter.start(plan, row, how);
     const begun = table.get(name);
     if (begun?.state === "running") return { ok: true, incarnation: begun.incarnation, starts };
     return refuse("overloaded", `the reset of ${name} has begun and goes on: ${begun?.error ?? "it is starting"}`, {

@@ -11,6 +11,7 @@ import { partitionsFor, upstreamRanges } from "../core/plan/upstreams.ts";
 import type { Env } from "../env.ts";
 import type { Plans } from "../plans.ts";
 import type { WallClock } from "../wall-clock.ts";
+import type { Outputs } from "./outputs.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { PipelineRow, PipelineTable } from "./pipeline-table.ts";
 import { inputsOf, listOf, outputsOf, sourcesOf, topicName, topicsReadBy, writes } from "./pipeline-topics.ts";
@@ -26,6 +27,7 @@ export interface StarterParts {
   readonly plans: Plans;
   readonly clock: WallClock;
   readonly namespace: Env["PARTITION"];
+  readonly outputs: Outputs;
   readonly nextIncarnation: () => number;
 }
 
@@ -51,14 +53,18 @@ export class Starter {
     this.#parts = parts;
   }
 
-  /** `row` is what is known of the pipeline: an earlier version, or a start of this one that was interrupted. */
-  async start(plan: Plan, known: PipelineRow | undefined, from?: StartFrom): Promise<readonly TaskStart[]> {
+  /** `known` is what is known of the pipeline: an earlier version, or a start of this one that was interrupted. */
+  async start(
+    plan: Plan,
+    known: PipelineRow | undefined,
+    how: { readonly from?: StartFrom; readonly erase?: boolean } = {},
+  ): Promise<readonly TaskStart[]> {
     const { table, plans } = this.#parts;
     const outputs = await this.#outputs(plan);
     const graph = plans.graph(plan.name, plan.version);
     if (outputs === undefined || graph === undefined) return [];
     const starts: TaskStart[] = [];
-    const row = this.#begin({ plan, graph, from }, known);
+    const row = this.#begin({ plan, graph, ...how }, known);
     const done = await this.#finish({ plan, graph, row, outputs, starts });
     if (done.ok) table.setState(plan.name, "running", null);
     else table.setState(plan.name, "bootstrapping", done.message);
@@ -81,17 +87,25 @@ export class Starter {
 
   /** From here on the incarnation is known, and so are the topics in which something of it, or of former ones, may be. */
   #begin(
-    { plan, graph, from }: { plan: Plan; graph: TaskGraph; from: StartFrom | undefined },
+    {
+      plan,
+      graph,
+      from = "earliest",
+      erase = false,
+    }: { plan: Plan; graph: TaskGraph; from?: StartFrom; erase?: boolean },
     known: PipelineRow | undefined,
   ): PipelineRow {
     const { table, nextIncarnation } = this.#parts;
     const { name, version, deadLetterTopic } = plan;
     const begun = known?.version === version && known.state === "bootstrapping";
     const left = known === undefined || begun ? [] : topicsReadBy(known).map(({ topic }) => topic);
+    const incarnation = begun ? known.incarnation : nextIncarnation();
+    // One that goes on from the latest offset adds to what there is.
+    const before = erase || from === "earliest" ? [] : liveOf(known);
     const row: PipelineRow = {
       name,
       version,
-      incarnation: begun ? known.incarnation : nextIncarnation(),
+      incarnation,
       state: "bootstrapping",
       sources: JSON.stringify(sourcesOf(plan)),
       outputs: JSON.stringify([...outputsOf(plan), deadLetterTopic]),
@@ -99,7 +113,9 @@ export class Starter {
       former: JSON.stringify([...new Set([...listOf(known?.former ?? null), ...left])]),
       // Why an earlier attempt did not come to its end, until this one does.
       error: begun ? known.error : null,
-      startFrom: begun ? known.startFrom : (from ?? null),
+      startFrom: begun ? known.startFrom : from,
+      erasing: begun ? known.erasing : erase,
+      live: begun ? known.live : JSON.stringify([...before, incarnation]),
     };
     table.put(row);
     return row;
@@ -109,8 +125,9 @@ export class Starter {
     const inputs = await this.#open(begun);
     if (!inputs.ok) return inputs;
     const start = { ...begun, inputs: inputs.topics };
-    const free = await this.#waitForFormer(start);
+    const free = start.row.erasing === true ? await this.#erase(start) : await this.#waitForFormer(start);
     if (!free.ok) return free;
+    await this.tellLive(start.plan, start.row);
     const attached = await this.#attachAll(start);
     if (attached.ok) await this.retireFormer(start.row.name);
     return attached;
@@ -154,10 +171,40 @@ export class Starter {
   }
 
   /**
+   * What former incarnations wrote into the pipeline's tables and prefixes goes, before anything of the new one can come
+   * (CAT-21). What they had still to deliver there is dropped; what is on its way is waited for.
+   */
+  async #erase({ plan, row }: Start): Promise<Answer> {
+    const { table, outputs } = this.#parts;
+    const left = await this.retireFormer(row.name, { drop: true });
+    const target = left.find((each) => !each.startsWith("topic:"));
+    if (target !== undefined) return refuse("timed_out", `waits for what is on its way to ${target}`);
+    for (const node of plan.nodes) {
+      if (node.kind !== "sink") continue;
+      const { sink } = node;
+      if (sink.kind === "d1") await outputs.eraseTable(sink, { pipeline: row.name, before: row.incarnation });
+      if (sink.kind === "r2" && !(await outputs.eraseFiles(sink.prefix, row.incarnation)))
+        return refuse("timed_out", `deletes files under ${sink.prefix}`);
+    }
+    table.setErased(row.name);
+    return { ok: true };
+  }
+
+  /** Says beside each prefix whose files count. */
+  async tellLive({ nodes }: Plan, { name, version, incarnation, live }: PipelineRow): Promise<void> {
+    const incarnations = liveOf({ incarnation, live });
+    for (const node of nodes) {
+      if (node.kind === "sink" && node.sink.kind === "r2")
+        await this.#parts.outputs.writeManifest(node.sink.prefix, { pipeline: name, version, incarnations });
+    }
+    if (live === null) this.#parts.table.setLive(name, incarnations);
+  }
+
+  /**
    * Ends what is left of former incarnations, and deletes their internal topics once nothing in them is to be delivered any
    * more. Answers the targets for which something is.
    */
-  async retireFormer(pipeline: string): Promise<readonly string[]> {
+  async retireFormer(pipeline: string, { drop = false } = {}): Promise<readonly string[]> {
     const { table, topics, namespace, clock } = this.#parts;
     const row = table.get(pipeline);
     const deadlineMs = clock.now() + WAIT_MS;
@@ -167,7 +214,7 @@ export class Starter {
       const open = topics.table.open(topic);
       const here: string[] = [];
       const waitMs = Math.max(0, deadlineMs - clock.now());
-      const request = { pipeline, before: row?.incarnation ?? 0, waitMs };
+      const request = { pipeline, before: row?.incarnation ?? 0, waitMs, drop };
       if (open !== undefined) {
         await onEveryPartition(namespace, open, async (stub) => {
           const answer = await stub.retire(request);
@@ -243,4 +290,10 @@ export class Starter {
       wiring: wiringOf(graph),
     };
   }
+}
+
+/** Incarnations whose files count. */
+function liveOf(row: Pick<PipelineRow, "incarnation" | "live"> | undefined): number[] {
+  if (row === undefined) return [];
+  return row.live === null ? [row.incarnation] : (JSON.parse(row.live) as number[]);
 }

@@ -27,13 +27,19 @@ interface Trouble {
   readonly reason: string;
 }
 
+interface Flight {
+  readonly pipeline: string;
+  readonly incarnation: number;
+  readonly target: string;
+}
+
 /**
  * Takes outbox rows to their targets: one delivery in flight for a target, started after the commit that wrote the rows,
  * repeated with growing pauses until it is confirmed. After every await it acts only on what is on disk then.
  */
 export class Deliveries {
   readonly #shell: Shell;
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Map<string, Flight>();
   readonly #trouble = new Map<string, Trouble>();
   readonly #sinks = new Map<string, Sink>();
   /** Called when rows have left, since tasks wait while the outbox is full. */
@@ -92,10 +98,19 @@ export class Deliveries {
       if (this.#inFlight.size >= MAX_IN_FLIGHT) return;
       const key = keyOf(pending);
       if (this.#inFlight.has(key) || (this.#trouble.get(key)?.retryAtMs ?? 0) > this.#shell.now()) continue;
-      if (!this.#deliverable(pending)) continue;
-      this.#inFlight.add(key);
+      const task = this.#shell.loaded?.taskById(pending.task);
+      if (task === undefined || !this.#deliverable(pending)) continue;
+      const { pipeline, incarnation } = task;
+      this.#inFlight.set(key, { pipeline, incarnation, target: pending.target });
       this.#shell.background(this.#deliver(pending.task, pending.target, key));
     }
+  }
+
+  /** Targets to which something of the pipeline's incarnations before this one is being delivered, though its task be gone. */
+  onTheWay(pipeline: string, before: number): string[] {
+    return [...this.#inFlight.values()]
+      .filter((flight) => flight.pipeline === pipeline && flight.incarnation < before)
+      .map(({ target }) => target);
   }
 
   /** Somebody waits: what is in trouble is tried at the next kick, without its pause. */
@@ -125,6 +140,7 @@ export class Deliveries {
       while (await this.#deliverOnce(id, target, key));
     } finally {
       this.#inFlight.delete(key);
+      this.#shell.changed.notify();
       this.kick();
     }
   }

@@ -107,6 +107,15 @@ export class Loaded {
     }
   }
 
+  /** Inside a transaction: what the task has for D1 and R2 is not to come any more. */
+  dropOutputs(task: AttachedTask): void {
+    for (const { target } of this.outbox.pending(task.id)) {
+      if (target.startsWith("topic:")) continue;
+      this.outbox.drop(task.id, target);
+      this.outbox.removeFile(task.id, target);
+    }
+  }
+
   /** Inside a transaction: nothing is left of a detached task once its outbox has been delivered. */
   forgetIfDone(task: AttachedTask): void {
     if (task.state !== "detached" || this.outbox.pending(task.id).length > 0) return;

@@ -4,7 +4,7 @@ import { badRows } from "./bad-rows.ts";
 import { joinRows, splitRows } from "./json-rows.ts";
 import type { Outcome, Parcel, Sink } from "./sink.ts";
 
-const PROGRESS_TABLE =
+export const PROGRESS_TABLE =
   "CREATE TABLE IF NOT EXISTS millrace_progress (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID";
 const BEGIN = "INSERT OR IGNORE INTO millrace_progress (id, seq) VALUES (?1, 0)";
 /** NULL violates NOT NULL, so a batch that is repeated, late or early fails whole (SNK-20). */

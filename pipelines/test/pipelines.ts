@@ -119,6 +119,19 @@ const resettable = pipeline("resettable", ({ stream }) =>
     .to("resettable-out"),
 );
 
+/** A table and files, to be emptied; grouped behind an internal topic. */
+const emptied = pipeline("emptied", ({ stream }) => {
+  const readings = stream<Reading>("emptied-in");
+  readings.to(r2("emptied/files", { roll: "50 ms" }));
+  readings
+    .selectKey(({ n }) => `${n}`)
+    .groupByKey()
+    .count({ store: "counts" })
+    .toStream()
+    .mapValues((count, id) => ({ id, count }))
+    .to(d1("emptied", { columns: { id: "TEXT", count: "INTEGER" }, primaryKey: ["id"] }));
+});
+
 /** For a test in which its output goes. */
 const lost = pipeline("lost", ({ stream }) => stream<Reading>("lost-in").to("lost-out"));
 
@@ -134,6 +147,7 @@ export const testPipelines: readonly Pipeline[] = [
   former,
   awaited,
   resettable,
+  emptied,
   lost,
   held,
   ...aggregatePipelines,

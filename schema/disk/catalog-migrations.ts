@@ -31,4 +31,8 @@ ALTER TABLE "pipeline" ADD "former" text;
   `
 ALTER TABLE "pipeline" ADD "start_from" text;
   `,
+  `
+ALTER TABLE "pipeline" ADD "erasing" integer;
+ALTER TABLE "pipeline" ADD "live" text;
+  `,
 ];

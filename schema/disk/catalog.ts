@@ -24,6 +24,10 @@ export const pipeline = sqliteTable("pipeline", {
   former: text(),
   /** Where its tasks begin in users' topics; null is the earliest offset. */
   startFrom: text("start_from", { enum: ["earliest", "latest"] }),
+  /** What former incarnations wrote goes before its tasks begin; null when it stays, or has gone. */
+  erasing: integer({ mode: "boolean" }),
+  /** JSON list of the incarnations whose files count; null of a row from before they were listed. */
+  live: text(),
 });
 
 /** Numbers handed out once: producer ids, incarnations, topic ids. */

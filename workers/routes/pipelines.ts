@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { refuse } from "../../schema/error.ts";
 import type { PipelineRecord, TaskStatus } from "../../schema/rpc.ts";
 import type { PipelineDescription } from "../../schema/wire/answer/pipeline.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
@@ -105,19 +104,15 @@ pipelines.post(
   }),
 );
 
-/** From nothing, under a new incarnation: what the former one sent stays where it is (PIP-20). */
+/** From nothing, under a new incarnation (PIP-20, CAT-21). */
 pipelines.post(
   "/v1/pipelines/:pipeline/reset",
   withQuery(noQuery, async (context) => {
     const body = await bodyOf(context, resetBody);
     if (!body.ok) return problem(body);
     const { from, outputs } = body.value;
-    if (outputs === "delete") {
-      const hint = "Reset with outputs keep, after you have deleted rows and files yourself";
-      return problem(refuse("invalid_request", "outputs delete is not available yet", { field: "outputs", hint }));
-    }
     const name = context.req.param("pipeline") ?? "";
-    const answer = await ask(catalogOf(context.env).resetPipeline({ name, from }));
+    const answer = await ask(catalogOf(context.env).resetPipeline({ name, from, outputs }));
     return answered(answer, ({ incarnation, starts }) =>
       json({ name, incarnation, starts: [...starts], complete: starts.every(({ offset }) => offset === 0) }),
     );

@@ -9,7 +9,7 @@ import { refused } from "../refused.ts";
 /** What holds for the pipelines of any deployment. */
 export function pipelineConformance(target: Target): void {
   describe("pipelines", () => {
-    test("the list and each description have their shapes [PIP-1, PLN-11]", async () => {
+    test("the list and each description have their shapes [PIP-1, PIP-5, PLN-11]", async () => {
       const { pipelines } = shaped(await call(target, "GET /v1/pipelines"), pipelineList);
       for (const { name, sources } of pipelines) {
         const description = shaped(await call(target, `GET /v1/pipelines/${name}`), pipelineDescription);
@@ -20,9 +20,9 @@ export function pipelineConformance(target: Target): void {
         for (const store of stores) expect(store.name).not.toBe("");
         refused(await call(target, `GET /v1/pipelines/${name}/stores/${uniqueName("store")}?key=k`), "not_found");
         const reset = await call(target, `POST /v1/pipelines/${name}/reset`, {
-          body: { from: "earliest", outputs: "delete" },
+          body: { from: "earliest", outputs: "drop" },
         });
-        expect(refused(reset, "invalid_request").detail).toContain("not available yet");
+        expect(refused(reset, "invalid_request").field).toBe("outputs");
       }
     });
 

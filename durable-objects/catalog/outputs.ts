@@ -1,0 +1,80 @@
+import type { D1Sink as D1Definition } from "../../schema/plan.ts";
+import type { Env } from "../env.ts";
+import { createTable, PROGRESS_TABLE } from "../sink/d1-sink.ts";
+
+/** Objects of one list, and of one delete: developers.cloudflare.com/r2/api/workers. */
+const PAGE = 1_000;
+/** Pages that one attempt looks at; the next one goes on. */
+const MAX_PAGES = 20;
+/** No batch comes after it. */
+const LAST_SEQUENCE = Number.MAX_SAFE_INTEGER;
+/** `<incarnation>-<task>-<from>-<to>.ndjson`: see durable-objects/sink/r2-sink.ts. */
+const FILE_NAME = /\/(\d+)-[^/]+-\d+-\d+\.ndjson$/;
+
+/** Which files under a prefix count. */
+export interface Manifest {
+  readonly pipeline: string;
+  readonly version: number;
+  /** A file of another one, by the number that its name begins with, is of a former life. */
+  readonly incarnations: readonly number[];
+}
+
+/** What pipelines have written outside of the platform's own objects. */
+export class Outputs {
+  readonly #database: D1Database;
+  readonly #bucket: R2Bucket;
+
+  constructor({ DB, LAKE }: Pick<Env, "DB" | "LAKE">) {
+    this.#database = DB;
+    this.#bucket = LAKE;
+  }
+
+  /**
+   * Empties the table: no other pipeline writes it. In the same transaction what may still be on its way from tasks of former
+   * incarnations is fenced off: their progress is at its end.
+   */
+  async eraseTable(
+    definition: D1Definition,
+    { pipeline, before }: { readonly pipeline: string; readonly before: number },
+  ): Promise<void> {
+    const database = this.#database;
+    await database.batch([database.prepare(PROGRESS_TABLE), database.prepare(createTable(definition))]);
+    const known = `UPDATE millrace_progress SET seq = ?1 WHERE substr(id, 1, ?2) = ?3
+      AND CAST(substr(id, ?2 + 1, instr(substr(id, ?2 + 1), '/') - 1) AS INTEGER) < ?4
+      AND substr(id, -?5) = ?6`;
+    const [head, tail] = [`${pipeline}/`, `/${definition.table}`];
+    await database.batch([
+      database.prepare(known).bind(LAST_SEQUENCE, head.length, head, before, tail.length, tail),
+      database.prepare(`DELETE FROM "${definition.table}"`),
+    ]);
+  }
+
+  /** Deletes the files of incarnations before this one; answers whether all are gone. */
+  async eraseFiles(prefix: string, before: number): Promise<boolean> {
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const listed: R2Objects = await this.#bucket.list({
+        prefix: `${prefix}/`,
+        limit: PAGE,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      const keys = listed.objects.map(({ key }) => key).filter((key) => isBefore(key, before));
+      if (keys.length > 0) await this.#bucket.delete(keys);
+      if (!listed.truncated) return true;
+      ({ cursor } = listed);
+    }
+    return false;
+  }
+
+  /** Beside the prefix, where nobody takes it for one of the files. */
+  async writeManifest(prefix: string, manifest: Manifest): Promise<void> {
+    await this.#bucket.put(`${prefix}.manifest.json`, new TextEncoder().encode(JSON.stringify(manifest)), {
+      httpMetadata: { contentType: "application/json" },
+    });
+  }
+}
+
+function isBefore(key: string, incarnation: number): boolean {
+  const [, number] = FILE_NAME.exec(key) ?? [];
+  return number !== undefined && Number(number) < incarnation;
+}

@@ -1,0 +1,2 @@
+ALTER TABLE `pipeline` ADD `erasing` integer;--> statement-breakpoint
+ALTER TABLE `pipeline` ADD `live` text;
