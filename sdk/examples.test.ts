@@ -33,6 +33,10 @@ const examples = sources.flatMap(examplesIn);
 /** What the fake does not have, as a platform with the pipeline of the examples would answer. */
 const answers: { readonly [request: string]: object } = {
   "POST /v1/pipelines/totals/drain": {},
+  "GET /v1/pipelines/totals/dead-letters?limit=1000": {
+    deadLetters: [{ error: "no", state: "waiting", record: { key: "ada" } }],
+  },
+  "POST /v1/pipelines/totals/redrive": { redriven: 1, already: 0, former: 0, unfit: 0 },
   "GET /v1/pipelines/totals/stores/by-customer?key=a": {
     key: "a",
     value: 12,
