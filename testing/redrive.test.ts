@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ErrorPolicy } from "../schema/plan.ts";
-import { deadLetter, every, parkKey, pipeline, retry, tumbling } from "../sdk/streams/index.ts";
+import { deadLetter, every, fromFunction, parkKey, pipeline, retry, tumbling } from "../sdk/streams/index.ts";
 import type { TestRecord } from "./test-record.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
@@ -220,4 +220,29 @@ test("whatever fails and is redriven when, each key's records come out in the or
     }),
     { numRuns: 300 },
   );
+});
+
+test("a redriven record looks up what it needs, again [ERR-5]", () => {
+  let broken = true;
+  const names = fromFunction(async (value: number) => ({ name: `real ${value}` }));
+  const subject = pipeline("p", ({ stream }) =>
+    stream<number>("in")
+      .lookup(
+        names,
+        (value, { name }) => {
+          if (broken) throw new Error("broken");
+          return `${value} ${name}`;
+        },
+        { key: (value) => value },
+      )
+      .to("out"),
+  );
+  const driver = new TopologyTestDriver(subject, {
+    lookups: { "lookup-1": (value: number) => ({ name: `fake ${value}` }) },
+  });
+  driver.pipe("in", records(["a", 1]));
+  expect(driver.deadLetters).toHaveLength(1);
+  broken = false;
+  driver.redrive();
+  expect(sent(driver)).toEqual(["1 fake 1"]);
 });

@@ -136,16 +136,16 @@ export class TestPartition {
     if (items.length === 0) return [];
     const batched = this.#plan.trigger.kind !== "perEvent";
     const microBatch = batched ? { batchId: this.#batchId++ } : undefined;
-    return this.#commit(
-      this.store.transaction(() => this.#task.redrive(items, { nowMs, wallClockMs: nowMs, microBatch })),
-    );
+    const lookups = (call: LookupCall): LookupAnswer | undefined => this.#lookups.fake(call);
+    const options = { nowMs, wallClockMs: nowMs, microBatch, lookups };
+    return this.#commit(this.store.transaction(() => this.#task.redrive(items, options)));
   }
 
   #redriven(letters: readonly DeadLetter[]): Redriven[] {
     const keys = new Set<string>();
     return letters.flatMap((letter): Redriven[] => {
       if (letter.kind !== "parked") return [{ kind: "record", record: inputOf(letter) }];
-      const key = textOf(letter.record.key);
+      const key = keyTextOf(letter.record.key);
       const waiting = keys.has(key) ? undefined : this.#task.parked(key);
       keys.add(key);
       return waiting === undefined ? [] : [{ kind: "parked", key, records: waiting.records }];

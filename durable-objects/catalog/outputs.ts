@@ -1,4 +1,4 @@
-import type { D1Sink as D1Definition } from "../../schema/plan.ts";
+import type { D1Sink as D1Definition } from "../../schema/sinks.ts";
 import type { Env } from "../env.ts";
 import { createTable, PROGRESS_TABLE } from "../sink/d1-sink.ts";
 

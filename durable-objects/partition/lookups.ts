@@ -7,6 +7,7 @@ import type { SliceOptions } from "../core/task/task-port.ts";
 import { decompress } from "../gzip.ts";
 import { Finder } from "../lookup/finder.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import type { ConsumerRecord } from "../../schema/record.ts";
 import type { Shell } from "./shell.ts";
 import { optionsOf, type Slice } from "./slice.ts";
 import { outputsOf } from "./task-code.ts";
@@ -80,6 +81,20 @@ export class Lookups {
     return "asked";
   }
 
+  needed({ plan }: AttachedTask): boolean {
+    return plan !== undefined && lookupsOf(plan).length > 0;
+  }
+
+  /** What was found for records that run between two slices; undefined where the task looks nothing up, or runs nothing. */
+  async find(
+    task: AttachedTask,
+    records: readonly ConsumerRecord[],
+    options: SliceOptions,
+  ): Promise<LookupAnswers | undefined> {
+    if (!this.needed(task) || options.terminated !== undefined) return undefined;
+    return this.#find(task, this.#askingOf(task).callsFor(records, options));
+  }
+
   #askedBy(task: AttachedTask): Asked | undefined {
     const asked = this.#asked.get(task.id);
     return asked?.task === task && asked.position === task.position ? asked : undefined;
@@ -93,6 +108,12 @@ export class Lookups {
     const records = task.internal
       ? loaded.log.internalRecords(task.position, limits, decompress)
       : loaded.log.records(task.position, limits, decompress);
+    return this.#askingOf(task).callsFor(records, options);
+  }
+
+  #askingOf(task: AttachedTask): Asking {
+    const { loaded } = this.#shell;
+    assert(loaded !== undefined && task.plan !== undefined, "a task that runs has a plan");
     let asking = this.#asking.get(task);
     if (asking === undefined) {
       const { partition } = loaded.row;
@@ -101,7 +122,7 @@ export class Lookups {
       asking = new Asking(task.plan, { topic: task.input, partition, outputs, upstreams, cacheBytes: 0 });
       this.#asking.set(task, asking);
     }
-    return asking.callsFor(records, options);
+    return asking;
   }
 
   /** Resolves when all answers are there: whether this event has made so many calls that another one should go on. */

@@ -5,6 +5,7 @@ import type { TakenRedrive } from "../sqlite/redrive-table.ts";
 import { type AttachedTask, MAX_ATTEMPTS } from "./attached-task.ts";
 import type { BatchCalls } from "./batch-calls.ts";
 import type { Loaded } from "./loaded.ts";
+import type { Lookups } from "./lookups.ts";
 import type { Shell } from "./shell.ts";
 import { TERMINATED } from "./slice.ts";
 
@@ -14,8 +15,13 @@ interface Slice {
   readonly options: SliceOptions;
 }
 
+interface Next extends Slice {
+  readonly task: AttachedTask;
+}
+
 export interface RedriveParts {
   readonly batchCalls: BatchCalls;
+  readonly lookups: Lookups;
   /** Inside the transaction of a slice: what it sends, and what must be known of the task after it. */
   readonly commit: (loaded: Loaded, task: AttachedTask, slice: { result: SliceResult; nowMs: number }) => void;
 }
@@ -37,21 +43,39 @@ export class RedriveRunner {
   async step(id: number): Promise<boolean> {
     const slice = this.#next(id);
     if (slice === undefined) return false;
-    const { task, items, options } = slice;
-    const { batchCalls } = this.#parts;
-    if (batchCalls.needed(task)) await batchCalls.callFor(task, options, (code) => code.redrive(items, options));
-    // A turn ahead: a wake that finds it knows what ended the object (ENG-4).
-    this.#shell.write(({ redrives }) => redrives.tried(id, slice.taken));
-    await this.#shell.sync();
+    const { task } = slice;
+    const options = await this.#asked(slice);
+    await this.#announce(slice);
     if (this.#shell.loaded?.taskById(id) !== task || !task.runnable) return true;
     this.#shell.write((loaded) => {
-      if (task.code !== undefined) this.#run(loaded, { task, code: task.code }, slice);
+      if (task.code !== undefined) this.#run(loaded, { task, code: task.code }, { ...slice, options });
     });
     this.#shell.changed.notify();
     return true;
   }
 
-  #next(id: number): (Slice & { readonly task: AttachedTask }) | undefined {
+  /** A turn ahead: a wake that finds it knows what ended the object (ENG-4). */
+  async #announce({ task, taken }: Next): Promise<void> {
+    this.#shell.write(({ redrives }) => redrives.tried(task.id, taken));
+    await this.#shell.sync();
+  }
+
+  /** What is looked up, and async functions over the batch, come first: what is waited for ends no object. */
+  async #asked(slice: Next): Promise<SliceOptions> {
+    const { task, taken, items, options } = slice;
+    const { batchCalls, lookups } = this.#parts;
+    if (!batchCalls.needed(task) && !lookups.needed(task)) return options;
+    await this.#announce(slice);
+    const asking = lookups.find(task, task.code?.redriven(items) ?? [], options);
+    const calls = batchCalls.needed(task)
+      ? batchCalls.findIn(task, options, (code) => code.redrive(items, options))
+      : [];
+    this.#shell.write(({ redrives }) => redrives.untried(task.id, taken));
+    const [found] = await Promise.all([asking, batchCalls.call(task, calls)]);
+    return { ...options, lookups: found };
+  }
+
+  #next(id: number): Next | undefined {
     const { loaded } = this.#shell;
     const task = loaded?.taskById(id);
     if (loaded === undefined || task?.runnable !== true) return undefined;

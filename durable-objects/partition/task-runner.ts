@@ -442,7 +442,7 @@ export class TaskRunner {
   #commitBetween(loaded: Loaded, task: AttachedTask, slice: { result: SliceResult; nowMs: number }): void {
     const { result, nowMs } = slice;
     this.#sendAll(loaded, task, slice);
-    task.rowsWritten += rowsWritten(result);
+    task.rowsWritten += rowsWritten(result) + task.subscriptions.commit(task.position, nowMs);
     task.quietSince = this.#ticks.quietSince(task, { records: 1, nowMs });
     loaded.taskTable.commit(task.id, {
       position: task.position,

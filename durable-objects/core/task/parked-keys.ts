@@ -33,11 +33,19 @@ export class ParkedKeys {
 
   /** The one that failed: it is the next to be tried. */
   first(key: string): ConsumerRecord | undefined {
+    return this.next(key, 1)[0];
+  }
+
+  /** At most so many, in their order. */
+  next(key: string, most: number): ConsumerRecord[] {
     const { first, end } = this.#waiting(key);
-    if (first === end) return undefined;
+    return Array.from({ length: Math.min(most, end - first) }, (_, at) => this.#record(key, first + at));
+  }
+
+  #record(key: string, number: number): ConsumerRecord {
     let text = "";
     for (let at = 0; ; at++) {
-      const { value } = this.#entry(key, first, at);
+      const { value } = this.#entry(key, number, at);
       if (value === undefined) return recordOfText(text);
       text += value.value;
     }

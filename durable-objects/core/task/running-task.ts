@@ -177,6 +177,7 @@ export class RunningTask implements Runtime {
   redrive(items: readonly Redriven[], options: SliceOptions): SliceResult {
     const before = this.#begin(options);
     this.#redriving = true;
+    this.#lookups = options.lookups;
     if (options.wallClockMs !== undefined) this.observedClock.read(options.wallClockMs);
     for (const item of items) {
       if (item.kind === "parked") {
@@ -187,6 +188,12 @@ export class RunningTask implements Runtime {
       this.#process(item.record, options.terminated);
     }
     return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
+  }
+
+  redriven(items: readonly Redriven[]): ConsumerRecord[] {
+    return items.flatMap((item) =>
+      item.kind === "parked" ? this.#parkedKeys.next(item.key, item.records) : [item.record],
+    );
   }
 
   parked(key: string): { readonly records: number; readonly offset: number } | undefined {

@@ -159,6 +159,8 @@ export interface TaskPort {
    * again is a dead letter again, whatever the policy; of a parked key the record stays the first that waits (ERR-5, ERR-6).
    */
   redrive(items: readonly Redriven[], options: SliceOptions): SliceResult;
+  /** The records that `redrive` would run. */
+  redriven(items: readonly Redriven[]): ConsumerRecord[];
   /** Records of the key that wait, and the offset of the first. */
   parked(key: string): { readonly records: number; readonly offset: number } | undefined;
   /**

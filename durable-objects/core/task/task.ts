@@ -1,3 +1,4 @@
+import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
 import { layoutOf } from "./layout.ts";
@@ -88,6 +89,10 @@ export class Task implements TaskPort {
 
   redrive(items: readonly Redriven[], options: SliceOptions): SliceResult {
     return this.#through((running) => running.redrive(items, options));
+  }
+
+  redriven(items: readonly Redriven[]): ConsumerRecord[] {
+    return this.#alive().redriven(items);
   }
 
   parked(key: string): { readonly records: number; readonly offset: number } | undefined {
