@@ -127,8 +127,8 @@ test("behind what holds records back a watermark is so much earlier, also in ano
     expect(batch(driver, ["r", 29])).toEqual([]);
     const last = [...batch(driver, ["l", 29], ["r", 60]), ...batch(driver, ["l", 100], ["r", 100])];
     expect(last).toEqual([
-      [[0, 1], 3],
-      [[10, 1], 12],
+      [[0, 1], 9],
+      [[10, 1], 19],
       [[20, 1], 29],
     ]);
     expect(driver.counters.lateRecords).toBe(0);
@@ -170,6 +170,33 @@ test("what is sent whole takes late records and lets go of none, by a watermark 
   expect(driver.counters.lateRecords).toBe(0);
 });
 
+test("a window that a watermark closes has its last ms, so that windows behind it take it whatever they are [WMK-1, WMK-9]", () => {
+  for (const moves of ["everyRecord", "everyBatch"] as const) {
+    const driver = driverOf(({ stream }) => {
+      const hours = stream("in")
+        .withWatermark(0, { moves })
+        .groupByKey()
+        .windowedBy(tumbling({ size: "12 ms", grace: "4 ms" }))
+        .emit(onClose())
+        .count();
+      hours
+        .toStream()
+        .unwindow((count) => count)
+        .groupByKey()
+        .windowedBy(tumbling({ size: "5 ms", grace: 0 }))
+        .emit(onClose())
+        .reduce((all, count) => all + count)
+        .toStream()
+        .unwindow((count, { start }) => [start, count])
+        .to("out");
+    }, moves === "everyBatch");
+    expect(batch(driver, ["l", 1], ["l", 2])).toEqual([]);
+    expect(batch(driver, ["l", 15])).toEqual([]);
+    expect([...batch(driver, ["l", 16]), ...batch(driver, ["l", 19])]).toEqual([[[10, 2], 14]]);
+    expect(driver.counters.lateRecords).toBe(0);
+  }
+});
+
 test("a session closes when a watermark of batches reaches what it reaches, by stream time a ms later [WMK-7]", () => {
   const sessions = (stream: Stream<unknown>): void =>
     stream
@@ -181,7 +208,7 @@ test("a session closes when a watermark of batches reaches what it reaches, by s
   const watermarked = driverOf(({ stream }) => sessions(stream("in").withWatermark(0, byBatch)));
   const byStreamTime = driverOf(({ stream }) => sessions(stream("in")), false);
   for (const driver of [watermarked, byStreamTime]) expect(batch(driver, ["l", 5], ["l", 16])).toEqual([]);
-  expect(batch(watermarked, ["l", 17])).toEqual([[1, 5]]);
+  expect(batch(watermarked, ["l", 17])).toEqual([[1, 14]]);
   expect(batch(byStreamTime, ["l", 17])).toEqual([]);
   expect(batch(byStreamTime, ["l", 18])).toEqual([[1, 5]]);
 });

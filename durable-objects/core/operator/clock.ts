@@ -21,6 +21,8 @@ export interface OperatorClock {
   readonly movesByBatch: boolean;
   /** Nothing of the time that it shows comes any more, as a watermark between batches says; stream time may be met again. */
   readonly inclusive: boolean;
+  /** All operators behind a watermark have this one time: what it closes would be late for the next with an earlier one. */
+  readonly shared: boolean;
   /**
    * A record of this time comes too late for an operator without windows: by more than it allows, or, where a watermark
    * gives the time, when that has passed the record's, since the delay was allowed already.
@@ -54,6 +56,7 @@ export type SavedClock = readonly (number | null)[];
 export class Clock implements OperatorClock, Undoable {
   readonly movesByBatch = false;
   readonly inclusive = false;
+  readonly shared = false;
   readonly #undo: UndoLog;
   readonly #caps: readonly Cap[];
   readonly #capped: boolean;

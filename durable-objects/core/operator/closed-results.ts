@@ -10,7 +10,10 @@ import { StreamRecord } from "./stream-record.ts";
 export interface ClosedResult {
   readonly key: Windowed;
   readonly text: string;
+  /** Of its last record. */
   readonly timestampMs: number;
+  /** The last that a record of it may have. */
+  readonly lastMs: number;
 }
 
 /** When windows close. A bound is a time of the operator's choice, by which they close in order. */
@@ -74,7 +77,8 @@ export class ClosedResults implements Undoable {
     this.#through = through;
     const { origin } = this.#runtime;
     const replaces = this.#output.readsBefore ? TOMBSTONE : undefined;
-    for (const { key, text, timestampMs } of this.#windows.due(after, through)) {
+    for (const { key, text, timestampMs: reachedMs, lastMs } of this.#windows.due(after, through)) {
+      const timestampMs = this.#clock.shared ? Math.max(reachedMs, lastMs) : reachedMs;
       const result = new StreamRecord(key, this.#shown(text), { timestampMs, origin, replaces });
       this.#runtime.attempt(result, this.#output);
     }

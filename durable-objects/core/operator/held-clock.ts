@@ -2,6 +2,7 @@ import type { OperatorClock } from "./clock.ts";
 
 /** A watermark behind what holds records back (WMK-6): so much earlier. */
 export class HeldClock implements OperatorClock {
+  readonly shared = true;
   readonly #clock: OperatorClock;
   readonly #heldMs: number;
 

@@ -62,5 +62,10 @@ interface Due {
 function resultsOf(together: readonly Due[]): ClosedResult[] {
   return together
     .toSorted(({ session: a }, { session: b }) => a.end - b.end || a.start - b.start)
-    .map(({ key, session }) => ({ key: sessionKey(key, session), text: session.text, timestampMs: session.end }));
+    .map(({ key, session }) => ({
+      key: sessionKey(key, session),
+      text: session.text,
+      timestampMs: session.end,
+      lastMs: session.reachMs - 1,
+    }));
 }

@@ -35,7 +35,8 @@ export class SlidingClosing implements ClosingWindows {
     for (const { dueMs: start, key } of timers.takeDue(through)) {
       const window = rows.get(key, start);
       if (window === undefined) continue;
-      yield { key: { key, start, end: start + differenceMs }, text: window.text, timestampMs: window.maxMs };
+      const end = start + differenceMs;
+      yield { key: { key, start, end }, text: window.text, timestampMs: window.maxMs, lastMs: end };
     }
   }
 }

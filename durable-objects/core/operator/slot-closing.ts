@@ -21,7 +21,8 @@ export class SlotClosing implements ClosingWindows {
       upToStart: through,
     })) {
       if (value === undefined) continue;
-      yield { key: this.#slots.keyOf(key, start), text: value.value, timestampMs: value.timestampMs };
+      const window = this.#slots.keyOf(key, start);
+      yield { key: window, text: value.value, timestampMs: value.timestampMs, lastMs: window.end - 1 };
     }
   }
 

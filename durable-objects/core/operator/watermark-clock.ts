@@ -21,6 +21,7 @@ export interface WatermarkClockOptions {
  * late by its value before the batch and results come out by its value after it. Never goes back (WMK-1).
  */
 export class WatermarkClock implements OperatorClock, Undoable {
+  readonly shared = true;
   readonly #undo: UndoLog;
   readonly #definition: WatermarkDefinition;
   readonly #inputs: readonly WatermarkInput[];

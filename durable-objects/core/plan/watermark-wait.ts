@@ -1,4 +1,4 @@
-import type { PlanNode } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode } from "../../../schema/plan.ts";
 import type { TaskNode } from "./task-plan.ts";
 
 /**
@@ -7,6 +7,7 @@ import type { TaskNode } from "./task-plan.ts";
  */
 export function waitOf(node: PlanNode | TaskNode): number {
   if (node.kind === "streamTableJoin") return node.graceMs ?? 0;
+  if (node.kind === "aggregate") return node.emit === "onClose" ? graceOf(node) : 0;
   if (node.kind === "suppress") return node.until === "timeLimit" ? node.waitMs : 0;
   if (node.kind !== "streamJoin" || node.windows === undefined || node.unmatched === "eager") return 0;
   const { join, windows } = node;
@@ -15,6 +16,11 @@ export function waitOf(node: PlanNode | TaskNode): number {
   const { beforeMs, afterMs, graceMs } = windows;
   // Spark's: the slower side's, and a ms more.
   return Math.max(0, beforeMs, afterMs) + graceMs + 1;
+}
+
+/** Results of closed windows have the last ms of their windows, and come the grace after it. */
+function graceOf({ windows }: AggregateNode): number {
+  return windows === undefined || windows.kind === "unlimited" ? 0 : windows.graceMs;
 }
 
 /** Of all nodes on the way from the watermark into a node. */

@@ -424,9 +424,11 @@ export class RunningTask implements Runtime {
     this.unit(
       () => this.#asSent(record),
       () => {
+        const beforeMs = this.watermarkMs;
         this.#streamTime.advance(record.timestampMs);
         if (this.#internal) this.#enter(origin);
         else this.#enterSources(origin);
+        if (this.watermarkMs !== beforeMs && !this.#microBatch) this.#watermarkMoved();
       },
       kind,
     );
@@ -436,6 +438,11 @@ export class RunningTask implements Runtime {
   #originOf(record: ConsumerRecord): Origin {
     const { topic, partition } = this.#ports;
     return new Origin(topic, partition, record);
+  }
+
+  /** It is the time of operators too that the record did not reach. */
+  #watermarkMoved(): void {
+    for (const operator of this.#topology.operators) operator.timeMoved?.();
   }
 
   #enterSources(origin: Origin): void {
