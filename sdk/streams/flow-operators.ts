@@ -94,8 +94,8 @@ export abstract class FlowOperators<Value, Key extends PlanKey> extends RecordOp
    * Sets the time of all stateful operators behind it: the largest record time that passed here, less a delay. Of several
    * inputs the least counts (`policy: "max"`: the largest). With `moves: "everyBatch"` it is Spark's: it stands still
    * in a micro-batch, records are late by its value in the batch before, and when it has moved a batch without records
-   * follows (`emptyBatch: false`: none), so that what has closed comes out. Windows then need no grace of their own, and the result of one that has closed has the
-   * time of its last ms, so that windows of windows take it.
+   * follows (`emptyBatch: false`: none), so that what has closed comes out. Windows then need no grace of their own, and the
+   * result of one that has closed has the time of its last ms, so that windows of windows take it.
    *
    * @example
    * import { every, onClose, pipeline, tumbling } from "../sdk/streams/index.ts";
