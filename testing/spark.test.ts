@@ -200,6 +200,15 @@ const subjects: { readonly [id: string]: Subject } = {
 
 test.each(Object.entries(subjects))("%s [WMK-1, WMK-2]", (id, subject) => spark.expect(id, subject));
 
+test("every case is run, here or with the joins, or refused", () => {
+  const tests = ["spark.test.ts", "spark-joins.test.ts"]
+    .map((name) => readFileSync(new URL(name, import.meta.url), "utf8"))
+    .join("");
+  expect(spark.ids).toHaveLength(30);
+  const runs = (id: string): boolean => new RegExp(String.raw`^  "?${id}"?: |test\("${id}: `, "m").test(tests);
+  expect(spark.ids.filter((id) => !runs(id))).toEqual([]);
+});
+
 test("session-global-unsupported: sessions are of keys, and a record without one is in none [WIN-12]", () => {
   const driver = new TopologyTestDriver(
     pipeline("spark", ({ stream }) =>
