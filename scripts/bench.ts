@@ -7,7 +7,7 @@ import { measureCatchUp } from "./bench/catch-up.ts";
 import { measureLatency } from "./bench/latency.ts";
 import { EngineWatch, type Resident } from "./bench/engine-watch.ts";
 import { megabytes, setting } from "./bench/markdown.ts";
-import { nexmarkFlags, nexmarkOptions } from "./bench/nexmark/options.ts";
+import { DEFAULT_EVENTS, nexmarkFlags, nexmarkOptions } from "./bench/nexmark/options.ts";
 import { queries } from "./bench/nexmark/queries/all.ts";
 import { nexmarkReport } from "./bench/nexmark/report.ts";
 import { measureNexmark } from "./bench/nexmark/run.ts";
@@ -30,7 +30,7 @@ Measures the embedded engine and prints the figures. Talks to 127.0.0.1 only.
 "nexmark" measures the Nexmark queries alone, and holds their results against SQLite:
 
   --queries     which; all that have a pipeline unless told
-  --events      of all kinds; 500000 unless told
+  --events      of all kinds; 250000 unless told
   --partitions  of every topic, one number after another; 1,4 unless told`;
 
 /** Ends one that hangs. */
@@ -75,7 +75,7 @@ async function measure(stage: Stage, extent: Extent): Promise<Figures> {
   const memory = peaks.reduce((most, peak) => (sizeOf(peak) > sizeOf(most) ? peak : most));
   const restart = await measureRestart(stage, { count: 1_000_000 * scale, runs });
   say("restart: done");
-  const options = nexmarkOptions({ events: String(500_000 * scale) }, queries);
+  const options = nexmarkOptions({ events: String(DEFAULT_EVENTS * scale) }, queries);
   const nexmark = await measureNexmark(stage, options, say);
   return { append, latency, catchUp, aggregate, restart, memory, nexmark };
 }

@@ -7,7 +7,7 @@ const there = ["q98", "q99"].map((name) =>
 );
 
 test("without flags, every query on one and on four partitions [NEX-8]", () => {
-  expect(nexmarkOptions({}, there)).toEqual({ queries: there, events: 500_000, partitions: [1, 4] });
+  expect(nexmarkOptions({}, there)).toEqual({ queries: there, events: 250_000, partitions: [1, 4] });
 });
 
 test("flags say which queries, how many events and which partitions [NEX-8]", () => {
