@@ -44,6 +44,22 @@ async function caughtUp(id: string, pipeline: string, position: number): Promise
   });
 }
 
+/** It stops, after some wakes. */
+async function failed(id: string, pipeline: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await partition(env, id)
+        .touch({})
+        .catch(() => undefined);
+      const answer = await partition(env, id).tasks({ pipeline });
+      expect(answer).toMatchObject({
+        tasks: [{ state: "failed", error: expect.stringContaining("while time went on") }],
+      });
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
+
 function journalOf(id: string): Promise<{ position: number; kind: string; payload: string }[]> {
   return runInDurableObject(partition(env, id), (_, { storage }) =>
     storage.sql
@@ -117,23 +133,40 @@ describe("where nothing comes", { timeout: TIMEOUT_MS }, () => {
     vi.spyOn(Date, "now").mockImplementation(() => now + MINUTE + 1_000);
     hooks.onValue = () => aborts.get(partitionName(input, 0))?.("the object ends whenever a window closes");
     await runDurableObjectAlarm(partition(env, input)).catch(() => undefined);
-    await vi.waitFor(
-      async () => {
-        await partition(env, input)
-          .touch({})
-          .catch(() => undefined);
-        const answer = await partition(env, input).tasks({ pipeline: "calm-loop" });
-        expect(answer).toMatchObject({
-          tasks: [{ state: "failed", error: expect.stringContaining("while time went on") }],
-        });
-      },
-      { timeout: 20_000, interval: 50 },
-    );
+    await failed(input, "calm-loop");
     await append(input, 2_200);
     expect(await valuesIn(out)).toEqual([]);
     hooks.onValue = () => undefined;
     expect(await catalog(env).setPipelineState({ name: "calm-loop", state: "running" })).toEqual({ ok: true });
     await eventually(out, closed([1_000, 1]));
+  });
+
+  test("so does one in front of an async function, which has seen nothing then [ENG-4, ENG-28, MIB-7]", async () => {
+    const name = "calm-calls-loop";
+    const input = await createTopic(env, `${name}-in`);
+    const given: unknown[] = [];
+    calls.onBatch = (_batchId, values) => {
+      given.push(...values);
+      return Promise.resolve();
+    };
+    await append(input, 1_100);
+    await caughtUp(input, name, 1);
+    // Its last alarm, after an empty run: one that is late would be an outage.
+    await vi.waitFor(async () => {
+      const timers = await runInDurableObject(partition(env, input), (_, { storage }) =>
+        storage.sql.exec("SELECT name FROM timer WHERE name LIKE 'run:%'").toArray(),
+      );
+      expect(timers).toEqual([]);
+    });
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => now + MINUTE + 1_000);
+    hooks.onValue = () => aborts.get(partitionName(input, 0))?.("the object ends whenever a window closes");
+    await runDurableObjectAlarm(partition(env, input)).catch(() => undefined);
+    await failed(input, name);
+    expect(given).toEqual([]);
+    hooks.onValue = () => undefined;
+    expect(await catalog(env).setPipelineState({ name, state: "running" })).toEqual({ ok: true });
+    await vi.waitFor(() => expect(given).toEqual(closed([1_000, 1])), { timeout: 20_000, interval: 50 });
   });
 
   test("an outage is not quiet [ENG-28]", async () => {

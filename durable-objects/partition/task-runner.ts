@@ -186,6 +186,7 @@ export class TaskRunner {
         this.#shell.step("process:announced");
         await this.#shell.sync();
       }
+      if (slice.tick !== undefined && terminated(slice.task)) this.#giveUpTick(slice.task);
       const lookups = this.#lookups.answersFor(slice);
       if (lookups === "asked") return false;
       if (this.#batchCalls.needed(slice.task)) await this.#callFunctions(slice);
@@ -354,7 +355,6 @@ export class TaskRunner {
   #run({ task, end, tick }: Slice, lookups: LookupAnswers | undefined): void {
     const startedMs = this.#shell.now();
     const from = task.position;
-    if (tick !== undefined && task.guard.kind === "single" && task.guard.terminated) this.#giveUpTick(task);
     this.#shell.step("process:begun");
     const result = this.#shell.write((loaded) => {
       const { code } = task;
@@ -496,6 +496,11 @@ function runsNow({ log }: Loaded, task: AttachedTask): boolean {
   const waiting = log.logEndOffset - Math.max(task.position, task.dueTo);
   if (waiting <= 0 || trigger.kind === "perEvent" || trigger.kind === "every") return false;
   return isInternal(task.input) || (trigger.kind === "everyRecords" && waiting >= trigger.records);
+}
+
+/** The object has ended on it too often. */
+function terminated({ guard }: AttachedTask): boolean {
+  return guard.kind === "single" && guard.terminated;
 }
 
 /** And at no other time. */

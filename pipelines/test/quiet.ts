@@ -38,6 +38,26 @@ const closed = (name: string, quiet: "500 ms" | "1 minute"): Pipeline =>
       .to(`${name}-out`),
   );
 
+/** To an async function. */
+const called = (name: string, quiet: "500 ms" | "1 minute"): Pipeline =>
+  pipeline(name, ({ stream }) =>
+    stream(`${name}-in`)
+      .groupByKey()
+      .windowedBy(tumbling({ size: "1 second", grace: 0 }))
+      .emit(onClose())
+      .closeWhenIdle(quiet)
+      .count()
+      .toStream()
+      .unwindow((count, { start }) => ({ start, count }))
+      .peek((value) => hooks.onValue(value))
+      .forEachBatch((records, { batchId }) =>
+        calls.onBatch(
+          batchId,
+          records.map(({ value }) => value),
+        ),
+      ),
+  ).trigger(every("100 ms"));
+
 export const quietPipelines: readonly Pipeline[] = [
   counts("calm"),
   counts("calm-batches").trigger(every("100 ms")),
@@ -52,20 +72,6 @@ export const quietPipelines: readonly Pipeline[] = [
       })
       .to("calm-join-out"),
   ),
-  pipeline("calm-calls", ({ stream }) =>
-    stream("calm-calls-in")
-      .groupByKey()
-      .windowedBy(tumbling({ size: "1 second", grace: 0 }))
-      .emit(onClose())
-      .closeWhenIdle("500 ms")
-      .count()
-      .toStream()
-      .unwindow((count, { start }) => ({ start, count }))
-      .forEachBatch((records, { batchId }) =>
-        calls.onBatch(
-          batchId,
-          records.map(({ value }) => value),
-        ),
-      ),
-  ).trigger(every("100 ms")),
+  called("calm-calls", "500 ms"),
+  called("calm-calls-loop", "1 minute"),
 ];
