@@ -144,18 +144,21 @@ export class TaskTable {
     }));
   }
 
+  /**
+   * Its id is its incarnation, which is handed out once: what is still under way for a task that has gone, such as the answer
+   * to a delivery, never meets another one (ENG-29).
+   */
   insert(request: AttachRequest, task: { startOffset: number; sinks: readonly StoredSink[] }): number {
     return this.#sql
       .exec<{ id: number }>(
-        `INSERT INTO task (pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped,
+        `INSERT INTO task (id, pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped,
            refused, progress, input, upstreams, wiring)
-         VALUES (?, ?, ?, 'running', '', ?, ?, ?, ?, 0, 0, '', ?, ?, ?) RETURNING id`,
+         VALUES (?1, ?2, ?3, ?1, 'running', '', ?4, ?5, ?6, ?6, 0, 0, '', ?7, ?8, ?9) RETURNING id`,
+        request.incarnation,
         request.pipeline,
         request.version,
-        request.incarnation,
         JSON.stringify(request.outputs),
         JSON.stringify(task.sinks),
-        task.startOffset,
         task.startOffset,
         request.input,
         JSON.stringify(request.upstreams),

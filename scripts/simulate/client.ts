@@ -1,5 +1,7 @@
 import { FOREVER } from "../../schema/limits.ts";
 import { inspectAll } from "./inspect.ts";
+import { Plans } from "../../durable-objects/plans.ts";
+import { type Bundle, bundlesOf } from "./workload/changes.ts";
 import type { Built } from "./workload/family.ts";
 import type { RunPlan } from "./workload/plan.ts";
 import { SimulatedProducer } from "./workload/producer.ts";
@@ -9,6 +11,10 @@ const PATIENCE_MS = 8_000;
 const AGAIN_MS = 500;
 /** The Worker's cron. */
 const RECONCILE_MS = 300_000;
+/** Then a deploy has reached everything. */
+const DEPLOY_MS = 25_000;
+/** A reset waits for what is still to be delivered. */
+const RESET_PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
 /** Longer than any message takes, and than tasks wait before they say that they are idle. */
 const SETTLE_MS = 100_000;
@@ -21,6 +27,8 @@ interface Parts {
   readonly world: World;
   readonly plan: RunPlan;
   readonly built: readonly Built[];
+  /** What is deployed at first. */
+  readonly bundle: Bundle;
   readonly startMs: number;
 }
 
@@ -30,13 +38,16 @@ export class Client {
   readonly #world: World;
   readonly #plan: RunPlan;
   readonly #built: readonly Built[];
+  #bundle: Bundle;
   #sent = false;
+  #changed = false;
   #failure: unknown;
 
-  constructor({ world, plan, built, startMs }: Parts) {
+  constructor({ world, plan, built, bundle, startMs }: Parts) {
     this.#world = world;
     this.#plan = plan;
     this.#built = built;
+    this.#bundle = bundle;
     this.producers = plan.producers.map((producer) => new SimulatedProducer(producer, world, startMs));
   }
 
@@ -44,8 +55,9 @@ export class Client {
   async run(maxSteps: number): Promise<void> {
     this.#background(this.#cron());
     this.#background(this.#send());
+    this.#background(this.#change());
     const { schedule, faults } = this.#world;
-    await this.#until(() => this.#sent, maxSteps);
+    await this.#until(() => this.#sent && this.#changed, maxSteps);
     await this.#until(() => faults.over || this.#drained(), maxSteps);
     faults.end();
     for (;;) {
@@ -100,6 +112,34 @@ export class Client {
     this.#sent = true;
   }
 
+  async #change(): Promise<void> {
+    for (const change of this.#plan.changes ?? []) {
+      while (!this.#runs(change.pipeline)) await this.#world.pause(AGAIN_MS);
+      await this.#world.pause(change.afterMs);
+      for (const bundle of bundlesOf(change, this.#bundle)) {
+        this.#bundle = bundle;
+        this.#world.deploy(new Plans(bundle));
+        await this.#world.pause(DEPLOY_MS);
+      }
+      if (change.kind === "reset") await this.#reset(change.pipeline);
+    }
+    this.#changed = true;
+  }
+
+  async #reset(name: string): Promise<void> {
+    for (;;) {
+      const { catalog } = this.#world;
+      const answer = await this.#world.within(RESET_PATIENCE_MS, catalog.resetPipeline({ name, from: "earliest" }));
+      // It has begun and goes on.
+      if (answer?.ok === true || answer?.code === "overloaded") return;
+      await this.#world.pause(AGAIN_MS);
+    }
+  }
+
+  #runs(name: string): boolean {
+    return this.#pipelines().every((each) => each.name !== name || each.state === "running");
+  }
+
   async #create(topic: string, partitions: number): Promise<string> {
     const config = { retentionMs: FOREVER };
     for (;;) {
@@ -132,8 +172,15 @@ export class Client {
 
   #pipelines(): { name: string; state: string }[] {
     const catalog = [...this.#world.objects.values()].find(({ name }) => name.startsWith("catalog "));
-    const rows = catalog === undefined ? [] : catalog.disk.database.prepare("SELECT name, state FROM pipeline").all();
-    const known = new Map(rows.map((row) => [row["name"], String(row["state"])]));
-    return this.#plan.pipelines.map(({ name }) => ({ name, state: known.get(name) ?? "not begun" }));
+    const tables = catalog?.disk.database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'pipeline'").all() ?? [];
+    const query = "SELECT name, state, version FROM pipeline";
+    const rows = tables.length === 0 ? [] : (catalog?.disk.database.prepare(query).all() ?? []);
+    const known = new Map(rows.map((row) => [row["name"], row]));
+    return this.#plan.pipelines.map(({ name }) => {
+      const row = known.get(name);
+      const version = this.#bundle.find((plan) => plan.name === name)?.version ?? row?.["version"];
+      if (row === undefined) return { name, state: "not begun" };
+      return { name, state: row["version"] === version ? String(row["state"]) : "of a former version" };
+    });
   }
 }

@@ -95,6 +95,11 @@ export class Faults {
     return this.#calm ? 0 : this.#random.of(`skew ${place}`).between(-most, most);
   }
 
+  /** How long a deploy takes to reach an object. */
+  deployMs(place: string): number {
+    return this.#random.of(`deploy ${place}`).between(0, 20_000);
+  }
+
   /** Longer than a delivery waits for its answer. */
   longMs(place: string): number {
     return 20_000 + this.#random.of(`long ${place}`).between(0, 40_000);

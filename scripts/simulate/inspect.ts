@@ -22,14 +22,34 @@ export function inspectAll(world: World): Inspected[] {
   return [...world.objects.values()].flatMap((object) => inspect(object) ?? []);
 }
 
-/** Undefined for what is no partition, or not open. */
-function inspect({ name, disk }: SimulatedObject): Inspected | undefined {
-  if (name.startsWith("catalog ")) return undefined;
+/** A partition and what it has ever sent and taken, deleted ones too. */
+export type Remembered = Pick<Inspected, "name" | "row" | "ledger">;
+
+export function rememberAll(world: World): Remembered[] {
+  return [...world.objects.values()].flatMap((object) => {
+    const row = isPartition(object) ? readPartitionRow(sqlOf(object)) : undefined;
+    return row === undefined ? [] : [{ name: object.name, row, ledger: new Ledger(object.disk.database) }];
+  });
+}
+
+function sqlOf({ disk }: SimulatedObject): SqlStorage {
   const refuse = (): never => {
     throw new Error("the checks only read");
   };
-  const sql = new SimulatedSql(disk, { write: refuse, alive: () => true }) as unknown as SqlStorage;
-  const row = schemaVersion(sql) === 0 ? undefined : readPartitionRow(sql);
+  return new SimulatedSql(disk, { write: refuse, alive: () => true }) as unknown as SqlStorage;
+}
+
+/** That has been opened once. */
+function isPartition(object: SimulatedObject): boolean {
+  return !object.name.startsWith("catalog ") && schemaVersion(sqlOf(object)) > 0;
+}
+
+/** Undefined for what is no partition, or not open. */
+function inspect(object: SimulatedObject): Inspected | undefined {
+  if (!isPartition(object)) return undefined;
+  const { name, disk } = object;
+  const sql = sqlOf(object);
+  const row = readPartitionRow(sql);
   if (row?.status !== "open") return undefined;
   const tasks = new TaskTable(sql).all();
   const count = (query: string): number => Number(sql.exec<{ value: number | null }>(query).one().value ?? 0);

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { TaskRow } from "../../durable-objects/sqlite/task-table.ts";
 
 /**
  * What an object forgets and the checks need: every batch that was ever in its log and who sent it, every outbox row, every
@@ -24,6 +25,10 @@ CREATE TRIGGER IF NOT EXISTS ledger_outbox_added AFTER INSERT ON outbox BEGIN
 END;
 CREATE TRIGGER IF NOT EXISTS ledger_outbox_replaced AFTER UPDATE ON outbox BEGIN
   UPDATE ledger_outbox SET body = new.body WHERE task = new.task AND target = new.target AND sequence = new.sequence;
+END;
+CREATE TABLE IF NOT EXISTS ledger_task (id INTEGER PRIMARY KEY, pipeline TEXT, incarnation INTEGER, outputs TEXT, sinks TEXT);
+CREATE TRIGGER IF NOT EXISTS ledger_task_added AFTER INSERT ON task BEGIN
+  INSERT INTO ledger_task VALUES (new.id, new.pipeline, new.incarnation, new.outputs, new.sinks);
 END;
 CREATE TABLE IF NOT EXISTS ledger_journal (task INTEGER, seq INTEGER, position INTEGER, kind TEXT, payload TEXT,
   PRIMARY KEY (task, seq)) WITHOUT ROWID;
@@ -60,6 +65,9 @@ export interface Boundary {
   readonly payload: string;
 }
 
+/** A task that is here, or was. */
+export type LedgerTask = Pick<TaskRow, "id" | "pipeline" | "incarnation" | "outputs" | "sinks">;
+
 /** Reads what the triggers wrote. */
 export class Ledger {
   readonly #database: DatabaseSync;
@@ -71,6 +79,17 @@ export class Ledger {
   log(): LoggedBatch[] {
     const query = "SELECT base_offset AS baseOffset, body, coalesce(source, '') AS source FROM ledger_log ORDER BY seq";
     return this.#database.prepare(query).all() as unknown as LoggedBatch[];
+  }
+
+  tasks(): LedgerTask[] {
+    const rows = this.#database.prepare("SELECT * FROM ledger_task ORDER BY id").all();
+    return rows.map(({ id, pipeline, incarnation, outputs, sinks }) => ({
+      id: Number(id),
+      pipeline: String(pipeline),
+      incarnation: Number(incarnation),
+      outputs: JSON.parse(String(outputs)) as TaskRow["outputs"],
+      sinks: JSON.parse(String(sinks)) as TaskRow["sinks"],
+    }));
   }
 
   outbox(task: number): SentRow[] {

@@ -2,13 +2,14 @@ import type { RunOutcome } from "./run.ts";
 import type { RunPlan } from "./workload/plan.ts";
 
 /** A plan as a person reads it. */
-export function describePlan({ topics, pipelines, producers, only, prompt }: RunPlan): string {
+export function describePlan({ topics, pipelines, producers, changes, only, prompt }: RunPlan): string {
   return [
     ...topics.map(({ name, partitions }) => `topic ${name}, ${partitions} partitions`),
     ...pipelines.map(
       ({ name, kind, sources, trigger, lateness, outputPartitions }) =>
         `pipeline ${name}: ${kind} of ${sources.join(", ")}, ${trigger}, lateness ${lateness}, writes ${outputPartitions} partitions`,
     ),
+    ...(changes ?? []).map(({ kind, pipeline, afterMs }) => `${kind} of ${pipeline}, ${afterMs} ms after it runs`),
     ...producers.flatMap(({ id, topic, batches }) => [
       `producer ${id} to ${topic}:`,
       ...batches.map(({ pauseMs, records }) => {

@@ -11,6 +11,7 @@ import { Randomness } from "./random.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Schedule } from "./schedule.ts";
 import { Trace } from "./trace.ts";
+import { beginsAnew } from "./workload/changes.ts";
 import { build } from "./workload/pipelines.ts";
 import type { RunPlan } from "./workload/plan.ts";
 import { World } from "./world.ts";
@@ -63,9 +64,10 @@ async function attempt(
   const trace = new Trace(keep);
   const schedule = new Schedule({ startMs: START_MS, dice: random.of("order of steps"), trace });
   const faults = new Faults(random, plan);
-  const plans = new Plans(built.map(({ pipeline }) => pipeline.plan));
+  const bundle = built.map(({ pipeline }) => pipeline.plan);
+  const plans = new Plans(bundle);
   const world = new World({ schedule, faults, plans, sabotage });
-  const client = new Client({ world, plan, built, startMs: START_MS });
+  const client = new Client({ world, plan, built, bundle, startMs: START_MS });
   const failures: string[] = [];
   try {
     await client.run(MAX_STEPS);
@@ -88,7 +90,9 @@ async function attempt(
       ? []
       : endResults(
           world,
-          built.flatMap((each) => each.results),
+          built.flatMap(({ results: all, pipeline }) =>
+            beginsAnew(plan, pipeline.plan.name) ? all.filter(({ kind }) => kind === "store" || kind === "table") : all,
+          ),
         );
   const { happened } = faults;
   const { steps } = schedule;

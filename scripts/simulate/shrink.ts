@@ -46,11 +46,12 @@ class Shrinker {
   async #round(): Promise<boolean> {
     const simpler = await this.#each(SIMPLER);
     const pipelines = await this.#drop(({ pipelines: all }) => all.length, withoutPipelines);
+    const changes = await this.#drop(({ changes: all }) => all?.length ?? 0, withoutChanges);
     const producers = await this.#drop(({ producers: all }) => all.length, withoutProducers);
     const faults = await this.#drop(({ only }) => only?.length ?? 0, withoutFaults);
     const batches = await this.#drop((plan) => batchesOf(plan).length, withoutBatches);
     const records = await this.#drop((plan) => recordsOf(plan).length, withoutRecords);
-    return simpler || pipelines || producers || faults || batches || records;
+    return simpler || pipelines || changes || producers || faults || batches || records;
   }
 
   async #each(ways: readonly Smaller[]): Promise<boolean> {
@@ -112,7 +113,12 @@ function withoutPipelines(plan: RunPlan, from: number, to: number): RunPlan {
   const pipelines = plan.pipelines.filter((_, index) => index < from || index >= to);
   const topics = plan.topics.filter(({ name }) => pipelines.some(({ sources }) => sources.includes(name)));
   const producers = plan.producers.filter(({ topic }) => topics.some(({ name }) => name === topic));
-  return { ...plan, pipelines, topics, producers };
+  const changes = plan.changes?.filter(({ pipeline }) => pipelines.some(({ name }) => name === pipeline));
+  return { ...plan, pipelines, topics, producers, changes };
+}
+
+function withoutChanges(plan: RunPlan, from: number, to: number): RunPlan {
+  return { ...plan, changes: plan.changes?.filter((_, index) => index < from || index >= to) };
 }
 
 function withoutProducers(plan: RunPlan, from: number, to: number): RunPlan {

@@ -25,7 +25,8 @@ interface Parts {
 export class World {
   readonly schedule: Schedule;
   readonly faults: Faults;
-  readonly plans: Plans;
+  /** Of the bundle that was deployed last: an object runs the one that was there when it woke. */
+  plans: Plans;
   readonly d1: SimulatedD1;
   readonly r2 = new SimulatedR2();
   readonly #network: Network;
@@ -88,14 +89,33 @@ export class World {
     return true;
   }
 
+  /** Objects get the new code one after another, at their next wake; each is ended for it at some time. */
+  deploy(plans: Plans): void {
+    this.schedule.note("client: DEPLOYS");
+    this.plans = plans;
+    for (const object of this.#objects.values()) this.#replace(object, this.faults.deployMs(object.name));
+  }
+
+  #replace(object: SimulatedObject, afterMs: number): void {
+    this.schedule.after(afterMs, {
+      what: `${object.name}: a deploy reaches it`,
+      owner: { alive: true, name: object.name },
+      run: () => {
+        if (!this.#end(object, "a deploy")) this.#replace(object, 1_000);
+      },
+    });
+  }
+
   close(): void {
     for (const object of this.#objects.values()) object.disk.close();
     this.d1.database.close();
   }
 
   /** A record on which three lives have ended is given up (ENG-4); here chance alone must not bring that about. */
-  #end(object: SimulatedObject, why: string): void {
-    if (!lastTry(object) && !this.#onLastTry.has(object)) object.end(why);
+  #end(object: SimulatedObject, why: string): boolean {
+    if (lastTry(object) || this.#onLastTry.has(object)) return false;
+    object.end(why);
+    return true;
   }
 
   /** Once all is durable: a commit that gets past the record may be lost, and then the try was the last one. */

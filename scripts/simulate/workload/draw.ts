@@ -1,7 +1,7 @@
 import type { Fault, Rates } from "../faults.ts";
 import { type Dice, Randomness } from "../random.ts";
 import { families } from "./pipelines.ts";
-import type { PlannedBatch, PlannedPipeline, PlannedProducer, PlannedRecord, RunPlan } from "./plan.ts";
+import type { PlannedBatch, PlannedChange, PlannedPipeline, PlannedProducer, PlannedRecord, RunPlan } from "./plan.ts";
 
 type Topics = readonly [RunPlan["topics"][number], ...RunPlan["topics"][number][]];
 
@@ -38,7 +38,19 @@ export function drawPlan(seed: number): RunPlan {
     ),
   );
   const rates = drawRates(dice);
-  return { seed, topics: read, pipelines, producers, rates, faultSteps: dice.pick([500, 1_500, 4_000]) };
+  const changes = drawChanges(random.of("changes"), pipelines);
+  return { seed, topics: read, pipelines, producers, changes, rates, faultSteps: dice.pick([500, 1_500, 4_000]) };
+}
+
+/** Mostly none. */
+function drawChanges(dice: Dice, pipelines: readonly PlannedPipeline[]): PlannedChange[] {
+  const open = pipelines.filter(({ kind }) => families[kind]?.once !== true);
+  if (open.length === 0 || dice.chance(0.7)) return [];
+  return Array.from({ length: dice.pick([1, 1, 2]) }, () => ({
+    kind: dice.pick<PlannedChange["kind"]>(["reset", "upgrade", "redeploy", "mistake"]),
+    pipeline: dice.pick(open as [PlannedPipeline, ...PlannedPipeline[]]).name,
+    afterMs: dice.pick([0, 300, 2_000, 10_000]),
+  }));
 }
 
 function drawPipelines(dice: Dice, topics: Topics): PlannedPipeline[] {

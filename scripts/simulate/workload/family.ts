@@ -34,6 +34,8 @@ export interface Family {
   readonly batched?: boolean | undefined;
   /** Whether it takes tombstones. */
   readonly tombstones?: boolean | undefined;
+  /** It does not begin anew: what is checked of it would come twice. */
+  readonly once?: boolean | undefined;
   /** What becomes of a record that fails: a dead letter unless given. */
   readonly onError?: ErrorPolicy | undefined;
   readonly define: (builder: PipelineBuilder, parts: Parts) => void;

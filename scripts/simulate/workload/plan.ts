@@ -46,12 +46,26 @@ export interface PlannedPipeline {
   readonly outputPartitions: number;
 }
 
+/**
+ * What people do to a pipeline that runs. `reset`: it begins anew; `upgrade`: a higher version is deployed; `redeploy`: other
+ * code of the same version, whose tasks do not speak with those of the former; `mistake`: the bundle lacks it for a while.
+ */
+export interface PlannedChange {
+  readonly kind: "reset" | "upgrade" | "redeploy" | "mistake";
+  /** Its name. */
+  readonly pipeline: string;
+  /** After the pipeline began to run. */
+  readonly afterMs: number;
+}
+
 /** Everything that a run is made of. */
 export interface RunPlan {
   readonly seed: number;
   readonly topics: readonly { readonly name: string; readonly partitions: number }[];
   readonly pipelines: readonly PlannedPipeline[];
   readonly producers: readonly PlannedProducer[];
+  /** One after another. */
+  readonly changes?: readonly PlannedChange[] | undefined;
   readonly rates: Rates;
   /** After so many steps nothing goes wrong any more. */
   readonly faultSteps: number;

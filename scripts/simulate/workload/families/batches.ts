@@ -41,6 +41,7 @@ export const queried: Family = {
 /** Each micro-batch to a function outside, and counted. */
 export const called: Family = {
   sources: 1,
+  once: true,
   batched: true,
   outputs: () => [],
   define: (builder, parts) => {
