@@ -146,7 +146,7 @@ export class TaskTable {
 
   /**
    * Its id is its incarnation, which is handed out once: what is still under way for a task that has gone, such as the answer
-   * to a delivery, never meets another one (ENG-29).
+   * to a delivery, never meets another one (ENG-31).
    */
   insert(request: AttachRequest, task: { startOffset: number; sinks: readonly StoredSink[] }): number {
     return this.#sql

@@ -44,7 +44,7 @@ test("a seed gives one run, step by step [SIM-1]", { timeout: TIMEOUT_MS }, asyn
 });
 
 test(
-  `${FRESH} seeds from ${seed} on hold [SIM-2, SIM-3, SIM-4, SIM-5, SIM-6, SIM-7, SIM-10]`,
+  `${FRESH} seeds from ${seed} on hold [SIM-2, SIM-3, SIM-4, SIM-5, SIM-6, SIM-7, SIM-10, SIM-11]`,
   { timeout: TIMEOUT_MS },
   async () => {
     let faults = 0;
