@@ -10,10 +10,16 @@ export interface UpstreamRange {
 export interface SavedUpstreams {
   readonly reached: readonly (number | null)[];
   readonly idle: readonly number[];
+  /** By tag, null for -Infinity: behind an idle upstream that has returned a cap is above all that was reached. */
+  readonly caps?: readonly (number | null)[] | undefined;
 }
 
 class MovingCap implements Cap {
-  ms = -Infinity;
+  ms: number;
+
+  constructor(ms: number) {
+    this.ms = ms;
+  }
 }
 
 /**
@@ -30,7 +36,7 @@ export class UpstreamTimes {
   /** `ranges` by tag. */
   constructor(ranges: readonly UpstreamRange[], saved: SavedUpstreams | undefined) {
     this.#ranges = ranges;
-    this.#caps = ranges.map(() => new MovingCap());
+    this.#caps = ranges.map((_, tag) => new MovingCap(saved?.caps?.[tag] ?? -Infinity));
     const count = Math.max(0, ...ranges.map(({ to }) => to));
     for (let upstream = 0; upstream < count; upstream++) this.#reached.push(saved?.reached[upstream] ?? -Infinity);
     for (const upstream of saved?.idle ?? []) this.#idle.add(upstream);
@@ -80,7 +86,12 @@ export class UpstreamTimes {
   }
 
   get saved(): SavedUpstreams {
-    return { reached: this.#reached.map((ms) => (ms === -Infinity ? null : ms)), idle: [...this.#idle] };
+    const known = (ms: number): number | null => (ms === -Infinity ? null : ms);
+    return {
+      reached: this.#reached.map(known),
+      idle: [...this.#idle],
+      caps: this.#caps.map(({ ms }) => known(ms)),
+    };
   }
 
   #move(): boolean {
