@@ -18,6 +18,8 @@ import { type WallClock, wallClock } from "./wall-clock.ts";
 /** When a start that waits for something is tried again, if nobody asks before: sooner at first than later. */
 const START_AGAIN_MS = 5_000;
 const MAX_START_AGAIN_MS = 5 * 60_000;
+/** And when it goes on by itself and is only looked after. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** Topics, pipelines, and the numbers handed out once. Never on the path of a produce or a read that hits a Worker's cache. */
 export abstract class CatalogObject extends DurableObject<Env> implements Rpc.CatalogRpc {
@@ -141,10 +143,11 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
 
   #start(): Promise<void> {
     return this.#inTurn(async () => {
-      const unfinished = await this.#pipelines.startAll();
-      this.#waits = unfinished ? this.#waits + 1 : 0;
-      if (!unfinished) return;
-      const waitMs = Math.min(MAX_START_AGAIN_MS, START_AGAIN_MS * 2 ** (this.#waits - 1));
+      const left = await this.#pipelines.startAll();
+      this.#waits = left === "waits" ? this.#waits + 1 : 0;
+      if (left === "done") return;
+      const waitMs =
+        left === "catchingUp" ? LOOK_AGAIN_MS : Math.min(MAX_START_AGAIN_MS, START_AGAIN_MS * 2 ** (this.#waits - 1));
       await this.ctx.storage.setAlarm(this.#clock.now() + waitMs);
     });
   }

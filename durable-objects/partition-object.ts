@@ -78,7 +78,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return answer;
   }
 
-  async attach(request: Rpc.AttachRequest): Promise<Answer<{ readonly startOffset: number }>> {
+  async attach(request: Rpc.AttachRequest): Promise<Answer<Rpc.Attached>> {
     return this.#reloading((loaded) =>
       attach(loaded, request, {
         nowMs: this.#shell.now(),
@@ -100,7 +100,9 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return this.#setState(pipeline, "paused", undefined);
   }
 
-  async resume({ pipeline }: { pipeline: string }): Promise<Answer> {
+  async resume({ pipeline, only }: Parameters<Rpc.PartitionRpc["resume"]>[0]): Promise<Answer> {
+    const task = this.#shell.loaded?.taskOf(pipeline);
+    if (only !== undefined && task !== undefined && task.state !== only) return { ok: true };
     return this.#setState(pipeline, "running", undefined);
   }
 
@@ -154,7 +156,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     });
   }
 
-  async drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer> {
+  async drain(request: Rpc.DrainRequest): Promise<Answer> {
     return drain({ shell: this.#shell, runner: this.#runner, deliveries: this.#deliveries }, request);
   }
 

@@ -150,6 +150,26 @@ export interface AttachRequest {
   readonly upstreams: readonly { readonly from: number; readonly to: number }[];
   /** How the plan is cut: a task whose code is cut otherwise does not run (ENG-12). */
   readonly wiring: string;
+  /**
+   * At a start in order (CAT-23): `first` runs to the end of its log of this moment whatever the trigger; `held` waits,
+   * paused, until it is resumed.
+   */
+  readonly order?: "first" | "held" | undefined;
+}
+
+export interface Attached {
+  readonly startOffset: number;
+  /** Where the log ended when the task was attached first, of one that is to run that far. */
+  readonly endOffset: number;
+}
+
+export interface DrainRequest {
+  readonly pipeline: string;
+  readonly timeoutMs: number;
+  /** Offset to which the task should come; where its log ends unless given. */
+  readonly to?: number | undefined;
+  /** What has been sent to the pipeline's own topics is waited for, and nothing else; files stay open. */
+  readonly within?: boolean | undefined;
 }
 
 export interface RetireRequest {
@@ -359,7 +379,7 @@ export interface PartitionRpc {
   describe(request: object): Promise<Answer<PartitionDescription>>;
   producer(request: { producerId: string }): Promise<Answer<{ readonly position: ProducerPosition | null }>>;
   deliver(request: DeliverRequest): Promise<Answer<{ readonly last: number }>>;
-  attach(request: AttachRequest): Promise<Answer<{ readonly startOffset: number }>>;
+  attach(request: AttachRequest): Promise<Answer<Attached>>;
   /** Stops the pipeline's task for good with this error; its state is kept. */
   fail(request: { pipeline: string; reason: string }): Promise<Answer>;
   /**
@@ -369,9 +389,10 @@ export interface PartitionRpc {
   retire(request: RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>>;
   tasks(request: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>>;
   pause(request: { pipeline: string }): Promise<Answer>;
-  resume(request: { pipeline: string }): Promise<Answer>;
+  /** `only`: where its task is in that state. */
+  resume(request: { pipeline: string; only?: "paused" | "failed" | undefined }): Promise<Answer>;
   run(request: { pipeline: string }): Promise<Answer>;
-  drain(request: { pipeline: string; timeoutMs: number }): Promise<Answer>;
+  drain(request: DrainRequest): Promise<Answer>;
   /** Gives a task dead letters again: each once, however often it is asked. They run when this has answered. */
   redrive(request: { pipeline: string; letters: readonly LetterToRedrive[] }): Promise<Answer<RedriveCounts>>;
   /** Of each letter, in order. */

@@ -1,4 +1,5 @@
 import { cutPlan } from "../durable-objects/core/plan/cut.ts";
+import { startOrder } from "../durable-objects/core/plan/start-order.ts";
 import type { TaskGraph, TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { isInternal } from "../schema/internal-topic.ts";
 import { partitionsFor, upstreamRanges } from "../durable-objects/core/plan/upstreams.ts";
@@ -32,6 +33,11 @@ export class TestTasks {
 
   partitionsOf(topic: string): readonly TestPartition[] {
     return this.#byInput.get(topic) ?? [];
+  }
+
+  /** Users' topics, in the steps in which they are begun. */
+  get startOrder(): readonly (readonly string[])[] {
+    return startOrder(this.#graph).map(({ tasks }) => tasks.map(({ input }) => input));
   }
 
   /** Those whose task runs this node. */

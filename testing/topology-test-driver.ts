@@ -24,6 +24,10 @@ export interface TestOptions {
   /** Of each topic that the pipeline reads; 1 unless given. Topics it writes have one, so `read` keeps the order sent. */
   readonly partitions?: number | undefined;
   /**
+   * What lies in topics before the pipeline starts. Tables that streams are joined with are read first, as in production.
+   */
+  readonly history?: { readonly [topic: string]: readonly TestRecord[] } | undefined;
+  /**
    * What lookups find, by the lookup's name (`lookup-1`): a function of the key, null for nothing. One that throws is a call
    * that failed. For a lookup without one call `settle`.
    */
@@ -65,18 +69,34 @@ export class TopologyTestDriver {
     this.#outputs = new TestOutputs(plan);
     const { partitions = 1 } = options;
     this.#tasks = new TestTasks(plan, { partitions, lookups: new TestLookups(plan, options) });
+    this.#begin(options.history ?? {});
   }
 
   get nowMs(): number {
     return this.#nowMs;
   }
 
+  #begin(history: NonNullable<TestOptions["history"]>): void {
+    for (const topic of Object.keys(history)) this.#formatOf(topic);
+    const steps = this.#tasks.startOrder;
+    for (const [at, topics] of steps.entries()) {
+      for (const topic of topics) this.#append(topic, history[topic] ?? []);
+      if (at < steps.length - 1) this.runBatch();
+      else this.#afterAppend();
+    }
+  }
+
   /** Appends to a topic that the pipeline reads. A `perEvent()` pipeline has run them when this returns. */
   pipe(topic: string, records: TestRecord | readonly TestRecord[]): void {
+    this.#append(topic, Array.isArray(records) ? (records as readonly TestRecord[]) : [records as TestRecord]);
+    this.#afterAppend();
+  }
+
+  #append(topic: string, records: readonly TestRecord[]): void {
     const format = this.#formatOf(topic);
     const partitions = this.#tasks.partitionsOf(topic);
     const parts = partitions.map((): ProducerRecord[] => []);
-    for (const record of Array.isArray(records) ? (records as readonly TestRecord[]) : [records as TestRecord]) {
+    for (const record of records) {
       const produced = this.#produced(record, format);
       const part = parts[record.partition ?? this.#place(produced, parts.length)];
       if (part === undefined) {
@@ -85,7 +105,6 @@ export class TopologyTestDriver {
       part.push(produced);
     }
     for (const [at, part] of parts.entries()) if (part.length > 0) partitions[at]?.append(part, this.#nowMs);
-    this.#afterAppend();
   }
 
   /**

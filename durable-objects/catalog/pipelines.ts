@@ -14,7 +14,7 @@ import { storesOf } from "../core/plan/stores.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { PipelineRow } from "./pipeline-table.ts";
 import { listOf, outputsOf, sourcesOf, topicsReadBy } from "./pipeline-topics.ts";
-import { Starter, type StarterParts } from "./starter.ts";
+import { CATCHING_UP, Starter, type StarterParts } from "./starter.ts";
 
 /** Which pipelines of the bundle run, from which incarnation on. */
 export class Pipelines {
@@ -65,15 +65,18 @@ export class Pipelines {
 
   /**
    * Starts what can start: a plan that is new, or of a higher version than the one that runs (ENG-11). Answers whether
-   * something has begun that is not at its end.
+   * something has begun that is not at its end, and whether it only needs time.
    */
-  async startAll(): Promise<boolean> {
-    for (const plan of this.#parts.plans.newest()) await this.#startIfNew(plan);
+  async startAll(): Promise<"done" | "waits" | "catchingUp"> {
+    let catchingUp = false;
+    for (const plan of this.#parts.plans.newest()) catchingUp = (await this.#startIfNew(plan)) || catchingUp;
     const rows = this.#parts.table.all();
-    return rows.some(({ state, former }) => state === "bootstrapping" || listOf(former).length > 0);
+    if (catchingUp) return "catchingUp";
+    const waits = rows.some(({ state, former }) => state === "bootstrapping" || listOf(former).length > 0);
+    return waits ? "waits" : "done";
   }
 
-  async #startIfNew(plan: Plan): Promise<void> {
+  async #startIfNew(plan: Plan): Promise<boolean> {
     const { table } = this.#parts;
     const row = table.get(plan.name);
     const interrupted = row?.version === plan.version && row.state === "bootstrapping";
@@ -81,13 +84,14 @@ export class Pipelines {
       if (row !== undefined && row.version >= plan.version && !interrupted) {
         if (listOf(row.former).length > 0) await this.#starter.retireFormer(plan.name);
         if (row.live === null && row.version === plan.version) await this.#starter.tellLive(plan, row);
-      } else if (this.#obstacle(plan) === undefined) await this.#starter.start(plan, row);
+      } else if (this.#obstacle(plan) === undefined) return (await this.#starter.start(plan, row)).catchingUp;
     } catch (error) {
       // One partition in trouble must not keep other pipelines from their start; this one's is gone on with later (CAT-9).
       console.error(`the start of ${plan.name} was interrupted:`, error);
       const reason = error instanceof Error ? error.message : String(error);
       if (table.get(plan.name)?.state === "bootstrapping") table.setState(plan.name, "bootstrapping", reason);
     }
+    return false;
   }
 
   /** Why a plan cannot start; undefined when it can. */
@@ -105,11 +109,26 @@ export class Pipelines {
   async setState(name: string, state: "running" | "paused"): Promise<Answer> {
     const row = this.#parts.table.get(name);
     if (row === undefined) return this.record(name).ok ? notStarted(name) : unknownPipeline(name);
-    if (row.state === "bootstrapping") return notStarted(name);
+    if (row.state === "bootstrapping") {
+      const waits = row.error?.startsWith(CATCHING_UP) === true;
+      return waits && state === "running" ? this.#resumeStart(row) : notStarted(name);
+    }
     const call = state === "paused" ? "pause" : "resume";
     const answer = await this.#onTasks(name, (stub) => stub[call]({ pipeline: name }));
     if (answer.ok) this.#parts.table.setState(name, state, null);
     return answer;
+  }
+
+  /** Of a start that waits because a task has failed on the way. */
+  async #resumeStart({ name, version }: PipelineRow): Promise<Answer> {
+    const resumed = await this.#onTasks(name, async (stub) => {
+      const answer = await stub.resume({ pipeline: name, only: "failed" });
+      // One that is not attached yet has not failed.
+      return answer.ok || answer.code !== "not_found" ? answer : { ok: true };
+    });
+    const plan = this.#parts.plans.get(name, version);
+    if (resumed.ok && plan !== undefined) await this.#startIfNew(plan);
+    return resumed;
   }
 
   /** A new incarnation of the version that runs (CAT-20). */
@@ -127,7 +146,7 @@ export class Pipelines {
     }
     const obstacle = this.#obstacle(plan);
     if (obstacle !== undefined) return refuse("invalid_request", `pipeline ${name} cannot start: ${obstacle}`);
-    const starts = await this.#starter.start(plan, row, how);
+    const { starts } = await this.#starter.start(plan, row, how);
     const begun = table.get(name);
     if (begun?.state === "running") return { ok: true, incarnation: begun.incarnation, starts };
     return refuse("overloaded", `the reset of ${name} has begun and goes on: ${begun?.error ?? "it is starting"}`, {

@@ -21,6 +21,9 @@ import type { Topics } from "./topics.ts";
 /** How long one call waits for what tasks that ended have to deliver, and for groups of tasks that begin, ms. */
 const WAIT_MS = 2_000;
 
+/** Heads the reason of a start that waits for tables. */
+export const CATCHING_UP = "streams wait for their tables";
+
 export interface StarterParts {
   readonly table: PipelineTable;
   readonly topics: Topics;
@@ -40,6 +43,15 @@ interface Start {
   readonly outputs: AttachRequest["outputs"];
   /** Where tasks on users' topics have begun, filled while they are attached. */
   readonly starts: TaskStart[];
+  /** Where their logs ended then, by topic and partition, of those that others wait for. */
+  readonly ends: Map<string, number>;
+}
+
+/** What came of a start, for now. */
+export interface Started {
+  readonly starts: readonly TaskStart[];
+  /** Streams wait for their tables, which are being read. */
+  readonly catchingUp: boolean;
 }
 
 /**
@@ -58,17 +70,17 @@ export class Starter {
     plan: Plan,
     known: PipelineRow | undefined,
     how: { readonly from?: StartFrom; readonly erase?: boolean } = {},
-  ): Promise<readonly TaskStart[]> {
+  ): Promise<Started> {
     const { table, plans } = this.#parts;
     const outputs = await this.#outputs(plan);
     const graph = plans.graph(plan.name, plan.version);
-    if (outputs === undefined || graph === undefined) return [];
+    if (outputs === undefined || graph === undefined) return { starts: [], catchingUp: false };
     const starts: TaskStart[] = [];
     const row = this.#begin({ plan, graph, ...how }, known);
-    const done = await this.#finish({ plan, graph, row, outputs, starts });
+    const done = await this.#finish({ plan, graph, row, outputs, starts, ends: new Map() });
     if (done.ok) table.setState(plan.name, "running", null);
     else table.setState(plan.name, "bootstrapping", done.message);
-    return starts;
+    return { starts, catchingUp: !done.ok && done.message.startsWith(CATCHING_UP) };
   }
 
   /** Users' topics that the plan writes; undefined while one is missing. */
@@ -230,31 +242,51 @@ export class Starter {
     return left;
   }
 
+  /**
+   * Every task is attached at once, so that all begin where their logs stand now and nothing of them is let go; those on
+   * topics of streams that are joined with tables wait until the tables are there (CAT-23).
+   */
   async #attachAll(start: Start): Promise<Answer> {
-    const before: TaskPlan[] = [];
-    for (const group of startOrder(start.graph)) {
-      const drained = await this.#drain(start, before);
-      if (!drained.ok) return drained;
-      for (const task of group) {
-        const attached = await this.#onTask(start, task, async (stub, partition) => {
-          const answer = await stub.attach(this.#request(start, task));
-          if (answer.ok && !isInternal(task.input))
-            start.starts.push({ topic: task.input, partition, offset: answer.startOffset });
-          return answer;
-        });
-        if (!attached.ok) return attached;
+    const steps = startOrder(start.graph);
+    const first = new Set(steps.flatMap(({ after }) => after.map(({ input }) => input)));
+    const held = new Set(steps.slice(1).flatMap(({ tasks }) => tasks.map(({ input }) => input)));
+    // Readers begin before those that write to them.
+    for (const task of start.graph.tasks.toReversed()) {
+      const order = held.has(task.input) ? "held" : first.has(task.input) ? "first" : undefined;
+      const attached = await this.#attach(start, task, order);
+      if (!attached.ok) return attached;
+    }
+    for (const { tasks, after } of steps.slice(1)) {
+      const ready = await this.#catchUp(start, after);
+      if (!ready.ok) return ready;
+      for (const task of tasks) {
+        const { name: pipeline } = start.plan;
+        const resumed = await this.#onTask(start, task, (stub) => stub.resume({ pipeline, only: "paused" }));
+        if (!resumed.ok) return resumed;
       }
-      before.push(...group);
     }
     return { ok: true };
   }
 
-  /** What these tasks find in their logs is processed, through the internal topics between them. */
-  async #drain(start: Start, tasks: readonly TaskPlan[]): Promise<Answer> {
+  #attach(start: Start, task: TaskPlan, order: AttachRequest["order"]): Promise<Answer> {
+    return this.#onTask(start, task, async (stub, partition) => {
+      const answer = await stub.attach({ ...this.#request(start, task), order });
+      if (!answer.ok || isInternal(task.input)) return answer;
+      start.starts.push({ topic: task.input, partition, offset: answer.startOffset });
+      start.ends.set(`${task.input}/${partition}`, answer.endOffset);
+      return answer;
+    });
+  }
+
+  /** What these tasks found in their logs is processed, through the internal topics between them. */
+  async #catchUp(start: Start, tasks: readonly TaskPlan[]): Promise<Answer> {
     const { name: pipeline } = start.plan;
-    for (const task of start.graph.tasks.filter((each) => tasks.includes(each))) {
-      const drained = await this.#onTask(start, task, (stub) => stub.drain({ pipeline, timeoutMs: WAIT_MS }));
-      if (!drained.ok) return drained;
+    for (const task of tasks) {
+      const reached = await this.#onTask(start, task, (stub, partition) => {
+        const to = isInternal(task.input) ? undefined : start.ends.get(`${task.input}/${partition}`);
+        return stub.drain({ pipeline, timeoutMs: WAIT_MS, to, within: true });
+      });
+      if (!reached.ok) return { ...reached, message: `${CATCHING_UP}: ${reached.message}` };
     }
     return { ok: true };
   }

@@ -1,6 +1,6 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import type { Trigger } from "../../schema/plan.ts";
-import type { AttachRequest } from "../../schema/rpc.ts";
+import type { Attached, AttachRequest } from "../../schema/rpc.ts";
 import type { StoredSink } from "../sqlite/task-table.ts";
 import type { Loaded } from "./loaded.ts";
 
@@ -12,10 +12,13 @@ export function attach(
   loaded: Loaded,
   request: AttachRequest,
   { nowMs, sinks, trigger }: { nowMs: number; sinks: readonly StoredSink[]; trigger: Trigger["kind"] },
-): Answer<{ readonly startOffset: number }> {
+): Answer<Attached> {
   const { log, taskTable, timers, tasks } = loaded;
   const same = tasks.find((task) => task.pipeline === request.pipeline && task.incarnation === request.incarnation);
-  if (same !== undefined) return { ok: true, startOffset: same.startOffset };
+  if (same !== undefined) {
+    const { startOffset, dueTo } = taskTable.all().find(({ id }) => id === same.id) ?? { startOffset: 0, dueTo: 0 };
+    return { ok: true, startOffset, endOffset: dueTo };
+  }
   const newer = tasks.find((task) => task.pipeline === request.pipeline && task.incarnation > request.incarnation);
   if (newer !== undefined) {
     return refuse(
@@ -27,7 +30,10 @@ export function attach(
   const startOffset = request.from === "earliest" ? log.logStartOffset : log.logEndOffset;
   const id = taskTable.insert(request, { startOffset, sinks });
   // A triggered task with a history to read starts by this timer, one of `availableNow` with all there is.
-  if (trigger === "availableNow") taskTable.setDueTo(id, log.logEndOffset);
-  else if (trigger !== "manual" && startOffset < log.logEndOffset) timers.set(`run:${id}`, nowMs + 1);
-  return { ok: true, startOffset };
+  const endOffset = trigger === "availableNow" || request.order === "first" ? log.logEndOffset : 0;
+  if (endOffset > 0) taskTable.setDueTo(id, endOffset);
+  if (request.order === "held") taskTable.setState(id, "paused", undefined);
+  else if (endOffset === 0 && trigger !== "manual" && startOffset < log.logEndOffset)
+    timers.set(`run:${id}`, nowMs + 1);
+  return { ok: true, startOffset, endOffset };
 }

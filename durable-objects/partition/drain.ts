@@ -1,4 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
+import type { DrainRequest } from "../../schema/rpc.ts";
 import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";
@@ -17,14 +18,11 @@ interface Parts {
  * Runs what is in the log now whatever the trigger, closes files, and answers when all it caused has been delivered
  * (ENG-9). It does not close windows.
  */
-export async function drain(
-  { shell, runner, deliveries }: Parts,
-  request: { pipeline: string; timeoutMs: number },
-): Promise<Answer> {
+export async function drain({ shell, runner, deliveries }: Parts, request: DrainRequest): Promise<Answer> {
   const deadlineMs = shell.now() + request.timeoutMs;
   const asked = taskOf(shell.loaded, request.pipeline);
   if (!asked.ok) return asked;
-  const end = shell.loaded?.log.logEndOffset ?? 0;
+  const end = request.to ?? shell.loaded?.log.logEndOffset ?? 0;
   asked.task.dueTo = Math.max(asked.task.dueTo, end);
   runner.kick();
   const stopped = (): boolean => !taskOf(shell.loaded, request.pipeline).ok;
@@ -37,12 +35,14 @@ export async function drain(
   if (!read) return late(`its position is ${after.task.position}, the end was ${end}`, after.task);
 
   const { task } = after;
-  const waiting = shell.loaded?.outbox.pending(task.id) ?? [];
+  const within = request.within === true;
+  const pending = shell.loaded?.outbox.pending(task.id) ?? [];
+  const waiting = within ? pending.filter(({ target }) => target.startsWith("topic:__")) : pending;
   const left = (): Pending[] => waiting.filter((pending) => stillWaits(shell.loaded, pending));
   deliveries.forgetPauses(task);
   while (left().length > 0) {
     // Again each time: while a file is on its way, what came for the same path waits for the next one.
-    shell.write((loaded) => deliveries.closeFiles(loaded, task));
+    if (!within) shell.write((loaded) => deliveries.closeFiles(loaded, task));
     deliveries.kick();
     const leftMs = deadlineMs - shell.now();
     if (leftMs <= 0 || !(await shell.changed.wait(leftMs))) {

@@ -102,13 +102,20 @@ export class Client {
       built.outputs.map((name) => ({ name, partitions: this.#plan.pipelines[index]?.outputPartitions ?? 1 })),
     );
     const ids = new Map<string, string>();
-    for (const { name, partitions } of [...topics, ...outputs]) ids.set(name, await this.#create(name, partitions));
-    await Promise.all(
-      this.producers.map((producer) => {
-        const partitions = topics.find(({ name }) => name === producer.topic)?.partitions ?? 1;
-        return producer.run({ topicId: ids.get(producer.topic) ?? "", partitions });
-      }),
-    );
+    for (const { name, partitions } of topics) ids.set(name, await this.#create(name, partitions));
+    const first = new Set(this.#built.flatMap(({ first: topic }) => topic ?? []));
+    const run = (producer: SimulatedProducer): Promise<void> => {
+      const partitions = topics.find(({ name }) => name === producer.topic)?.partitions ?? 1;
+      return producer.run({ topicId: ids.get(producer.topic) ?? "", partitions });
+    };
+    await Promise.all(this.producers.filter(({ topic }) => first.has(topic)).map(run));
+    const create = async (): Promise<void> => {
+      for (const { name, partitions } of outputs) await this.#create(name, partitions);
+    };
+    // Where nothing must be there before, they begin when all is ready; else while pipelines start.
+    if (first.size === 0) await create();
+    const others = this.producers.filter(({ topic }) => !first.has(topic)).map(run);
+    await Promise.all(first.size === 0 ? others : [create(), ...others]);
     this.#sent = true;
   }
 

@@ -10,6 +10,7 @@ import { type Instance, type Life, SimulatedObject } from "./platform/object.ts"
 import { SimulatedR2 } from "./platform/r2.ts";
 import { NO_SABOTAGE, type Sabotage } from "./sabotage.ts";
 import type { Schedule } from "./schedule.ts";
+import { NAMES } from "./workload/families/elsewhere.ts";
 
 /** Someone outside: it makes calls and never ends. */
 const CLIENT: Caller = { name: "client" };
@@ -40,6 +41,7 @@ export class World {
     this.plans = plans;
     this.#sabotage = sabotage;
     this.d1 = new SimulatedD1(sabotage);
+    this.d1.fill(NAMES);
     this.#network = new Network({ schedule, faults, sabotage });
   }
 

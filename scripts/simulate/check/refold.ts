@@ -1,5 +1,7 @@
 import { withBatchEnd } from "../../../durable-objects/core/log/batch-end.ts";
 import { storesOf } from "../../../durable-objects/core/plan/stores.ts";
+import { cellsOf, lookupQuery, rowsFound } from "../../../durable-objects/core/lookup/d1-rows.ts";
+import type { LookupAnswer, LookupCall } from "../../../durable-objects/core/operator/operator.ts";
 import type { TaskPlan } from "../../../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../../../durable-objects/core/store/memory-state-store.ts";
 import type { StateStore, StoreKind } from "../../../durable-objects/core/store/state-store.ts";
@@ -126,7 +128,8 @@ class Refold {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
         const again = redrivesAt(journal, index);
-        if (again !== undefined) yield (code) => code.redrive(again.items, again.options);
+        const { lookups } = this.#found;
+        if (again !== undefined) yield (code) => code.redrive(again.items, { ...again.options, lookups });
       } else if (row.kind === "clock") {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
@@ -142,7 +145,16 @@ class Refold {
     if (!batched) yield* this.#slices({ from: at, to: position, options });
   }
 
-  *#slices({ from, to, options }: { from: number; to: number; options: SliceOptions }): Generator<Step> {
+  /** What lookups find: the same whenever they look. */
+  get #found(): Pick<SliceOptions, "lookups"> {
+    const { pipeline, version } = this.#task;
+    const plan = this.#world.plans.task(pipeline, version, this.#input);
+    return { lookups: (call) => plan && foundIn(this.#world, plan, call) };
+  }
+
+  *#slices(slice: { from: number; to: number; options: SliceOptions }): Generator<Step> {
+    const { from, to } = slice;
+    const options = { ...slice.options, ...this.#found };
     const some = this.#records.filter(({ offset }) => offset >= from && offset < to);
     let at = 0;
     for (const [index, { offset }] of some.entries()) {
@@ -162,6 +174,16 @@ type Step = (code: TaskPort) => SliceResult;
 
 /** Of the slices of a backlog only their order counts. */
 const NO_CLOCK: SliceOptions = { nowMs: 0 };
+
+/** What a table holds that nobody changes. */
+function foundIn({ d1 }: World, { nodes }: TaskPlan, { node, key }: LookupCall): LookupAnswer | undefined {
+  const source = nodes.find(({ name }) => name === node);
+  if (source?.kind !== "lookup" || source.source.kind !== "d1") return undefined;
+  const cells = cellsOf(source.source, JSON.parse(key));
+  const rows = d1.database.prepare(lookupQuery(source.source)).all(JSON.stringify([cells]));
+  const [found] = rowsFound(source.source, 1, rows);
+  return { found: found === null ? null : JSON.stringify(found) };
+}
 
 function recordsOf(log: readonly LoggedBatch[], internal: boolean): InputRecord[] {
   return log.flatMap(({ body }) => {

@@ -39,6 +39,16 @@ export class SimulatedD1 {
     return binding as unknown as D1Database;
   }
 
+  /** A table that is there before anything begins, by its first column. */
+  fill({ table, columns, rows }: { table: string; columns: object; rows: readonly (readonly string[])[] }): void {
+    const [key = "", ...others] = Object.keys(columns);
+    this.database.exec(
+      `CREATE TABLE "${table}" ("${key}" PRIMARY KEY, ${others.map((name) => `"${name}"`).join(", ")})`,
+    );
+    const places = rows.map((row) => `(${row.map(() => "?").join(", ")})`).join(", ");
+    this.database.prepare(`INSERT INTO "${table}" VALUES ${places}`).run(...rows.flat());
+  }
+
   rows(sql: string): Record<string, unknown>[] {
     return this.database.prepare(sql).all() as Record<string, unknown>[];
   }

@@ -6,6 +6,7 @@ import { ParkedKeys } from "../../../durable-objects/core/task/parked-keys.ts";
 import { BatchCalls } from "../../../durable-objects/partition/batch-calls.ts";
 import { Retries } from "../../../durable-objects/partition/retries.ts";
 import { UndoLog } from "../../../durable-objects/core/store/undo-log.ts";
+import { PartitionObject } from "../../../durable-objects/partition-object.ts";
 import { OutboxTable } from "../../../durable-objects/sqlite/outbox-table.ts";
 import { ProducerTable } from "../../../durable-objects/sqlite/producer-table.ts";
 import { NO_SABOTAGE, type Sabotage } from "../sabotage.ts";
@@ -99,6 +100,15 @@ export const brokenEngines: readonly Broken[] = [
       vi.spyOn(OutboxTable.prototype, "add").mockImplementation(function (this: OutboxTable, ...row) {
         return hit() ? 0 : add.apply(this, row);
       });
+      return NO_SABOTAGE;
+    },
+  },
+  {
+    what: "a stream begins before its table has been read",
+    kind: "costed",
+    rule: "SIM-6",
+    sabotage: () => {
+      vi.spyOn(PartitionObject.prototype, "drain").mockResolvedValue({ ok: true });
       return NO_SABOTAGE;
     },
   },

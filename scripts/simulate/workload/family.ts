@@ -21,6 +21,8 @@ export interface Plain {
 
 export interface Built {
   readonly pipeline: Pipeline;
+  /** A topic that has all its records before the pipeline starts. */
+  readonly first: string | undefined;
   readonly outputs: readonly string[];
   readonly results: readonly Result[];
   /** What its async function was called with. */
@@ -32,6 +34,8 @@ export interface Family {
   readonly sources: 1 | 2;
   /** Micro-batches show in what it sends, more than in how many updates a key gets. */
   readonly batched?: boolean | undefined;
+  /** A source that has all its records before the pipeline starts. */
+  readonly first?: number | undefined;
   /** Whether it takes tombstones. */
   readonly tombstones?: boolean | undefined;
   /** It does not begin anew: what is checked of it would come twice. */
@@ -48,6 +52,7 @@ export interface Family {
 export interface Sent {
   /** All but tombstones, in the order of each key. */
   readonly readings: readonly Keyed[];
+  readonly readingsOf: (source: number) => readonly Keyed[];
   /** The last reading of each key of a source that has not gone since. */
   readonly rows: (source: number) => ReadonlyMap<string, Reading>;
 }

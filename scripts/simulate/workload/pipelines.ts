@@ -2,6 +2,7 @@ import { every, everyRecords, perEvent, pipeline, type Trigger } from "../../../
 import { counts, merged, twice, undone } from "./families/aggregates.ts";
 import { batches, called, queried } from "./families/batches.ts";
 import { once } from "./families/dedup.ts";
+import { costed, looked } from "./families/elsewhere.ts";
 import { parked, retried } from "./families/errors.ts";
 import { broadcast, pairs, references, unmatched } from "./families/joins.ts";
 import { patterns } from "./families/patterns.ts";
@@ -13,7 +14,7 @@ import { grouped, latest } from "./families/tables.ts";
 import { alarms } from "./families/wall-clock.ts";
 import { closed, quiet, windows } from "./families/windows.ts";
 import { Calls } from "./calls.ts";
-import type { Built, Family, Parts, Sent } from "./family.ts";
+import type { Built, Family, Keyed, Parts, Sent } from "./family.ts";
 import type { PlannedPipeline, PlannedProducer, PlannedRecord, Reading } from "./plan.ts";
 
 /** Kinds of pipelines that a run may have. */
@@ -46,6 +47,8 @@ export const families: { readonly [kind: string]: Family } = {
   silences,
   queried,
   called,
+  looked,
+  costed,
 };
 
 function sentTo(producers: readonly PlannedProducer[], sources: readonly string[]): Sent {
@@ -53,10 +56,13 @@ function sentTo(producers: readonly PlannedProducer[], sources: readonly string[
     producers
       .filter((producer) => producer.topic === topic)
       .flatMap(({ batches: sent }) => sent.flatMap(({ records }) => records));
+  const readingsOf = (source: number): Keyed[] =>
+    to(sources[source] ?? "").flatMap(({ key, value: reading, atMs }) =>
+      key === null || reading === null ? [] : [{ key, reading, atMs }],
+    );
   return {
-    readings: sources.flatMap(to).flatMap(({ key, value: reading, atMs }) => {
-      return key === null || reading === null ? [] : [{ key, reading, atMs }];
-    }),
+    readings: sources.flatMap((_, source) => readingsOf(source)),
+    readingsOf,
     rows: (source) => {
       const rows = new Map<string, Reading>();
       for (const { key, value } of to(sources[source] ?? "")) {
@@ -77,6 +83,7 @@ export function build(planned: PlannedPipeline): Built {
   const built = pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger));
   return {
     pipeline: family.onError === undefined ? built : built.onError(family.onError),
+    first: family.first === undefined ? undefined : sources[family.first],
     outputs: family.outputs(parts),
     results: family.results(parts),
     calls,
