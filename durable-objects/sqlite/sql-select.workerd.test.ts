@@ -33,3 +33,17 @@ test("sessions and sliding windows have their bounds, and what has expired is go
       { key: "é", start: 30, end: 40 },
     ]);
   }));
+
+test("a batch of any size is read whole [MIB-3]", () =>
+  inPartitionStorage(({ sql }) => {
+    const select = new SqlSelect(sql, 1, new SqliteStateStore(sql, 1).ordered);
+    const rows = Array.from({ length: 9 }, (_, offset) => ({
+      key: "k",
+      value: `"${"x".repeat(800_000)}"`,
+      timestampMs: 5,
+      offset,
+    }));
+    const query = { query: `SELECT count(*) AS n, sum("offset") AS sum FROM batch`, parameters: [], stores: {} };
+    const asked = batchQuery(query, rows, () => "");
+    expect(select.select(asked.query, asked.parameters)).toEqual([{ n: 9, sum: 36 }]);
+  }));

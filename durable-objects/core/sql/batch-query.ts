@@ -27,9 +27,10 @@ export function batchQuery(
 ): BatchQuery {
   const chunks = chunksOf(rows);
   // Numbered from the end of the user's own, which stand in the query as ?1, ?2 …
-  const sources = chunks.map((_, index) => `SELECT ?${parameters.length + index + 1} AS rows`).join(" UNION ALL ");
+  // Not UNION ALL, of which a Durable Object's SQLite takes five terms.
+  const sources = chunks.map((_, index) => `(?${parameters.length + index + 1})`).join(", ");
   const batch = `batch(key, value, timestamp, "offset") AS MATERIALIZED (
-    SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3 FROM (${sources}) AS chunk, json_each(chunk.rows) AS j)`;
+    SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3 FROM (VALUES ${sources}) AS chunk, json_each(chunk.column1) AS j)`;
   const views = Object.entries(stores).map(([alias, store]) => `${quoted(alias)} AS (${relation(store)})`);
   const [, recursive = "", rest = query] = /^\s*with\s+(recursive\s+)?(.*)$/is.exec(query) ?? [];
   const own = rest === query ? ` ${query}` : `, ${rest}`;
