@@ -19,6 +19,7 @@ import { armRetention, retain, RETENTION_TIMER } from "./partition/retention.ts"
 import type { AttachedTask } from "./partition/attached-task.ts";
 import { Shell } from "./partition/shell.ts";
 import { statusOf } from "./partition/status.ts";
+import { runSql } from "./partition/store-sql.ts";
 import { readStore } from "./partition/store-reader.ts";
 import { TaskRunner } from "./partition/task-runner.ts";
 import type { Env } from "./env.ts";
@@ -194,15 +195,12 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async readStore(request: Rpc.StoreReadRequest): Promise<Answer<Rpc.StoreAnswer>> {
-    const wanted = request.minOffset ?? 0;
-    const position = (): number => this.#shell.loaded?.taskOf(request.pipeline)?.position ?? Number.POSITIVE_INFINITY;
-    if (!(await this.#shell.changed.until(() => position() >= wanted, request.waitMs))) {
-      return refuse(
-        "timed_out",
-        `the task is at ${position()} and did not reach minOffset ${wanted} within ${request.waitMs} ms`,
-      );
-    }
-    return this.#onTask(request.pipeline, (loaded, task) => readStore(loaded, task, request));
+    return this.#onFreshTask(request, (loaded, task) => readStore(loaded, task, request));
+  }
+
+  async sql(request: Rpc.StoreSqlRequest): Promise<Answer<Rpc.StoreSqlAnswer>> {
+    const { storage } = this.ctx;
+    return this.#onFreshTask(request, (loaded, task) => runSql(storage, { loaded, task }, request));
   }
 
   async changes(request: Rpc.ChangesRequest): Promise<Answer<Rpc.ChangesAnswer>> {
@@ -281,6 +279,17 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
 
   #onLoaded<T extends object>(work: (loaded: Loaded) => Answer<T>): Answer<T> {
     return this.#shell.loaded === undefined ? notOpen() : work(this.#shell.loaded);
+  }
+
+  /** When the task has come to `minOffset`. */
+  async #onFreshTask<T extends object>(
+    { pipeline, minOffset = 0, waitMs }: { pipeline: string; minOffset?: number | undefined; waitMs: number },
+    read: (loaded: Loaded, task: AttachedTask) => Answer<T>,
+  ): Promise<Answer<T>> {
+    const position = (): number => this.#shell.loaded?.taskOf(pipeline)?.position ?? Number.POSITIVE_INFINITY;
+    if (await this.#shell.changed.until(() => position() >= minOffset, waitMs)) return this.#onTask(pipeline, read);
+    const message = `the task is at ${position()} and did not reach minOffset ${minOffset} within ${waitMs} ms`;
+    return refuse("timed_out", message);
   }
 
   #onTask<T extends object>(pipeline: string, work: (loaded: Loaded, task: AttachedTask) => Answer<T>): Answer<T> {

@@ -21,6 +21,8 @@ export const errors = {
   batch_too_large: { status: 413, retriable: false, title: "Batch too large" },
   unsupported_media_type: { status: 415, retriable: false, title: "Unsupported media type" },
   offset_out_of_range: { status: 416, retriable: false, title: "Offset out of range" },
+  sql_error: { status: 422, retriable: false, title: "The query cannot run" },
+  query_too_expensive: { status: 422, retriable: false, title: "The query would read too much" },
   internal: { status: 500, retriable: true, title: "Internal error" },
   stale_plan: { status: 503, retriable: true, title: "Sent by another version of the code" },
   partition_full: { status: 503, retriable: true, title: "Partition full" },

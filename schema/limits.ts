@@ -74,6 +74,22 @@ export const SUBSCRIPTION_LEASE_MS = 10 * 60_000;
 /** Of one connection that follows a store: how long it waits in silence, ms, and how often it may ask the partitions. */
 export const CHANGE_FEED_WAIT_MS = 15_000;
 export const CHANGE_FEED_READS = 500;
+/** Of a query over stores: its text, and what is made of it; a statement of SQLite ends at 100,000 bytes. */
+export const MAX_SQL_TEXT_CHARACTERS = 16_000;
+export const MAX_SQL_CHARACTERS = 90_000;
+export const MAX_SQL_PARAMETERS = 100;
+export const MAX_SQL_TABLES = 8;
+/** What it reads in one partition: rows, and the characters of their keys and values. */
+export const MAX_SQL_ROWS = 100_000;
+export const MAX_SQL_DATA_CHARACTERS = 8_000_000;
+export const MAX_SQL_ANSWER_CHARACTERS = 2_000_000;
+/** Each writes anew all that it is made of. */
+export const MAX_SQL_CONCATENATIONS = 16;
+/** Rows that its joins make. */
+export const MAX_SQL_PAIRS = 1_000_000;
+/** Rows of an answer; of a query over groups in several partitions, groups of one. */
+export const DEFAULT_SQL_RESULT_ROWS = 1_000;
+export const MAX_SQL_RESULT_ROWS = 10_000;
 /** State in the memory of one isolate: of all tasks of all its objects together. */
 export const STATE_CACHE_BYTES = 32_000_000;
 

@@ -329,6 +329,30 @@ export interface StoreAnswer {
   readonly next?: StorePlace | undefined;
 }
 
+export interface StoreSqlRequest {
+  readonly pipeline: string;
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+  /** Only rows of this key. */
+  readonly key?: string | undefined;
+  /** What is to be merged with the answers of other partitions. */
+  readonly part: boolean;
+  readonly maxRows: number;
+  readonly minOffset?: number | undefined;
+  readonly waitMs: number;
+}
+
+export type SqlValue = string | number | null;
+
+export interface StoreSqlAnswer {
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** There are more than `maxRows`. */
+  readonly more: boolean;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** Where a follower of a store stands in one partition. */
 export interface ChangesCursor {
   readonly incarnation: number;
@@ -401,6 +425,8 @@ export interface PartitionRpc {
     letters: readonly LetterPlace[];
   }): Promise<Answer<{ readonly states: readonly LetterState[] }>>;
   readStore(request: StoreReadRequest): Promise<Answer<StoreAnswer>>;
+  /** One SELECT over the stores that a task has here. */
+  sql(request: StoreSqlRequest): Promise<Answer<StoreSqlAnswer>>;
   /** What a follower of a store gets next. From the first call on the store's changes are kept for a while. */
   changes(request: ChangesRequest): Promise<Answer<ChangesAnswer>>;
   /** Wakes the object; its timers and deliveries go on. */

@@ -46,6 +46,12 @@ const answers: { readonly [request: string]: object } = {
   },
   "GET /v1/pipelines/totals/stores/by-customer?limit=1000": { entries: [{ key: "a", value: 12 }] },
   "GET /v1/pipelines/totals/stores/by-customer?prefix=ada.&limit=1000": { entries: [{ key: "ada.", value: 12 }] },
+  "POST /v1/pipelines/totals/sql": {
+    columns: ["key", "value"],
+    rows: [["a", 120]],
+    more: false,
+    reflects: [{ topic: "orders", partition: 0, offset: 1 }],
+  },
   "GET /v1/tables/sales_by_day?orderBy=day&order=desc&limit=7": { columns: ["day"], rows: [{ day: 1 }] },
 };
 

@@ -22,6 +22,29 @@ export interface PipelineDescription extends PipelineSummary {
   readonly tasks: readonly Omit<TaskStatus, "pipeline" | "trigger">[];
 }
 
+export interface SqlOptions {
+  /** Values of the query's `?`, in their order. */
+  readonly parameters?: readonly (string | number | boolean | null)[] | undefined;
+  /** Only rows of this key, in its partition. */
+  readonly key?: string | undefined;
+  /** Only rows of this partition; with `key`, where the key's records were placed otherwise than by it. */
+  readonly partition?: number | undefined;
+  /** Default 1,000, at most 10,000. */
+  readonly maxRows?: number | undefined;
+  /** As of a store's reads, with `key` or `partition`; for at most `waitMs`, 10 000 unless told. */
+  readonly minOffset?: number | undefined;
+  readonly waitMs?: number | undefined;
+}
+
+export interface SqlRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+  /** There are more than `maxRows`. */
+  readonly more: boolean;
+  /** The rows reflect every record of these partitions of the stores' input below `offset`. */
+  readonly reflects: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+}
+
 /** `client.pipelines`. */
 export class Pipelines {
   readonly #transport: Transport;
@@ -85,6 +108,29 @@ export class Pipelines {
 
   deadLetters(pipeline: string): DeadLetters {
     return new DeadLetters(this.#transport, pipeline);
+  }
+
+  /**
+   * One SELECT over stores of the pipeline, within one partition or merged over all of them: docs/reads.md says what it may
+   * have. Rejects with `sql_error` or `query_too_expensive`, which say what to do.
+   *
+   * @example
+   * ```ts
+   * import { Millrace } from "../sdk/index.ts";
+   *
+   * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+   * const query = 'select key, value from "by-customer" where value > ? order by value desc limit 10';
+   * const { columns, rows } = await client.pipelines.sql("totals", query, { parameters: [100] });
+   * console.table(rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))));
+   * ```
+   */
+  sql(pipeline: string, sql: string, options: SqlOptions = {}): Promise<SqlRows> {
+    return this.#transport.json({
+      method: "POST",
+      path: ["pipelines", pipeline, "sql"],
+      body: { sql, ...options },
+      timeoutMs: (options.waitMs ?? 0) + this.#transport.retry.timeoutMs,
+    });
   }
 
   store(pipeline: string, store: string): Store {

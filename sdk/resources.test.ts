@@ -4,11 +4,12 @@ import { problemOf, refuse, type Refusal } from "../schema/error.ts";
 import * as letterAnswers from "../schema/wire/answer/dead-letter.ts";
 import * as pipelineAnswers from "../schema/wire/answer/pipeline.ts";
 import * as storeAnswers from "../schema/wire/answer/store.ts";
+import type { sqlAnswer } from "../schema/wire/answer/sql.ts";
 import * as tableAnswers from "../schema/wire/answer/table.ts";
 import * as topicAnswers from "../schema/wire/answer/topic.ts";
 import type { DeadLetter, Redriven } from "./dead-letters.ts";
 import { Millrace } from "./millrace.ts";
-import type { PipelineDescription, PipelineSummary } from "./pipelines.ts";
+import type { PipelineDescription, PipelineSummary, SqlRows } from "./pipelines.ts";
 import type { StoreEntry, StoreWindow } from "./store.ts";
 import type { TableRows } from "./tables.ts";
 import type { TopicDescription, TopicSummary } from "./topics.ts";
@@ -38,6 +39,7 @@ test("the client's types hold what the server's answers are [SDK-9]", () => {
   expectTypeOf<z.output<typeof storeAnswers.storeValue>>().toExtend<StoreEntry>();
   expectTypeOf<z.output<typeof storeAnswers.storeWindows>["windows"]>().toExtend<readonly StoreWindow[]>();
   expectTypeOf<z.output<typeof tableAnswers.tableRows>>().toExtend<TableRows>();
+  expectTypeOf<z.output<typeof sqlAnswer>>().toExtend<SqlRows>();
 });
 
 test("topics: changes say only what changes", async () => {
@@ -88,6 +90,15 @@ test("dead letters: all pages, listed and redriven [SDK-41]", async () => {
   const fetch = () => Promise.resolve(Response.json({ ...counts, ...(page++ === 0 ? { cursor: "c" } : {}) }));
   const paged = new Millrace({ url: "http://server", fetch });
   expect((await paged.pipelines.deadLetters("p").redrive()).unfit).toBe(8);
+});
+
+test("a query goes with its parameters and its place [SQL-8]", async () => {
+  const answer = { columns: ["n"], rows: [[1]], more: false, reflects: [{ topic: "t", partition: 0, offset: 5 }] };
+  const { asked, client } = clientOf({ "POST /v1/pipelines/p/sql": answer });
+  expect(await client.pipelines.sql("p", "select 1 as n from s", { parameters: [true, null], key: "a" })).toEqual(
+    answer,
+  );
+  expect(asked).toEqual(['POST /v1/pipelines/p/sql {"sql":"select 1 as n from s","parameters":[true,null],"key":"a"}']);
 });
 
 describe("stores", () => {

@@ -12,6 +12,7 @@ import { pipelines } from "./routes/pipelines.ts";
 import { produce } from "./routes/produce.ts";
 import { producers } from "./routes/producers.ts";
 import { read } from "./routes/read.ts";
+import { sql } from "./routes/sql.ts";
 import { stores } from "./routes/stores.ts";
 import { tables } from "./routes/tables.ts";
 import { topics } from "./routes/topics.ts";
@@ -36,7 +37,7 @@ app.use(takeUnreadBody);
 app.use(authenticate);
 app.use("/v1/topics/:topic/*", checkTopicName);
 
-for (const routes of [health, topics, produce, read, producers, pipelines, deadLetters, stores, tables, openapi]) {
+for (const routes of [health, topics, produce, read, producers, pipelines, deadLetters, stores, sql, tables, openapi]) {
   app.route("/", routes);
 }
 

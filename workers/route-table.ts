@@ -1,6 +1,7 @@
 // Every route with the shapes it takes and gives, for the OpenAPI document. A test holds it equal to the app's routes.
 import * as z from "zod";
 import { deadLetterList, redriveAnswer } from "../schema/wire/answer/dead-letter.ts";
+import { sqlAnswer } from "../schema/wire/answer/sql.ts";
 import { health } from "../schema/wire/answer/health.ts";
 import {
   pipelineAction,
@@ -28,6 +29,7 @@ import { deadLetterQuery, drainQuery, redriveBody, resetBody } from "../schema/w
 import { produceBody, producerRecord } from "../schema/wire/request/produce-body.ts";
 import { produceQuery } from "../schema/wire/request/produce.ts";
 import { readQuery } from "../schema/wire/request/read.ts";
+import { sqlBody } from "../schema/wire/request/sql.ts";
 import { changesQuery, storeQuery } from "../schema/wire/request/store.ts";
 import { tableQuery } from "../schema/wire/request/table.ts";
 import { topicChange, topicCreation, topicDeletionQuery } from "../schema/wire/request/topic.ts";
@@ -194,6 +196,13 @@ export const routeTable: readonly DocumentedRoute[] = [
     query: changesQuery,
     headers: { "Last-Event-ID": "The id of the last event that came: the stream goes on behind it." },
     answers: { 200: { [EVENT_STREAM_TYPE]: z.union([snapshotEvent, changesEvent]) } },
+  },
+  {
+    method: "post",
+    path: `${pipelinePath}/sql`,
+    summary: "Run one SELECT over a pipeline's stores",
+    body: json(sqlBody),
+    answers: { 200: json(sqlAnswer) },
   },
   {
     method: "get",

@@ -1,7 +1,5 @@
 import type { BatchSqlNode } from "../../../schema/plan.ts";
-
-/** A parameter of SQLite in a Durable Object ends at 2 MB; a UTF-16 unit may be three bytes. */
-const MAX_CHUNK_CHARACTERS = 600_000;
+import { fromChunks, jsonChunks } from "./json-chunks.ts";
 
 /** One record as a row: key, JSON text of the value, time, offset. */
 export interface BatchRow {
@@ -25,12 +23,11 @@ export function batchQuery(
   rows: readonly BatchRow[],
   relation: (store: string) => string,
 ): BatchQuery {
-  const chunks = chunksOf(rows);
+  const chunks = jsonChunks(rows.map(rowText));
   // Numbered from the end of the user's own, which stand in the query as ?1, ?2 …
-  // Not UNION ALL, of which a Durable Object's SQLite takes five terms.
-  const sources = chunks.map((_, index) => `(?${parameters.length + index + 1})`).join(", ");
+  const source = fromChunks(chunks, parameters.length + 1);
   const batch = `batch(key, value, timestamp, "offset") AS MATERIALIZED (
-    SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3 FROM (VALUES ${sources}) AS chunk, json_each(chunk.column1) AS j)`;
+    SELECT j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3 FROM ${source})`;
   const views = Object.entries(stores).map(([alias, store]) => `${quoted(alias)} AS (${relation(store)})`);
   const [, recursive = "", rest = query] = /^\s*with\s+(recursive\s+)?(.*)$/is.exec(query) ?? [];
   const own = rest === query ? ` ${query}` : `, ${rest}`;
@@ -41,20 +38,6 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** At least one, so that `batch` is there without records too. */
-function chunksOf(rows: readonly BatchRow[]): string[] {
-  const chunks: string[] = [];
-  let parts: string[] = [];
-  let characters = 0;
-  for (const { key, value, timestampMs, offset } of rows) {
-    const row = `[${JSON.stringify(key)},${value},${timestampMs},${offset}]`;
-    if (characters + row.length > MAX_CHUNK_CHARACTERS && parts.length > 0) {
-      chunks.push(`[${parts.join(",")}]`);
-      parts = [];
-      characters = 0;
-    }
-    parts.push(row);
-    characters += row.length;
-  }
-  return [...chunks, `[${parts.join(",")}]`];
+function rowText({ key, value, timestampMs, offset }: BatchRow): string {
+  return `[${JSON.stringify(key)},${value},${timestampMs},${offset}]`;
 }
