@@ -1,4 +1,5 @@
 import { DELIVERY_DEADLINE_MS, MAX_DELIVERY_BYTES, MAX_OUTBOX_BYTES, TARGET_BATCH_BYTES } from "../../schema/limits.ts";
+import { release } from "../bytes.ts";
 import { D1Sink } from "../sink/d1-sink.ts";
 import { R2Sink } from "../sink/r2-sink.ts";
 import type { Outcome, Refused, Sink } from "../sink/sink.ts";
@@ -156,7 +157,12 @@ export class Deliveries {
     const outcome = await this.#attempt(task, target, rows);
     this.#shell.step("deliver:answered");
     if (this.#shell.loaded?.taskById(id) === undefined) return false;
-    return this.#apply({ id, target, key, rows }, outcome);
+    const more = this.#apply({ id, target, key, rows }, outcome);
+    // A topic has copies. What is not confirmed is sent again.
+    if (outcome.kind === "delivered" && target.startsWith("topic:")) {
+      for (const { sequence, body } of rows) if (sequence <= outcome.through) release(body);
+    }
+    return more;
   }
 
   #rowsOf({ outbox }: Loaded, { task, target, key }: { task: AttachedTask; target: string; key: string }): StoredRow[] {

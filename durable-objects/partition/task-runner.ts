@@ -403,10 +403,8 @@ export class TaskRunner {
     const { position: from } = task;
     const read = log.read(from, { maxBytes, maxRecords: slice.end - from });
     const recordsIn = task.internal ? internalRecordsOf : recordsOf;
-    const records = counted(recordsIn(read, { from, to: slice.end }, decompress), (offset) => {
-      task.position = offset + 1;
-    });
-    const result = slice.code.run(records, slice.options);
+    const result = slice.code.run(recordsIn(read, { from, to: slice.end }, decompress), slice.options);
+    task.position = result.failure?.offset ?? Math.min(read.end, slice.end);
     // Not as the records go by: what the slice sends may be views until it is done.
     for (const body of read.bodies) release(body);
     return result;
@@ -474,16 +472,6 @@ export class TaskRunner {
     await this.#shell.sync();
     this.#shell.step("commit:durable");
     task.measured(this.#shell.now() - startedMs);
-  }
-}
-
-function* counted<T extends { readonly offset: number }>(
-  records: Iterable<T>,
-  seen: (offset: number) => void,
-): Generator<T> {
-  for (const record of records) {
-    yield record;
-    seen(record.offset);
   }
 }
 

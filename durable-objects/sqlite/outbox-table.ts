@@ -1,6 +1,11 @@
+import { MAX_SLICE_BYTES } from "../../schema/limits.ts";
 import type { OutboxRow } from "../core/task/task-port.ts";
 import type { Bytes } from "../../schema/record.ts";
+import { release } from "../bytes.ts";
 import { OutboxQueue, type Pending } from "./outbox-queue.ts";
+
+/** As much as a slice usually sends. */
+const MAX_HELD_BYTES = MAX_SLICE_BYTES;
 
 export interface StoredRow {
   readonly sequence: number;
@@ -37,6 +42,9 @@ export class OutboxTable {
   readonly #queues = new Map<string, OutboxQueue>();
   readonly #issued = new Map<string, number>();
   readonly #files = new Map<string, DecidedFile>();
+  /** Bodies that leave for a topic next, by id: most are sent right after their transaction, and need not be read back. */
+  readonly #held = new Map<number, Bytes>();
+  #heldBytes = 0;
   #bytes = 0;
 
   constructor(sql: SqlStorage, scopeOf: (task: number, target: string) => string) {
@@ -76,7 +84,7 @@ export class OutboxTable {
     return this.#queues.get(keyOf(task, target))?.pending;
   }
 
-  /** Answers the sequence that the row got. */
+  /** Answers the sequence that the row got. The row's body is the outbox's from here on. */
   add(task: number, scope: string, row: OutboxRow & { readonly nowMs: number }): number {
     const issued = keyOf(task, scope);
     const sequence = (this.#issued.get(issued) ?? 0) + 1;
@@ -96,6 +104,7 @@ export class OutboxTable {
     const bytes = row.body.byteLength;
     this.#queueOf(task, row.target).add({ id, sequence, records, bytes, createdMs });
     this.#bytes += bytes;
+    this.#hold(id, row);
     return sequence;
   }
 
@@ -107,8 +116,7 @@ export class OutboxTable {
     for (const { id, sequence, records, bytes } of this.#queues.get(keyOf(task, target))?.rows ?? []) {
       sum += bytes;
       if (sequence > to || (rows.length > 0 && sum > maxBytes)) break;
-      const { body } = this.#sql.exec<{ body: ArrayBuffer }>("SELECT body FROM outbox WHERE id = ?", id).one();
-      rows.push({ sequence, records, body: new Uint8Array(body) });
+      rows.push({ sequence, records, body: this.#held.get(id) ?? this.#read(id) });
     }
     return rows;
   }
@@ -130,6 +138,7 @@ export class OutboxTable {
     this.#bytes -= queue.bytes;
     const id = queue.replace(row.sequence, { records: row.records, bytes: row.body.byteLength });
     this.#bytes += queue.bytes;
+    this.#letGo(id);
     this.#sql.exec("UPDATE outbox SET body = ?, records = ? WHERE id = ?", row.body, row.records, id);
   }
 
@@ -179,11 +188,28 @@ export class OutboxTable {
     return queue;
   }
 
+  #read(id: number): Bytes {
+    const { body } = this.#sql.exec<{ body: ArrayBuffer }>("SELECT body FROM outbox WHERE id = ?", id).one();
+    return new Uint8Array(body);
+  }
+
+  #hold(id: number, { target, body }: OutboxRow): void {
+    if (!target.startsWith("topic:") || this.#heldBytes + body.byteLength > MAX_HELD_BYTES) return release(body);
+    this.#held.set(id, body);
+    this.#heldBytes += body.byteLength;
+  }
+
+  #letGo(id: number): void {
+    this.#heldBytes -= this.#held.get(id)?.byteLength ?? 0;
+    this.#held.delete(id);
+  }
+
   #remove(queue: OutboxQueue | undefined, to: number): void {
     if (queue === undefined) return;
     for (const { id, bytes } of queue.takeThrough(to)) {
       this.#sql.exec("DELETE FROM outbox WHERE id = ?", id);
       this.#bytes -= bytes;
+      this.#letGo(id);
     }
     if (queue.rows.length === 0) this.#queues.delete(keyOf(queue.task, queue.target));
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { MAX_SLICE_BYTES } from "../../schema/limits.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import type { Pending } from "./outbox-queue.ts";
 import { OutboxTable } from "./outbox-table.ts";
@@ -134,6 +135,30 @@ describe("rows", () => {
       for (const table of ["outbox", "delivered", "file"]) outbox.sql.exec(`DROP TABLE ${table}`);
     }));
 });
+
+test("what memory holds of bodies is what lies on disk, the rest is read [OUT-8]", () =>
+  run((outbox) => {
+    const size = MAX_SLICE_BYTES / 4;
+    for (let row = 0; row < 6; row++) outbox.add("topic:t/0", String.fromCharCode(97 + row).repeat(size));
+    const all = { maxBytes: Number.POSITIVE_INFINITY };
+    const rows = outbox.rows("topic:t/0", all);
+    expect(rows.map(([sequence, text]) => [sequence, text.length, text[0], text.at(-1)])).toEqual(
+      Array.from("abcdef", (letter, at) => [at + 1, size, letter, letter]),
+    );
+    outbox.table = outbox.reopened();
+    expect(outbox.rows("topic:t/0", all)).toEqual(rows);
+  }));
+
+test("a row that is replaced, or removed, is no longer held [OUT-8]", () =>
+  run((outbox) => {
+    for (const text of ["a", "b", "c"]) outbox.add("topic:t/0", text);
+    outbox.removeThrough("topic:t/0", 1);
+    outbox.table.replace(1, "topic:t/0", { sequence: 2, records: 1, body: new Uint8Array([120]) });
+    expect(outbox.rows("topic:t/0")).toEqual([
+      [2, "x"],
+      [3, "c"],
+    ]);
+  }));
 
 describe("a decided file", () => {
   test("stays as decided while rows are added, and is found again [OUT-4]", () =>

@@ -79,22 +79,37 @@ export function* batchesIn(bytes: Bytes): Generator<Bytes, void, undefined> {
 const NO_HEADERS: readonly Header[] = Object.freeze([]);
 
 /**
- * The records of one batch that `validateBatch` has accepted, in order, each made when it is asked for. Keys and values are
- * views: of the batch itself, or of its unfolded records. A LogAppendTime batch gives every record its maximum timestamp
+ * Reads the records of one batch that `validateBatch` has accepted, in order, each made when it is asked for. Keys and values
+ * are views: of the batch itself, or of its unfolded records. A LogAppendTime batch gives every record its maximum timestamp
  * (BAT-6). Throws on a batch that is malformed after all.
  */
-export function* recordsIn(batch: Bytes, decompress: Decompress): Generator<ConsumerRecord, void, undefined> {
-  const header = readHeader(batch);
-  const plain = header.codec === "none";
-  const bytes = plain ? batch : unfold(header.codec, batch, decompress);
-  const appendTime = header.timestampType === "LogAppendTime";
-  const cursor = new RecordCursor(bytes, plain ? layout.RECORDS_AT : 0);
-  for (let index = 0; index < header.recordCount; index++) {
-    if (!cursor.next()) throw new Error(`malformed batch: records[${index}]: ${cursor.problem}`);
+export class RecordReader {
+  readonly #header: BatchHeader;
+  readonly #bytes: Bytes;
+  readonly #cursor: RecordCursor;
+  readonly #appendTime: boolean;
+  #read = 0;
+
+  constructor(batch: Bytes, decompress: Decompress) {
+    this.#header = readHeader(batch);
+    const plain = this.#header.codec === "none";
+    this.#bytes = plain ? batch : unfold(this.#header.codec, batch, decompress);
+    this.#cursor = new RecordCursor(this.#bytes, plain ? layout.RECORDS_AT : 0);
+    this.#appendTime = this.#header.timestampType === "LogAppendTime";
+  }
+
+  /** The next record; undefined after the last. */
+  next(): ConsumerRecord | undefined {
+    const header = this.#header;
+    if (this.#read === header.recordCount) return undefined;
+    const cursor = this.#cursor;
+    if (!cursor.next()) throw new Error(`malformed batch: records[${this.#read}]: ${cursor.problem}`);
+    this.#read++;
+    const bytes = this.#bytes;
     const { keyAt, keyLength, valueAt, valueLength } = cursor;
-    yield {
+    return {
       offset: header.baseOffset + cursor.offsetDelta,
-      timestampMs: appendTime ? header.maxTimestamp : header.baseTimestamp + cursor.timestampDelta,
+      timestampMs: this.#appendTime ? header.maxTimestamp : header.baseTimestamp + cursor.timestampDelta,
       key: keyLength < 0 ? null : bytes.subarray(keyAt, keyAt + keyLength),
       value: valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength),
       headers: cursor.headerCount === 0 ? NO_HEADERS : readHeaders(bytes, cursor),
@@ -108,7 +123,8 @@ export function forEachRecord(
   decompress: Decompress,
   visit: (record: ConsumerRecord) => void | false,
 ): void {
-  for (const record of recordsIn(batch, decompress)) if (visit(record) === false) return;
+  const reader = new RecordReader(batch, decompress);
+  for (let record = reader.next(); record !== undefined; record = reader.next()) if (visit(record) === false) return;
 }
 
 function unfold(codec: layout.Codec, batch: Bytes, decompress: Decompress): Bytes {
@@ -118,7 +134,9 @@ function unfold(codec: layout.Codec, batch: Bytes, decompress: Decompress): Byte
 }
 
 export function decodeRecords(batch: Bytes, decompress: Decompress): ConsumerRecord[] {
-  return [...recordsIn(batch, decompress)];
+  const records: ConsumerRecord[] = [];
+  forEachRecord(batch, decompress, (record) => void records.push(record));
+  return records;
 }
 
 function readHeaders(bytes: Bytes, record: RecordCursor): Header[] {

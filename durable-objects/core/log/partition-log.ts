@@ -1,7 +1,7 @@
 import { MAX_PARTITION_BYTES } from "../../../schema/limits.ts";
 import { type Answer, refuse } from "../../../schema/error.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
-import { decodeRecords, readHeader, recordsIn, type Decompress } from "../../../schema/record-batch/decode.ts";
+import { decodeRecords, readHeader, RecordReader, type Decompress } from "../../../schema/record-batch/decode.ts";
 import { stampBaseOffset } from "../../../schema/record-batch/stamp.ts";
 import { assert } from "../assert.ts";
 import type { InputRecord } from "../task/task-port.ts";
@@ -234,7 +234,9 @@ export function* recordsOf(
   decompress: Decompress,
 ): Generator<ConsumerRecord, void, undefined> {
   for (const body of bodies) {
-    for (const record of recordsIn(body, decompress)) {
+    // No generator inside this one: each costs a tenth of what a record does.
+    const reader = new RecordReader(body, decompress);
+    for (let record = reader.next(); record !== undefined; record = reader.next()) {
       if (record.offset >= to) return;
       if (record.offset >= from) yield record;
     }

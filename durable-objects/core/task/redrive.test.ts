@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ConsumerRecord } from "../../../schema/record.ts";
 import { readDeadLetter } from "../../../schema/dead-letter.ts";
-import { recordsIn } from "../../../schema/record-batch/decode.ts";
+import { decodeRecords } from "../../../schema/record-batch/decode.ts";
 import { decompress } from "../../gzip.ts";
 import { logOf, planOf } from "../../test/task-harness.ts";
 import { soleTask } from "../../test/sole-task.ts";
@@ -46,7 +46,7 @@ test.each(["fail", "retry", "deadLetter", "parkKey"] as const)(
     expect(recordsOut).toBe(kind === "parkKey" ? 0 : 1);
     const letters = rows
       .filter(({ target }) => target === "topic:dead/0")
-      .flatMap(({ body }) => [...recordsIn(body, decompress)].map(readDeadLetter));
+      .flatMap(({ body }) => decodeRecords(body, decompress).map(readDeadLetter));
     const parked = kind === "parkKey";
     expect(letters.map((letter) => [letter?.kind, letter?.taskOffset, letter?.incarnation])).toEqual(
       parked
