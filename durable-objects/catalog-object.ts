@@ -125,6 +125,29 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return answer;
   }
 
+  async forkPipeline(
+    request: Parameters<Rpc.CatalogRpc["forkPipeline"]>[0],
+  ): ReturnType<Rpc.CatalogRpc["forkPipeline"]> {
+    return this.#goingOn(await this.#inTurn(() => this.#pipelines.fork(request)));
+  }
+
+  async swapPipeline({
+    name,
+    version,
+  }: Parameters<Rpc.CatalogRpc["swapPipeline"]>[0]): ReturnType<Rpc.CatalogRpc["swapPipeline"]> {
+    return this.#goingOn(await this.#inTurn(() => this.#pipelines.swap(name, version)));
+  }
+
+  async abandonFork({ name }: { name: string }): Promise<Answer> {
+    return this.#goingOn(await this.#inTurn(() => this.#pipelines.abandonFork(name)));
+  }
+
+  /** What could not be finished in the call is gone on with. */
+  async #goingOn<T extends object>(answer: Answer<T>): Promise<Answer<T>> {
+    if (!answer.ok && answer.code === "overloaded") await this.#startLater();
+    return answer;
+  }
+
   async tables(_request: object): ReturnType<Rpc.CatalogRpc["tables"]> {
     return { ok: true, tables: this.#pipelines.tables() };
   }
@@ -139,6 +162,10 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   /** What a start had to wait for. */
   override async alarm(): Promise<void> {
     await this.#start();
+  }
+
+  async #startLater(): Promise<void> {
+    await this.ctx.storage.setAlarm(this.#clock.now() + START_AGAIN_MS);
   }
 
   #start(): Promise<void> {

@@ -101,15 +101,47 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return this.#setState(pipeline, "paused", undefined);
   }
 
-  async resume({ pipeline, only }: Parameters<Rpc.PartitionRpc["resume"]>[0]): Promise<Answer> {
-    const task = this.#shell.loaded?.taskOf(pipeline);
-    if (only !== undefined && task !== undefined && task.state !== only) return { ok: true };
-    return this.#setState(pipeline, "running", undefined);
+  async resume({ pipeline, incarnation, only }: Parameters<Rpc.PartitionRpc["resume"]>[0]): Promise<Answer> {
+    return this.#onLoaded((found) => {
+      const tasks = found.tasksOf(pipeline).filter((task) => task.incarnation === (incarnation ?? task.incarnation));
+      if (tasks.length === 0) return noTask(pipeline);
+      const ids = tasks.filter(({ state }) => state === (only ?? state)).map(({ id }) => id);
+      if (ids.length === 0) return { ok: true };
+      return this.#reloading(({ taskTable }) => {
+        for (const id of ids) taskTable.setState(id, "running", undefined);
+        return { ok: true };
+      });
+    });
   }
 
   async run({ pipeline }: { pipeline: string }): Promise<Answer> {
-    return this.#onTask(pipeline, (loaded, task) => {
-      this.#runner.ask(loaded, task);
+    return this.#onTask(pipeline, (loaded) => {
+      for (const task of loaded.tasksOf(pipeline)) this.#runner.ask(loaded, task);
+      return { ok: true };
+    });
+  }
+
+  async halt({ pipeline }: { pipeline: string }): Promise<Answer<{ readonly offset: number }>> {
+    return this.#reloading((loaded) => {
+      const tasks = loaded.tasksOf(pipeline);
+      const offset = Math.min(loaded.log.logEndOffset, ...tasks.map(({ stopAt }) => stopAt));
+      for (const { id } of tasks) loaded.taskTable.setStopAt(id, offset);
+      return { ok: true, offset };
+    });
+  }
+
+  async goOn({ pipeline }: { pipeline: string }): Promise<Answer> {
+    return this.#reloading((loaded) => {
+      for (const { id } of loaded.tasksOf(pipeline)) loaded.taskTable.setStopAt(id, undefined);
+      return { ok: true };
+    });
+  }
+
+  async unmute({ pipeline, incarnation }: { pipeline: string; incarnation: number }): Promise<Answer> {
+    return this.#reloading((loaded) => {
+      const task = loaded.taskOf(pipeline, incarnation);
+      if (task === undefined) return noTask(pipeline);
+      loaded.taskTable.unmute(task.id);
       return { ok: true };
     });
   }
@@ -163,12 +195,10 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
 
   async redrive({
     pipeline,
+    incarnation,
     letters,
-  }: {
-    pipeline: string;
-    letters: readonly Rpc.LetterToRedrive[];
-  }): Promise<Answer<Rpc.RedriveCounts>> {
-    const answer = this.#onTask(pipeline, (_, { id }) =>
+  }: Parameters<Rpc.PartitionRpc["redrive"]>[0]): Promise<Answer<Rpc.RedriveCounts>> {
+    const answer = this.#onSender(pipeline, incarnation, (_, { id }) =>
       this.#shell.write((loaded): Answer<Rpc.RedriveCounts> => {
         const task = loaded.taskById(id) as AttachedTask;
         const nowMs = this.#shell.now();
@@ -183,12 +213,12 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
 
   async letterStates({
     pipeline,
+    incarnation,
     letters,
-  }: {
-    pipeline: string;
-    letters: readonly Rpc.LetterPlace[];
-  }): Promise<Answer<{ readonly states: readonly Rpc.LetterState[] }>> {
-    return this.#onTask(pipeline, (loaded, task) => ({
+  }: Parameters<Rpc.PartitionRpc["letterStates"]>[0]): Promise<
+    Answer<{ readonly states: readonly Rpc.LetterState[] }>
+  > {
+    return this.#onSender(pipeline, incarnation, (loaded, task) => ({
       ok: true,
       states: letters.map((letter) => letterState(loaded, task, letter)),
     }));
@@ -256,13 +286,14 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return answer;
   }
 
-  #setState(pipeline: string, state: "running" | "paused" | "failed", error: string | undefined): Answer {
-    return this.#onTask(pipeline, (_, { id }) =>
-      this.#reloading(({ taskTable }) => {
-        taskTable.setState(id, state, error);
+  #setState(pipeline: string, state: "paused" | "failed", error: string | undefined): Answer {
+    return this.#onLoaded((found) => {
+      if (found.tasksOf(pipeline).length === 0) return noTask(pipeline);
+      return this.#reloading((loaded) => {
+        for (const { id } of loaded.tasksOf(pipeline)) loaded.taskTable.setState(id, state, error);
         return { ok: true };
-      }),
-    );
+      });
+    });
   }
 
   /** A change of what memory is built from: it is read anew, and work goes on from there. */
@@ -290,6 +321,16 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     if (await this.#shell.changed.until(() => position() >= minOffset, waitMs)) return this.#onTask(pipeline, read);
     const message = `the task is at ${position()} and did not reach minOffset ${minOffset} within ${waitMs} ms`;
     return refuse("timed_out", message);
+  }
+
+  /** The task that sent dead letters, or the one in its place: a fork has letters of its own. */
+  #onSender<T extends object>(
+    ...[pipeline, incarnation, work]: [string, number, (loaded: Loaded, task: AttachedTask) => Answer<T>]
+  ): Answer<T> {
+    return this.#onLoaded((loaded) => {
+      const task = loaded.taskOf(pipeline, incarnation) ?? loaded.taskOf(pipeline);
+      return task === undefined ? noTask(pipeline) : work(loaded, task);
+    });
   }
 
   #onTask<T extends object>(pipeline: string, work: (loaded: Loaded, task: AttachedTask) => Answer<T>): Answer<T> {

@@ -74,6 +74,11 @@ export class Plans {
     return checked.hint === undefined ? checked.message : `${checked.message}. ${checked.hint}`;
   }
 
+  /** Of a name, the highest first. */
+  versions(name: string): Plan[] {
+    return this.#plans.filter((plan) => plan.name === name).toSorted((a, b) => b.version - a.version);
+  }
+
   /** The highest version of every name. */
   newest(): Plan[] {
     const newest = new Map<string, Plan>();

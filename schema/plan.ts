@@ -459,4 +459,6 @@ export interface Plan {
   readonly deadLetterTopic: string;
   /** Absent: `deadLetter`. */
   readonly onError?: ErrorPolicy | undefined;
+  /** `fork`: it does not take the place of an earlier version by itself, but when it has been forked and swapped. */
+  readonly takesOver?: "fork" | undefined;
 }

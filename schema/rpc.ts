@@ -150,6 +150,8 @@ export interface AttachRequest {
   readonly upstreams: readonly { readonly from: number; readonly to: number }[];
   /** How the plan is cut: a task whose code is cut otherwise does not run (ENG-12). */
   readonly wiring: string;
+  /** Of a fork: it runs beside the pipeline's task, and what it has for users' topics and sinks is not sent. */
+  readonly muted?: boolean | undefined;
   /**
    * At a start in order (CAT-23): `first` runs to the end of its log of this moment whatever the trigger; `held` waits,
    * paused, until it is resumed.
@@ -165,6 +167,8 @@ export interface Attached {
 
 export interface DrainRequest {
   readonly pipeline: string;
+  /** The one that is not muted, unless given. */
+  readonly incarnation?: number | undefined;
   readonly timeoutMs: number;
   /** Offset to which the task should come; where its log ends unless given. */
   readonly to?: number | undefined;
@@ -176,6 +180,8 @@ export interface RetireRequest {
   readonly pipeline: string;
   /** Tasks of older incarnations end. */
   readonly before: number;
+  /** Those of this incarnation alone. */
+  readonly only?: number | undefined;
   /** Waits so long, ms, for what they have in the outbox to be delivered. */
   readonly waitMs: number;
   /** What they have for D1 and R2 is not delivered any more, except what is on its way. */
@@ -222,6 +228,10 @@ export interface TaskStatus {
   readonly state: "running" | "paused" | "failed";
   readonly position: number;
   readonly lag: number;
+  /** It is of a fork, and nothing of it goes to users' topics and sinks. */
+  readonly muted: boolean;
+  /** Where it stops for a swap. */
+  readonly stopAt?: number | undefined;
   /** Stream time of the task: largest record time seen, -1 before the first. */
   readonly watermark: number;
   readonly recordsIn: number;
@@ -414,14 +424,32 @@ export interface PartitionRpc {
   tasks(request: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>>;
   pause(request: { pipeline: string }): Promise<Answer>;
   /** `only`: where its task is in that state. */
-  resume(request: { pipeline: string; only?: "paused" | "failed" | undefined }): Promise<Answer>;
+  resume(request: {
+    pipeline: string;
+    incarnation?: number | undefined;
+    only?: "paused" | "failed" | undefined;
+  }): Promise<Answer>;
   run(request: { pipeline: string }): Promise<Answer>;
   drain(request: DrainRequest): Promise<Answer>;
+  /**
+   * The pipeline's tasks here, a fork's too, stop where the log ends now, and answer where that is; called again they answer
+   * the same.
+   */
+  halt(request: { pipeline: string }): Promise<Answer<{ readonly offset: number }>>;
+  /** They go on. */
+  goOn(request: { pipeline: string }): Promise<Answer>;
+  /** What the task of this incarnation sends goes out from now on, and it goes on. */
+  unmute(request: { pipeline: string; incarnation: number }): Promise<Answer>;
   /** Gives a task dead letters again: each once, however often it is asked. They run when this has answered. */
-  redrive(request: { pipeline: string; letters: readonly LetterToRedrive[] }): Promise<Answer<RedriveCounts>>;
+  redrive(request: {
+    pipeline: string;
+    incarnation: number;
+    letters: readonly LetterToRedrive[];
+  }): Promise<Answer<RedriveCounts>>;
   /** Of each letter, in order. */
   letterStates(request: {
     pipeline: string;
+    incarnation: number;
     letters: readonly LetterPlace[];
   }): Promise<Answer<{ readonly states: readonly LetterState[] }>>;
   readStore(request: StoreReadRequest): Promise<Answer<StoreAnswer>>;
@@ -443,9 +471,19 @@ export interface PipelineRecord {
   readonly stores: readonly PipelineStore[];
   /** What its tasks read, each in all its partitions; those it wrote itself stand after those they are written from. */
   readonly inputs: readonly PipelineInput[];
+  readonly fork?: ForkRecord | undefined;
   /** Absent while it is not there. */
   readonly deadLetters?: TopicPlace | undefined;
   readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string; readonly text: string };
+  readonly error?: string | undefined;
+}
+
+/** Another version that runs beside the pipeline, muted. */
+export interface ForkRecord {
+  readonly version: number;
+  readonly incarnation: number;
+  readonly state: "bootstrapping" | "running" | "swapping" | "abandoning";
+  readonly inputs: readonly PipelineInput[];
   readonly error?: string | undefined;
 }
 
@@ -503,6 +541,26 @@ export interface CatalogRpc {
     from: StartFrom;
     outputs?: "keep" | "delete" | undefined;
   }): Promise<Answer<{ readonly incarnation: number; readonly starts: readonly TaskStart[] }>>;
+  /**
+   * Starts another version of the bundle beside the one that runs, its outputs muted: the highest, unless told. Called again
+   * for the same version it changes nothing.
+   */
+  forkPipeline(request: {
+    name: string;
+    version?: number | undefined;
+    from: StartFrom;
+  }): Promise<
+    Answer<{ readonly version: number; readonly incarnation: number; readonly starts: readonly TaskStart[] }>
+  >;
+  /** The one that runs stops, at offsets that are answered, and the fork goes on from there unmuted, in its place. */
+  swapPipeline(request: {
+    name: string;
+    version?: number | undefined;
+  }): Promise<
+    Answer<{ readonly version: number; readonly incarnation: number; readonly swappedAt: readonly TaskStart[] }>
+  >;
+  /** Ends the fork: nothing of it is left. */
+  abandonFork(request: { name: string }): Promise<Answer>;
   setPipelineState(request: { name: string; state: "running" | "paused" }): Promise<Answer>;
   /** D1 tables the bundle's pipelines write, for reading them over HTTP. */
   tables(request: object): Promise<Answer<{ readonly tables: readonly TableDescription[] }>>;

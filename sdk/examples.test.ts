@@ -36,6 +36,9 @@ const answers: { readonly [request: string]: object } = {
   "GET /v1/pipelines/totals/dead-letters?limit=1000": {
     deadLetters: [{ error: "no", state: "waiting", record: { key: "ada" } }],
   },
+  "POST /v1/pipelines/totals/fork": {},
+  "GET /v1/pipelines/totals": { fork: { tasks: [{ lag: 0 }] } },
+  "POST /v1/pipelines/totals/swap": {},
   "POST /v1/pipelines/totals/redrive": { redriven: 1, already: 0, former: 0, unfit: 0 },
   "GET /v1/pipelines/totals/stores/by-customer?key=a": {
     key: "a",

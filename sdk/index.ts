@@ -4,7 +4,16 @@ export type { RetryOptions } from "./backoff.ts";
 export type { Clock } from "./clock.ts";
 export type { Fetch } from "./transport.ts";
 export type { TopicDescription, Topics, TopicSummary } from "./topics.ts";
-export type { PipelineDescription, Pipelines, PipelineSummary, SqlOptions, SqlRows } from "./pipelines.ts";
+export type {
+  Forked,
+  PipelineDescription,
+  Pipelines,
+  PipelineSummary,
+  SqlOptions,
+  SqlRows,
+  Swapped,
+  TopicOffset,
+} from "./pipelines.ts";
 export type { DeadLetter, DeadLetterFilter, DeadLetters, Redriven } from "./dead-letters.ts";
 export type { Freshness, Store, StoreEntry, StoreRange, StoreRow, StoreWindow } from "./store.ts";
 export type { FollowOptions, StoreChange, StoreChanges, StoreEvent, StoreSnapshot } from "./store-changes.ts";

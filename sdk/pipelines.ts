@@ -19,7 +19,39 @@ export interface PipelineDescription extends PipelineSummary {
   /** `mermaid` is the text of a flowchart, `text` says the same in lines. */
   readonly topology: { readonly nodes: readonly TopologyNode[]; readonly mermaid: string; readonly text: string };
   /** One for each partition of what it reads, internal topics (`__<node>`) after those they are made of. */
-  readonly tasks: readonly Omit<TaskStatus, "pipeline" | "trigger">[];
+  readonly tasks: readonly PipelineTask[];
+  /** Another version that runs beside it, muted. */
+  readonly fork?:
+    | {
+        readonly version: number;
+        readonly incarnation: number;
+        readonly state: "bootstrapping" | "running" | "swapping" | "abandoning";
+        readonly error?: string | undefined;
+        readonly tasks: readonly PipelineTask[];
+      }
+    | undefined;
+}
+
+type PipelineTask = Omit<TaskStatus, "pipeline" | "trigger">;
+
+export interface TopicOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface Forked {
+  readonly version: number;
+  readonly incarnation: number;
+  readonly starts: readonly TopicOffset[];
+  /** It reads the whole history. */
+  readonly complete: boolean;
+}
+
+export interface Swapped {
+  readonly version: number;
+  readonly incarnation: number;
+  readonly swappedAt: readonly TopicOffset[];
 }
 
 export interface SqlOptions {
@@ -104,6 +136,50 @@ export class Pipelines {
       path: ["pipelines", pipeline, "stores"],
     });
     return stores;
+  }
+
+  /**
+   * Starts another version of the deployed bundle beside the one that runs: it reads the same topics, and nothing of it goes to
+   * topics and sinks until `swap`. The highest other version, from the earliest offsets, unless told.
+   *
+   * @example
+   * ```ts
+   * import { Millrace } from "../sdk/index.ts";
+   *
+   * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+   * await client.pipelines.fork("totals", { version: 2 });
+   * const { fork } = await client.pipelines.get("totals"); // its tasks, with their lag
+   * if (fork?.tasks.every(({ lag }) => lag === 0)) await client.pipelines.swap("totals", { version: 2 });
+   * else await client.pipelines.abandonFork("totals");
+   * ```
+   */
+  fork(
+    pipeline: string,
+    options: { readonly version?: number | undefined; readonly from?: "earliest" | "latest" | undefined } = {},
+  ): Promise<Forked> {
+    return this.#transport.json({ method: "POST", path: ["pipelines", pipeline, "fork"], body: options });
+  }
+
+  /**
+   * The version that runs stops, and the fork goes on in its place: what records below `swappedAt` caused the former has sent,
+   * what others cause the new one sends. Waits until both have come so far. Name the version, so that a repeat finds it done.
+   */
+  swap(pipeline: string, options: { readonly version?: number | undefined } = {}): Promise<Swapped> {
+    return this.#transport.json({
+      method: "POST",
+      path: ["pipelines", pipeline, "swap"],
+      body: options,
+      timeoutMs: DEFAULT_DRAIN_MS + this.#transport.retry.timeoutMs,
+    });
+  }
+
+  /** Ends the fork: nothing of it is left but its dead letters. */
+  async abandonFork(pipeline: string): Promise<void> {
+    await this.#transport.json({
+      method: "DELETE",
+      path: ["pipelines", pipeline, "fork"],
+      doneWhen: "not_found",
+    });
   }
 
   deadLetters(pipeline: string): DeadLetters {

@@ -72,6 +72,32 @@ test("pipelines: each action is its path", async () => {
   expect(asked.length).toBe(6);
 });
 
+test("forks: each call is its path, and an end that is repeated has succeeded [SDK-42]", async () => {
+  const forked = { version: 2, incarnation: 7, starts: [], complete: true };
+  const swapped = { version: 2, incarnation: 7, swappedAt: [] };
+  const { asked, client } = clientOf({
+    "POST /v1/pipelines/p/fork": forked,
+    "POST /v1/pipelines/p/swap": swapped,
+    "DELETE /v1/pipelines/p/fork": {},
+  });
+  expect(await client.pipelines.fork("p", { from: "latest" })).toEqual(forked);
+  expect(await client.pipelines.swap("p", { version: 2 })).toEqual(swapped);
+  await client.pipelines.abandonFork("p");
+  expect(asked).toEqual([
+    'POST /v1/pipelines/p/fork {"from":"latest"}',
+    'POST /v1/pipelines/p/swap {"version":2}',
+    "DELETE /v1/pipelines/p/fork",
+  ]);
+  let calls = 0;
+  const fetch = (): Promise<Response> => {
+    const refusal = calls++ === 0 ? refuse("overloaded", "it goes on") : refuse("not_found", "there is no fork");
+    const problem = problemOf(refusal);
+    return Promise.resolve(Response.json(problem, { status: problem.status }));
+  };
+  await new Millrace({ url: "http://server", fetch, retry: { firstDelayMs: 1 } }).pipelines.abandonFork("p");
+  expect(calls).toBe(2);
+});
+
 test("dead letters: all pages, listed and redriven [SDK-41]", async () => {
   const letter = (offset: number) => ({ partition: 0, offset });
   const counts = { redriven: 1, already: 2, former: 3, unfit: 4 };

@@ -149,29 +149,38 @@ async function readPage(
   return { ok: true, letters, nextOffset: Math.max(nextOffset, offset + 1) };
 }
 
-/** Asks the tasks that sent the letters, each with its own in order; those of tasks that are not there any more are left out. */
+/**
+ * Asks the tasks that sent the letters, or those in their place, each with its own in order; those of tasks that are not there
+ * any more are left out.
+ */
 export async function askSenders<T extends object>(
   env: Env,
-  { inputs }: PipelineRecord,
+  { inputs, fork }: PipelineRecord,
   {
     found,
     call,
-  }: { found: readonly FoundLetter[]; call: (stub: PartitionRpc, own: readonly FoundLetter[]) => Promise<Answer<T>> },
+  }: {
+    found: readonly FoundLetter[];
+    call: (stub: PartitionRpc, own: readonly FoundLetter[], incarnation: number) => Promise<Answer<T>>;
+  },
 ): Promise<Answer<{ readonly answers: readonly { readonly own: readonly FoundLetter[]; readonly answer: T }[] }>> {
   const groups = new Map<string, FoundLetter[]>();
   for (const each of found) {
-    const { topic, partition } = each.letter.task;
-    const name = `${topic}/${partition}`;
+    const { task, incarnation } = each.letter;
+    const name = `${incarnation} ${task.topic}/${task.partition}`;
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [each]);
     else group.push(each);
   }
   const asked = [...groups.values()].flatMap((own) => {
-    const { topic, partition } = own[0]?.letter.task ?? { topic: "", partition: 0 };
-    const input = inputs.find((each) => each.input === topic && partition < each.partitions);
-    return input === undefined ? [] : [{ own, stub: partitionOf(env, input, partition) }];
+    const { task, incarnation } = own[0]?.letter ?? { task: { topic: "", partition: 0 }, incarnation: 0 };
+    const { topic, partition } = task;
+    const input = (incarnation === fork?.incarnation ? fork.inputs : inputs).find(
+      (each) => each.input === topic && partition < each.partitions,
+    );
+    return input === undefined ? [] : [{ own, incarnation, stub: partitionOf(env, input, partition) }];
   });
-  const answers = await askAll(asked.map(({ own, stub }) => call(stub, own)));
+  const answers = await askAll(asked.map(({ own, incarnation, stub }) => call(stub, own, incarnation)));
   if (!answers.ok) return answers;
   return {
     ok: true,

@@ -9,6 +9,12 @@ export async function pipelineOf(context: EdgeContext): Promise<Answer<{ readonl
   return ask(catalogOf(context.env).pipeline({ name: context.req.param("pipeline") ?? "" }));
 }
 
+/** What its tasks and those of its fork read, each once. */
+export function withForks({ inputs, fork }: PipelineRecord): readonly PipelineInput[] {
+  const others = fork?.inputs ?? [];
+  return [...inputs, ...others.filter(({ topicId }) => inputs.every((input) => input.topicId !== topicId))];
+}
+
 /** Asks every partition that has a task of the pipeline, all at once. */
 export async function askTasks<T extends object>(
   env: Env,

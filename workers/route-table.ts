@@ -7,8 +7,10 @@ import {
   pipelineAction,
   pipelineReset,
   pipelineDescription,
+  pipelineFork,
   pipelineList,
   pipelineStateAnswer,
+  pipelineSwap,
 } from "../schema/wire/answer/pipeline.ts";
 import { batchProduceAnswer, partialProduceAnswer, produceAnswer } from "../schema/wire/answer/produce.ts";
 import { producerAllocation, producerPositions } from "../schema/wire/answer/producer.ts";
@@ -25,7 +27,14 @@ import {
 import { tableList, tableRows } from "../schema/wire/answer/table.ts";
 import { topicDescription, topicList, topicSummary } from "../schema/wire/answer/topic.ts";
 import { noQuery } from "../schema/wire/request/parameter.ts";
-import { deadLetterQuery, drainQuery, redriveBody, resetBody } from "../schema/wire/request/pipeline.ts";
+import {
+  deadLetterQuery,
+  drainQuery,
+  forkBody,
+  redriveBody,
+  resetBody,
+  swapBody,
+} from "../schema/wire/request/pipeline.ts";
 import { produceBody, producerRecord } from "../schema/wire/request/produce-body.ts";
 import { produceQuery } from "../schema/wire/request/produce.ts";
 import { readQuery } from "../schema/wire/request/read.ts";
@@ -161,6 +170,26 @@ export const routeTable: readonly DocumentedRoute[] = [
     summary: "Start from nothing under a new incarnation",
     body: json(resetBody),
     answers: { 200: json(pipelineReset) },
+  },
+  {
+    method: "post",
+    path: `${pipelinePath}/fork`,
+    summary: "Start another version of the bundle beside the one that runs, its outputs muted",
+    body: json(forkBody),
+    answers: { 200: json(pipelineFork) },
+  },
+  {
+    method: "delete",
+    path: `${pipelinePath}/fork`,
+    summary: "Abandon the fork; nothing of it is left",
+    answers: { 204: {} },
+  },
+  {
+    method: "post",
+    path: `${pipelinePath}/swap`,
+    summary: "Put the fork in the place of the version that runs: each output is sent by one of them",
+    body: json(swapBody),
+    answers: { 200: json(pipelineSwap) },
   },
   {
     method: "get",

@@ -28,6 +28,10 @@ export class PipelineTable {
     this.#database.update(pipeline).set({ former }).where(eq(pipeline.name, name)).run();
   }
 
+  remove(name: string): void {
+    this.#database.delete(pipeline).where(eq(pipeline.name, name)).run();
+  }
+
   /** What former incarnations wrote is gone. */
   setErased(name: string): void {
     this.#database.update(pipeline).set({ erasing: null }).where(eq(pipeline.name, name)).run();

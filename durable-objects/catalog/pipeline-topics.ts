@@ -31,7 +31,23 @@ export function inputsOf({ tasks }: TaskGraph): string[] {
 
 /** Each incarnation has internal topics of its own. */
 export function topicName({ name, incarnation }: Pick<PipelineRow, "name" | "incarnation">, input: string): string {
-  return isInternal(input) ? `__${name}.${incarnation}.${input.slice(2)}` : input;
+  return isInternal(input) ? `__${pipelineOf(name)}.${incarnation}.${input.slice(2)}` : input;
+}
+
+/** No pipeline's name has this character. */
+const FORK = "@fork";
+
+/** The name of the row of a pipeline's fork. */
+export function forkOf(pipeline: string): string {
+  return `${pipeline}${FORK}`;
+}
+
+export function isFork(row: string): boolean {
+  return row.endsWith(FORK);
+}
+
+export function pipelineOf(row: string): string {
+  return isFork(row) ? row.slice(0, -FORK.length) : row;
 }
 
 export function listOf(json: string | null): string[] {

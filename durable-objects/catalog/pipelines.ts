@@ -1,6 +1,7 @@
 import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
 import type { Plan } from "../../schema/plan.ts";
 import type {
+  ForkRecord,
   PipelineInput,
   PipelineRecord,
   PipelineStore,
@@ -12,24 +13,27 @@ import type {
 import { checkPlan } from "../core/plan/check.ts";
 import { storesOf } from "../core/plan/stores.ts";
 import { onEveryPartition } from "./partitions.ts";
-import type { PipelineRow } from "./pipeline-table.ts";
-import { listOf, outputsOf, sourcesOf, topicsReadBy } from "./pipeline-topics.ts";
+import { Forks } from "./forks.ts";
+import type { PipelineRow, PipelineTable } from "./pipeline-table.ts";
+import { isFork, listOf, outputsOf, pipelineOf, sourcesOf, topicsReadBy } from "./pipeline-topics.ts";
 import { CATCHING_UP, Starter, type StarterParts } from "./starter.ts";
 
 /** Which pipelines of the bundle run, from which incarnation on. */
 export class Pipelines {
   readonly #parts: StarterParts;
   readonly #starter: Starter;
+  readonly #forks: Forks;
 
   constructor(parts: StarterParts) {
     this.#parts = parts;
     this.#starter = new Starter(parts);
+    this.#forks = new Forks(parts, this.#starter);
   }
 
   records(): PipelineRecord[] {
     const { table, plans } = this.#parts;
     const newest = plans.newest();
-    const gone = table.all().filter((row) => newest.every((plan) => plan.name !== row.name));
+    const gone = this.#rows(table).filter((row) => newest.every((plan) => plan.name !== row.name));
     return [...newest.map((plan) => this.#recordOf(plan)), ...gone.map((row) => this.#recordOfGone(row))].sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
@@ -46,9 +50,15 @@ export class Pipelines {
   /** Pipelines that read or write the topic, dead letters included, and have not failed. */
   holdersOf(topic: string): string[] {
     const live = this.#parts.table.all().filter((row) => row.state !== "failed");
-    return live
+    const holders = live
       .filter((row) => listOf(row.sources).includes(topic) || listOf(row.outputs).includes(topic))
-      .map((row) => row.name);
+      .map((row) => pipelineOf(row.name));
+    return [...new Set(holders)];
+  }
+
+  /** Forks left out. */
+  #rows(table: PipelineTable): PipelineRow[] {
+    return table.all().filter((row) => !isFork(row.name));
   }
 
   tables(): TableDescription[] {
@@ -69,11 +79,23 @@ export class Pipelines {
    */
   async startAll(): Promise<"done" | "waits" | "catchingUp"> {
     let catchingUp = false;
-    for (const plan of this.#parts.plans.newest()) catchingUp = (await this.#startIfNew(plan)) || catchingUp;
-    const rows = this.#parts.table.all();
+    for (const { name } of this.#parts.plans.newest()) {
+      const plan = this.#next(name);
+      if (plan !== undefined) catchingUp = (await this.#startIfNew(plan)) || catchingUp;
+    }
+    const forking = await this.#forks.goOn();
     if (catchingUp) return "catchingUp";
+    const rows = this.#rows(this.#parts.table);
     const waits = rows.some(({ state, former }) => state === "bootstrapping" || listOf(former).length > 0);
-    return waits ? "waits" : "done";
+    return forking || waits ? "waits" : "done";
+  }
+
+  /** The highest version that begins by itself: one that takes over as a fork does so only where there is no other. */
+  #next(name: string): Plan | undefined {
+    const row = this.#parts.table.get(name);
+    const versions = this.#parts.plans.versions(name);
+    const own = versions.find(({ takesOver, version }) => takesOver !== "fork" || version === row?.version);
+    return own ?? (row === undefined ? versions[0] : undefined);
   }
 
   async #startIfNew(plan: Plan): Promise<boolean> {
@@ -98,6 +120,13 @@ export class Pipelines {
   #obstacle(plan: Plan): string | undefined {
     const checked = checkPlan(plan);
     if (!checked.ok) return checked.hint === undefined ? checked.message : `${checked.message}. ${checked.hint}`;
+    const fork = this.#forks.get(plan.name);
+    if (fork !== undefined)
+      return `waits until the fork of version ${fork.version} is swapped or abandoned: DELETE /v1/pipelines/${plan.name}/fork`;
+    return this.#obstacleBeside(plan);
+  }
+
+  #obstacleBeside(plan: Plan): string | undefined {
     const { problem } = this.#parts.plans;
     if (problem !== undefined) return problem;
     const missing = [...sourcesOf(plan), ...outputsOf(plan)].find(
@@ -115,6 +144,16 @@ export class Pipelines {
     }
     const call = state === "paused" ? "pause" : "resume";
     const answer = await this.#onTasks(name, (stub) => stub[call]({ pipeline: name }));
+    const fork = this.#forks.get(name);
+    if (answer.ok && fork !== undefined) {
+      // Its internal topics are its own; where it has no task yet there is nothing to stop.
+      const topics = topicsReadBy(fork).map(({ topic }) => topic);
+      const also = await this.#onTopics(topics, async (stub) => {
+        const done = await stub[call]({ pipeline: name });
+        return done.ok || done.code !== "not_found" ? done : { ok: true };
+      });
+      if (!also.ok) return also;
+    }
     if (answer.ok) this.#parts.table.setState(name, state, null);
     return answer;
   }
@@ -152,6 +191,47 @@ export class Pipelines {
     return refuse("overloaded", `the reset of ${name} has begun and goes on: ${begun?.error ?? "it is starting"}`, {
       hint: "GET /v1/pipelines/{name} says when it runs",
     });
+  }
+
+  /** Of the highest other version, unless told (FRK-1). */
+  async fork({
+    name,
+    version,
+    from,
+  }: {
+    name: string;
+    version?: number | undefined;
+    from: StartFrom;
+  }): ReturnType<Forks["fork"]> {
+    const { table, plans } = this.#parts;
+    const row = table.get(name);
+    if (row === undefined) return this.record(name).ok ? notStarted(name) : unknownPipeline(name);
+    if (row.state === "bootstrapping") return notStarted(name);
+    const wanted = plans
+      .versions(name)
+      .find((plan) => (version ?? plan.version) === plan.version && plan.version !== row.version);
+    const missing = [plans.get(name, row.version), wanted].indexOf(undefined);
+    if (wanted === undefined || missing >= 0) {
+      const which =
+        missing === 0
+          ? `version ${row.version} of ${name}, which runs`
+          : `${version === undefined ? "another version" : `version ${version}`} of ${name} to fork`;
+      return refuse("not_found", `the bundle has no ${which}`, {
+        hint: 'List both versions in pipelines/index.ts, the new one as .version(n, { takesOver: "fork" })',
+      });
+    }
+    const checked = checkPlan(wanted);
+    const obstacle = checked.ok ? this.#obstacleBeside(wanted) : checked.message;
+    if (obstacle !== undefined) return refuse("invalid_request", `the fork of ${name} cannot start: ${obstacle}`);
+    return this.#forks.fork(row, wanted, from);
+  }
+
+  swap(name: string, version: number | undefined): ReturnType<Forks["swap"]> {
+    return this.#forks.swap(name, version);
+  }
+
+  abandonFork(name: string): Promise<Answer> {
+    return this.#forks.abandon(name);
   }
 
   async fail(name: string, reason: string): Promise<Answer> {
@@ -199,7 +279,17 @@ export class Pipelines {
     return { ok: true };
   }
 
-  #recordOf(newest: Plan): PipelineRecord {
+  #forkRecordOf(name: string): ForkRecord | undefined {
+    const row = this.#forks.get(name);
+    if (row === undefined) return undefined;
+    const { version, incarnation, state, error } = row;
+    const known = state === "unmuting" ? "swapping" : state;
+    if (known === "paused" || known === "failed") return undefined;
+    return { version, incarnation, state: known, inputs: this.#inputsOf(row), error: error ?? undefined };
+  }
+
+  #recordOf(listed: Plan): PipelineRecord {
+    const newest = this.#next(listed.name) ?? listed;
     const row = this.#parts.table.get(newest.name);
     const begun = row !== undefined && row.version >= newest.version;
     const plan = (row && this.#parts.plans.get(row.name, row.version)) ?? newest;
@@ -208,11 +298,12 @@ export class Pipelines {
       name: plan.name,
       version: row?.version ?? plan.version,
       incarnation: row?.incarnation ?? 0,
-      state: row?.state ?? "bootstrapping",
+      state: stateOf(row),
       sources,
       trigger,
       stores: this.#storesOf(plan, stores),
       inputs: row === undefined ? [] : this.#inputsOf(row),
+      fork: this.#forkRecordOf(plan.name),
       deadLetters: this.#parts.topics.table.open(plan.deadLetterTopic),
       topology: { nodes, mermaid, text },
       error: (begun ? row.error : this.#obstacle(newest)) ?? undefined,
@@ -254,6 +345,12 @@ export class Pipelines {
       return task === undefined ? [] : [{ ...store, input: task.input }];
     });
   }
+}
+
+/** The other states are of forks. */
+function stateOf(row: PipelineRow | undefined): PipelineRecord["state"] {
+  const state = row?.state;
+  return state === "running" || state === "paused" || state === "failed" ? state : "bootstrapping";
 }
 
 function unknownPipeline(name: string): Refusal {

@@ -14,7 +14,17 @@ import type { WallClock } from "../wall-clock.ts";
 import type { Outputs } from "./outputs.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { PipelineRow, PipelineTable } from "./pipeline-table.ts";
-import { inputsOf, listOf, outputsOf, sourcesOf, topicName, topicsReadBy, writes } from "./pipeline-topics.ts";
+import {
+  forkOf,
+  inputsOf,
+  isFork,
+  listOf,
+  outputsOf,
+  sourcesOf,
+  topicName,
+  topicsReadBy,
+  writes,
+} from "./pipeline-topics.ts";
 import type { TopicRow } from "./topic-table.ts";
 import type { Topics } from "./topics.ts";
 
@@ -32,6 +42,13 @@ export interface StarterParts {
   readonly namespace: Env["PARTITION"];
   readonly outputs: Outputs;
   readonly nextIncarnation: () => number;
+}
+
+/** How a version begins: where in users' topics, after what former ones wrote has gone, or muted beside the one that runs. */
+export interface How {
+  readonly from?: StartFrom;
+  readonly erase?: boolean;
+  readonly fork?: boolean;
 }
 
 interface Start {
@@ -66,11 +83,7 @@ export class Starter {
   }
 
   /** `known` is what is known of the pipeline: an earlier version, or a start of this one that was interrupted. */
-  async start(
-    plan: Plan,
-    known: PipelineRow | undefined,
-    how: { readonly from?: StartFrom; readonly erase?: boolean } = {},
-  ): Promise<Started> {
+  async start(plan: Plan, known: PipelineRow | undefined, how: How = {}): Promise<Started> {
     const { table, plans } = this.#parts;
     const outputs = await this.#outputs(plan);
     const graph = plans.graph(plan.name, plan.version);
@@ -78,8 +91,8 @@ export class Starter {
     const starts: TaskStart[] = [];
     const row = this.#begin({ plan, graph, ...how }, known);
     const done = await this.#finish({ plan, graph, row, outputs, starts, ends: new Map() });
-    if (done.ok) table.setState(plan.name, "running", null);
-    else table.setState(plan.name, "bootstrapping", done.message);
+    if (done.ok) table.setState(row.name, "running", null);
+    else table.setState(row.name, "bootstrapping", done.message);
     return { starts, catchingUp: !done.ok && done.message.startsWith(CATCHING_UP) };
   }
 
@@ -99,23 +112,19 @@ export class Starter {
 
   /** From here on the incarnation is known, and so are the topics in which something of it, or of former ones, may be. */
   #begin(
-    {
-      plan,
-      graph,
-      from = "earliest",
-      erase = false,
-    }: { plan: Plan; graph: TaskGraph; from?: StartFrom; erase?: boolean },
+    { plan, graph, from = "earliest", erase = false, fork = false }: { plan: Plan; graph: TaskGraph } & How,
     known: PipelineRow | undefined,
   ): PipelineRow {
     const { table, nextIncarnation } = this.#parts;
     const { name, version, deadLetterTopic } = plan;
-    const begun = known?.version === version && known.state === "bootstrapping";
+    // A fork that is asked for again is the same one.
+    const begun = known?.version === version && (fork || known.state === "bootstrapping");
     const left = known === undefined || begun ? [] : topicsReadBy(known).map(({ topic }) => topic);
     const incarnation = begun ? known.incarnation : nextIncarnation();
     // One that goes on from the latest offset adds to what there is.
     const before = erase || from === "earliest" ? [] : liveOf(known);
     const row: PipelineRow = {
-      name,
+      name: fork ? forkOf(name) : name,
       version,
       incarnation,
       state: "bootstrapping",
@@ -139,7 +148,7 @@ export class Starter {
     const start = { ...begun, inputs: inputs.topics };
     const free = start.row.erasing === true ? await this.#erase(start) : await this.#waitForFormer(start);
     if (!free.ok) return free;
-    await this.tellLive(start.plan, start.row);
+    if (!isFork(start.row.name)) await this.tellLive(start.plan, start.row);
     const attached = await this.#attachAll(start);
     if (attached.ok) await this.retireFormer(start.row.name);
     return attached;
@@ -261,7 +270,8 @@ export class Starter {
       if (!ready.ok) return ready;
       for (const task of tasks) {
         const { name: pipeline } = start.plan;
-        const resumed = await this.#onTask(start, task, (stub) => stub.resume({ pipeline, only: "paused" }));
+        const request = { pipeline, incarnation: start.row.incarnation, only: "paused" } as const;
+        const resumed = await this.#onTask(start, task, (stub) => stub.resume(request));
         if (!resumed.ok) return resumed;
       }
     }
@@ -281,10 +291,11 @@ export class Starter {
   /** What these tasks found in their logs is processed, through the internal topics between them. */
   async #catchUp(start: Start, tasks: readonly TaskPlan[]): Promise<Answer> {
     const { name: pipeline } = start.plan;
+    const { incarnation } = start.row;
     for (const task of tasks) {
       const reached = await this.#onTask(start, task, (stub, partition) => {
         const to = isInternal(task.input) ? undefined : start.ends.get(`${task.input}/${partition}`);
-        return stub.drain({ pipeline, timeoutMs: WAIT_MS, to, within: true });
+        return stub.drain({ pipeline, incarnation, timeoutMs: WAIT_MS, to, within: true });
       });
       if (!reached.ok) return { ...reached, message: `${CATCHING_UP}: ${reached.message}` };
     }
@@ -320,12 +331,13 @@ export class Starter {
       outputs: { ...outputs, ...Object.fromEntries(internalOutputs) },
       upstreams: rangesOf(input),
       wiring: wiringOf(graph),
+      muted: isFork(row.name),
     };
   }
 }
 
 /** Incarnations whose files count. */
-function liveOf(row: Pick<PipelineRow, "incarnation" | "live"> | undefined): number[] {
+export function liveOf(row: Pick<PipelineRow, "incarnation" | "live"> | undefined): number[] {
   if (row === undefined) return [];
   return row.live === null ? [row.incarnation] : (JSON.parse(row.live) as number[]);
 }

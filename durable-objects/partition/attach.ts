@@ -6,7 +6,8 @@ import type { Loaded } from "./loaded.ts";
 
 /**
  * Gives the log a task, starting where the request says; repeated for the same incarnation it changes nothing. A task of
- * an older incarnation of the pipeline stops: what it has in the outbox is still delivered, its state goes.
+ * an older incarnation of the pipeline stops, unless the new one is a fork: what it has in the outbox is still delivered, its
+ * state goes.
  */
 export function attach(
   loaded: Loaded,
@@ -20,13 +21,13 @@ export function attach(
     return { ok: true, startOffset, endOffset: dueTo };
   }
   const newer = tasks.find((task) => task.pipeline === request.pipeline && task.incarnation > request.incarnation);
-  if (newer !== undefined) {
+  if (newer !== undefined && !newer.muted) {
     return refuse(
       "invalid_request",
       `incarnation ${request.incarnation} of ${request.pipeline} is older than ${newer.incarnation}`,
     );
   }
-  loaded.detach(request.pipeline);
+  if (request.muted !== true) loaded.detach(request.pipeline, { before: request.incarnation });
   const startOffset = request.from === "earliest" ? log.logStartOffset : log.logEndOffset;
   const id = taskTable.insert(request, { startOffset, sinks });
   // A triggered task with a history to read starts by this timer, one of `availableNow` with all there is.

@@ -87,6 +87,11 @@ export class AttachedTask {
   /** `<input>.<partition>`: the task in file names and dead letters. */
   readonly name: string;
 
+  /** It is of a fork that has not been swapped. */
+  readonly muted: boolean;
+  /** Where it stops for a swap. */
+  readonly stopAt: number;
+
   state: TaskState;
   error: string | undefined;
   layout: string;
@@ -130,6 +135,8 @@ export class AttachedTask {
     this.upstreams = row.upstreams;
     this.source = `${row.pipeline}/${row.incarnation}/${partition.topicId}/${partition.partition}`;
     this.name = `${this.input}.${partition.partition}`;
+    this.muted = row.muted;
+    this.stopAt = row.stopAt ?? Number.POSITIVE_INFINITY;
     this.state = row.state;
     this.error = row.error;
     this.layout = row.layout;
@@ -165,8 +172,12 @@ export class AttachedTask {
     return this.plan?.trigger ?? { kind: "perEvent" };
   }
 
-  /** Its batches run by themselves, so time may go on by itself too. */
+  /**
+   * Its batches run by themselves, so time may go on by itself too. Not of a fork, nor of what stops for a swap: what quiet
+   * closes would come out of neither (FRK-3).
+   */
   get ticks(): boolean {
+    if (this.muted || Number.isFinite(this.stopAt)) return false;
     return this.trigger.kind !== "manual" && this.trigger.kind !== "availableNow";
   }
 

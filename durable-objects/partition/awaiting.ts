@@ -54,7 +54,9 @@ export class Awaiting {
   }
 
   #perEvent(): AttachedTask[] {
-    return (this.#shell.loaded?.tasks ?? []).filter((task) => task.runnable && task.trigger.kind === "perEvent");
+    return (this.#shell.loaded?.tasks ?? []).filter(
+      (task) => task.runnable && !task.muted && task.trigger.kind === "perEvent",
+    );
   }
 
   /** One that is gone or stopped meanwhile is not waited for. */

@@ -37,8 +37,9 @@ export class BatchCalls {
     this.#shell = shell;
   }
 
-  needed({ plan }: AttachedTask): boolean {
-    return plan?.nodes.some(({ kind }) => kind === "forEachBatch") ?? false;
+  /** What a fork would call is muted with its outputs. */
+  needed({ plan, muted }: AttachedTask): boolean {
+    return !muted && plan?.nodes.some(({ kind }) => kind === "forEachBatch") === true;
   }
 
   /** Which functions the slice would call, with what: nothing of it is kept, and none has been called. */

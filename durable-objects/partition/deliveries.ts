@@ -7,7 +7,7 @@ import { TopicSink } from "../sink/topic-sink.ts";
 import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { StoredRow } from "../sqlite/outbox-table.ts";
 import { deadLettersOf } from "./dead-letter.ts";
-import type { Loaded } from "./loaded.ts";
+import { type Incarnations, isOf, type Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { withDeadline } from "./with-deadline.ts";
 import type { Shell } from "./shell.ts";
@@ -107,10 +107,10 @@ export class Deliveries {
     }
   }
 
-  /** Targets to which something of the pipeline's incarnations before this one is being delivered, though its task be gone. */
-  onTheWay(pipeline: string, before: number): string[] {
+  /** Targets to which something of these incarnations of the pipeline is being delivered, though its task be gone. */
+  onTheWay(pipeline: string, which: Incarnations): string[] {
     return [...this.#inFlight.values()]
-      .filter((flight) => flight.pipeline === pipeline && flight.incarnation < before)
+      .filter((flight) => flight.pipeline === pipeline && isOf(flight.incarnation, which))
       .map(({ target }) => target);
   }
 

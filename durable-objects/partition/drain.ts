@@ -20,17 +20,14 @@ interface Parts {
  */
 export async function drain({ shell, runner, deliveries }: Parts, request: DrainRequest): Promise<Answer> {
   const deadlineMs = shell.now() + request.timeoutMs;
-  const asked = taskOf(shell.loaded, request.pipeline);
+  const asked = taskOf(shell.loaded, request);
   if (!asked.ok) return asked;
   const end = request.to ?? shell.loaded?.log.logEndOffset ?? 0;
   asked.task.dueTo = Math.max(asked.task.dueTo, end);
   runner.kick();
-  const stopped = (): boolean => !taskOf(shell.loaded, request.pipeline).ok;
-  const read = await shell.changed.until(
-    () => stopped() || isThrough(shell, request.pipeline, end),
-    deadlineMs - shell.now(),
-  );
-  const after = taskOf(shell.loaded, request.pipeline);
+  const stopped = (): boolean => !taskOf(shell.loaded, request).ok;
+  const read = await shell.changed.until(() => stopped() || isThrough(shell, request, end), deadlineMs - shell.now());
+  const after = taskOf(shell.loaded, request);
   if (!after.ok) return after;
   if (!read) return late(`its position is ${after.task.position}, the end was ${end}`, after.task);
 
@@ -59,13 +56,18 @@ export function stillWaits(loaded: Loaded | undefined, { task, target, last }: P
 }
 
 /** It has read so far, and run again what it was given again. */
-function isThrough({ loaded }: Shell, pipeline: string, end: number): boolean {
-  const task = loaded?.taskOf(pipeline);
-  return task !== undefined && task.position >= end && loaded?.redrives.pending(task.id) === 0;
+function isThrough({ loaded }: Shell, { pipeline, incarnation }: Asked, end: number): boolean {
+  const task = loaded?.taskOf(pipeline, incarnation);
+  return task !== undefined && task.position >= Math.min(end, task.stopAt) && loaded?.redrives.pending(task.id) === 0;
 }
 
-function taskOf(loaded: Loaded | undefined, pipeline: string): Answer<{ readonly task: AttachedTask }> {
-  const task = loaded?.taskOf(pipeline);
+interface Asked {
+  readonly pipeline: string;
+  readonly incarnation?: number | undefined;
+}
+
+function taskOf(loaded: Loaded | undefined, { pipeline, incarnation }: Asked): Answer<{ readonly task: AttachedTask }> {
+  const task = loaded?.taskOf(pipeline, incarnation);
   if (task === undefined) return noTask(pipeline);
   if (task.runnable) return { ok: true, task };
   const why = task.error === undefined ? task.state : `${task.state}: ${task.error}`;

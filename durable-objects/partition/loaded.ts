@@ -90,8 +90,8 @@ export class Loaded {
    * Inside a transaction: the pipeline's tasks here, of incarnations before this one, end. What they have in the outbox for
    * users' targets is still delivered; what was for the incarnation's own topics, and their state, goes.
    */
-  detach(pipeline: string, before: number = Number.POSITIVE_INFINITY): void {
-    const ending = this.tasks.filter((task) => task.pipeline === pipeline && task.incarnation < before);
+  detach(pipeline: string, which: Incarnations): void {
+    const ending = this.tasks.filter((task) => task.pipeline === pipeline && isOf(task.incarnation, which));
     for (const task of ending.filter(({ state }) => state !== "detached")) {
       task.subscriptions.end();
       this.taskTable.detach(task.id);
@@ -124,10 +124,27 @@ export class Loaded {
     this.tasks.splice(this.tasks.indexOf(task), 1);
   }
 
-  /** The attached task of a pipeline; one that a newer incarnation replaced is not it. */
-  taskOf(pipeline: string): AttachedTask | undefined {
-    return this.tasks.find((task) => task.pipeline === pipeline && task.state !== "detached");
+  /** The attached task of a pipeline, of this incarnation or the one that has been replaced by none and is no fork. */
+  taskOf(pipeline: string, incarnation?: number): AttachedTask | undefined {
+    return this.tasksOf(pipeline).findLast((task) =>
+      incarnation === undefined ? !task.muted : task.incarnation === incarnation,
+    );
   }
+
+  /** With a fork's. */
+  tasksOf(pipeline: string): AttachedTask[] {
+    return this.tasks.filter((task) => task.pipeline === pipeline && task.state !== "detached");
+  }
+}
+
+/** Those before one, or one alone. */
+export interface Incarnations {
+  readonly before: number;
+  readonly only?: number | undefined;
+}
+
+export function isOf(incarnation: number, { before, only }: Incarnations): boolean {
+  return only === undefined ? incarnation < before : incarnation === only;
 }
 
 /** By name, all timers that belong to one task. */

@@ -15,6 +15,8 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     partition: loaded.row.partition,
     state: task.state === "detached" ? "failed" : task.state,
     position: task.position,
+    muted: task.muted,
+    stopAt: Number.isFinite(task.stopAt) ? task.stopAt : undefined,
     lag: loaded.log.logEndOffset - task.position,
     watermark: task.code?.streamTimeMs ?? -1,
     recordsIn: counters.recordsIn,

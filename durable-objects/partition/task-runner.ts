@@ -300,9 +300,10 @@ export class TaskRunner {
   }
 
   /** How far the task should come now. */
-  #wanted({ trigger, microBatch, dueTo }: AttachedTask): number {
-    if (trigger.kind === "perEvent") return this.#shell.loaded?.log.logEndOffset ?? 0;
-    return microBatch?.batch.to ?? dueTo;
+  #wanted({ trigger, microBatch, dueTo, stopAt }: AttachedTask): number {
+    const end = this.#shell.loaded?.log.logEndOffset ?? 0;
+    const wanted = trigger.kind === "perEvent" ? end : (microBatch?.batch.to ?? dueTo);
+    return Math.min(wanted, stopAt);
   }
 
   /** So much waits in the outbox that the tasks wait for it (ENG-7). */
@@ -326,7 +327,7 @@ export class TaskRunner {
     // What a function outside may have taken is never less when it comes again (MIB-7).
     if (decided !== undefined && (!tooLong || decided.called === true)) return false;
     const end = log.endOf(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });
-    const asked = Math.max(task.dueTo, task.position + 1);
+    const asked = Math.max(Math.min(task.dueTo, task.stopAt), task.position + 1);
     const to = Math.min(end, task.position + limit, asked);
     const batchId = decided?.batchId ?? task.lastBatchId + 1;
     const batch = { batchId, from: task.position, to, nowMs: this.#shell.now() };
@@ -462,7 +463,9 @@ export class TaskRunner {
     task.progressDue = false;
   }
 
-  #send(...[loaded, task, { rows, nowMs }]: Parameters<Send>): void {
+  #send(...[loaded, task, slice]: Parameters<Send>): void {
+    const { nowMs } = slice;
+    const rows = task.muted ? slice.rows.filter(({ target }) => isHeard(task, target)) : slice.rows;
     for (const row of rows) loaded.outbox.add(task.id, task.scopeOf(row.target), { ...row, nowMs });
     if (rows.length > 0) this.#deliveries.armTimers(loaded, this.#shell.now());
   }
@@ -473,6 +476,11 @@ export class TaskRunner {
     this.#shell.step("commit:durable");
     task.measured(this.#shell.now() - startedMs);
   }
+}
+
+/** Of a fork: its own topics, and its dead letters, which say what the new version cannot do (FRK-2). */
+function isHeard({ plan }: AttachedTask, target: string): boolean {
+  return target.startsWith("topic:__") || target.startsWith(`topic:${plan?.deadLetterTopic}/`);
 }
 
 /**

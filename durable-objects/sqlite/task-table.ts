@@ -32,6 +32,8 @@ export interface TaskRow {
   readonly quietSince: number | undefined;
   /** Decided, not yet run. */
   readonly tick: Tick | undefined;
+  readonly muted: boolean;
+  readonly stopAt: number | undefined;
 }
 
 /** A micro-batch `[from, to)` decided and not yet run, or run: its journal row stays as long as the log does. */
@@ -93,7 +95,16 @@ export type JournaledRedrive = { readonly batchId: number; readonly batched: boo
 );
 
 type Row = Record<
-  "id" | "version" | "incarnation" | "start_offset" | "position" | "skipped" | "refused" | "due_to" | "rows_written",
+  | "id"
+  | "version"
+  | "incarnation"
+  | "start_offset"
+  | "position"
+  | "skipped"
+  | "refused"
+  | "due_to"
+  | "rows_written"
+  | "muted",
   number
 > &
   Record<"pipeline" | "layout" | "outputs" | "sinks" | "progress", string> &
@@ -103,6 +114,7 @@ type Row = Record<
     idle_from: number | null;
     quiet_since: number | null;
     ticking: number | null;
+    stop_at: number | null;
   };
 
 /** Ten a second between two runs of retention. */
@@ -141,6 +153,8 @@ export class TaskTable {
       rowsWritten: row.rows_written,
       quietSince: row.quiet_since ?? undefined,
       tick: row.ticking === null ? undefined : this.#tick(row.id, row.ticking),
+      muted: row.muted === 1,
+      stopAt: row.stop_at ?? undefined,
     }));
   }
 
@@ -152,8 +166,8 @@ export class TaskTable {
     return this.#sql
       .exec<{ id: number }>(
         `INSERT INTO task (id, pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped,
-           refused, progress, input, upstreams, wiring)
-         VALUES (?1, ?2, ?3, ?1, 'running', '', ?4, ?5, ?6, ?6, 0, 0, '', ?7, ?8, ?9) RETURNING id`,
+           refused, progress, input, upstreams, wiring, muted)
+         VALUES (?1, ?2, ?3, ?1, 'running', '', ?4, ?5, ?6, ?6, 0, 0, '', ?7, ?8, ?9, ?10) RETURNING id`,
         request.incarnation,
         request.pipeline,
         request.version,
@@ -163,6 +177,7 @@ export class TaskTable {
         request.input,
         JSON.stringify(request.upstreams),
         request.wiring,
+        request.muted === true ? 1 : 0,
       )
       .one().id;
   }
@@ -176,6 +191,16 @@ export class TaskTable {
 
   setQuietSince(id: number, quietSince: number): void {
     this.#sql.exec("UPDATE task SET quiet_since = ? WHERE id = ?", quietSince, id);
+  }
+
+  /** Where it stops for a swap. */
+  setStopAt(id: number, offset: number | undefined): void {
+    this.#sql.exec("UPDATE task SET stop_at = ? WHERE id = ?", offset ?? null, id);
+  }
+
+  /** What it sends goes out from now on, and it goes on. */
+  unmute(id: number): void {
+    this.#sql.exec("UPDATE task SET muted = 0, stop_at = NULL WHERE id = ?", id);
   }
 
   setDueTo(id: number, dueTo: number): void {

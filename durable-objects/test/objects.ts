@@ -13,7 +13,7 @@ export const bundle: Plan[] = [...pipelines, ...testPipelines].map(({ plan }) =>
 
 const plans = new Plans(bundle);
 
-type Call = "open" | "attach" | "retire" | "deliver";
+type Call = "open" | "attach" | "retire" | "deliver" | "halt" | "goOn" | "unmute";
 
 /** What a test lets happen to calls of partitions: before one takes effect, and after it, so that its answer is lost. */
 export const faults: Record<"before" | "after", (call: Call, name: string) => void> = {
@@ -45,6 +45,18 @@ export class Partition extends PartitionObject {
 
   override deliver(request: Parameters<PartitionObject["deliver"]>[0]): ReturnType<PartitionObject["deliver"]> {
     return this.#faulty("deliver", () => super.deliver(request));
+  }
+
+  override halt(request: Parameters<PartitionObject["halt"]>[0]): ReturnType<PartitionObject["halt"]> {
+    return this.#faulty("halt", () => super.halt(request));
+  }
+
+  override goOn(request: Parameters<PartitionObject["goOn"]>[0]): ReturnType<PartitionObject["goOn"]> {
+    return this.#faulty("goOn", () => super.goOn(request));
+  }
+
+  override unmute(request: Parameters<PartitionObject["unmute"]>[0]): ReturnType<PartitionObject["unmute"]> {
+    return this.#faulty("unmute", () => super.unmute(request));
   }
 
   async #faulty<T>(call: Call, work: () => Promise<T>): Promise<T> {

@@ -13,7 +13,10 @@ export const pipeline = sqliteTable("pipeline", {
   name: text().primaryKey(),
   version: integer().notNull(),
   incarnation: integer().notNull(),
-  state: text({ enum: ["bootstrapping", "running", "paused", "failed"] }).notNull(),
+  /** A fork, under its pipeline's name and `@fork`, may also be on its way to be swapped, or to be abandoned. */
+  state: text({
+    enum: ["bootstrapping", "running", "paused", "failed", "swapping", "unmuting", "abandoning"],
+  }).notNull(),
   /** JSON lists of topics it reads and writes, as they were at its start. */
   sources: text().notNull(),
   outputs: text().notNull(),

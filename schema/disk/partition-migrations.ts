@@ -194,4 +194,8 @@ CREATE TABLE "redrive" (
     PRIMARY KEY("task", "id")
 ) WITHOUT ROWID;
   `,
+  `
+ALTER TABLE "task" ADD "muted" integer DEFAULT false NOT NULL;
+ALTER TABLE "task" ADD "stop_at" integer;
+  `,
 ];

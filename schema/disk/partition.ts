@@ -78,6 +78,10 @@ export const task = sqliteTable("task", {
   quietSince: integer("quiet_since"),
   /** In the journal: a tick that was decided and has not run; else null. */
   ticking: integer(),
+  /** It is of a fork: what it has for users' topics and sinks is not sent. */
+  muted: integer({ mode: "boolean" }).notNull().default(false),
+  /** Where it stops for a swap; null where it goes on. */
+  stopAt: integer("stop_at"),
 });
 
 /** What a task observed besides its log: read as "before the record at `position` it saw …". */

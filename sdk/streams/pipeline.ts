@@ -94,18 +94,22 @@ export class Pipeline {
   }
 
   /**
-   * 1 unless told. Raise it when the stores change their shape: the new version starts from nothing.
+   * 1 unless told. Raise it when the stores change their shape: the new version starts from nothing. It takes the place of the
+   * one that runs at its deploy; with `takesOver: "fork"` it waits beside it, both listed in `pipelines/index.ts`, until
+   * `fork` starts it with its outputs muted and `swap` exchanges them.
    *
    * @example
    * import { pipeline } from "../sdk/streams/index.ts";
    *
    * export const counts = pipeline("counts", ({ stream }) => stream("orders").groupByKey().count()).version(2);
+   * export const next = counts.version(3, { takesOver: "fork" });
    */
-  version(version: number): Pipeline {
+  version(version: number, { takesOver }: { readonly takesOver?: "fork" | undefined } = {}): Pipeline {
     if (!Number.isSafeInteger(version) || version < 1) {
       throw new Error(`Version ${version} of pipeline "${this.plan.name}" cannot be. Use a whole number from 1.`);
     }
-    return new Pipeline({ ...this.plan, version });
+    const { takesOver: _, ...plan } = this.plan;
+    return new Pipeline({ ...plan, version, ...(takesOver === undefined ? {} : { takesOver }) });
   }
 }
 

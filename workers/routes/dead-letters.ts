@@ -60,7 +60,8 @@ deadLetters.get(
     if (!found.ok) return problem(found);
     const told = await askSenders(env, pipeline, {
       found: found.letters,
-      call: (stub, own) => stub.letterStates({ pipeline: pipeline.name, letters: own.map(letterPlaceOf) }),
+      call: (stub, own, incarnation) =>
+        stub.letterStates({ pipeline: pipeline.name, incarnation, letters: own.map(letterPlaceOf) }),
     });
     if (!told.ok) return problem(told);
     const states = new Map<FoundLetter, LetterState>();
@@ -85,7 +86,8 @@ deadLetters.post(
     if (!found.ok) return problem(found);
     const done = await askSenders(env, pipeline, {
       found: found.letters,
-      call: (stub, own) => stub.redrive({ pipeline: name, letters: own.map(letterToRedrive) }),
+      call: (stub, own, incarnation) =>
+        stub.redrive({ pipeline: name, incarnation, letters: own.map(letterToRedrive) }),
     });
     return answered(done, ({ answers }) => {
       const sum = (state: LetterState): number => answers.reduce((total, { answer }) => total + answer[state], 0);

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import type { PipelineRecord, TaskStatus } from "../../schema/rpc.ts";
+import type { ForkRecord, PipelineRecord, TaskStatus } from "../../schema/rpc.ts";
 import type { PipelineDescription } from "../../schema/wire/answer/pipeline.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
-import { drainQuery, resetBody } from "../../schema/wire/request/pipeline.ts";
+import { drainQuery, forkBody, resetBody, swapBody } from "../../schema/wire/request/pipeline.ts";
 import { answered, json } from "../answer.ts";
 import type { Edge, EdgeContext } from "../edge.ts";
 import { bodyOf, withoutBody, withQuery } from "../input.ts";
-import { askTasks, drainTasks, pipelineOf, runningPipelineOf } from "../pipeline-tasks.ts";
+import { askTasks, drainTasks, pipelineOf, runningPipelineOf, withForks } from "../pipeline-tasks.ts";
 import { problem } from "../refuse.ts";
 import { ask, catalogOf } from "../stubs.ts";
 
@@ -27,14 +27,22 @@ function taskOf({ pipeline: _pipeline, heldBackBy, ...status }: TaskStatus): Pip
   return heldBackBy === undefined ? status : { ...status, heldBackBy: [...heldBackBy] };
 }
 
+function forkOf({ version, incarnation, state, error }: ForkRecord, tasks: readonly TaskStatus[]) {
+  return { version, incarnation, state, ...(error === undefined ? {} : { error }), tasks: tasks.map(taskOf) };
+}
+
 function describe(pipeline: PipelineRecord, tasks: readonly TaskStatus[]): PipelineDescription {
-  const failed = pipeline.state === "running" && tasks.some((task) => task.state === "failed");
+  const { fork } = pipeline;
+  const forked = tasks.filter(({ incarnation }) => incarnation === fork?.incarnation);
+  const own = tasks.filter((task) => !forked.includes(task));
+  const failed = pipeline.state === "running" && own.some((task) => task.state === "failed");
   const { nodes, mermaid, text } = pipeline.topology;
   return {
     ...summaryOf(pipeline),
     ...(failed ? { state: "failed" } : {}),
     topology: { nodes: nodes.map((node) => ({ ...node, inputs: [...node.inputs] })), mermaid, text },
-    tasks: tasks.map(taskOf),
+    tasks: own.map(taskOf),
+    ...(fork === undefined ? {} : { fork: forkOf(fork, forked) }),
   };
 }
 
@@ -54,7 +62,8 @@ pipelines.get(
     const found = await pipelineOf(context);
     if (!found.ok) return problem(found);
     const { pipeline } = found;
-    const status = await askTasks(context.env, pipeline, (partition) => partition.tasks({ pipeline: pipeline.name }));
+    const all = { ...pipeline, inputs: withForks(pipeline) };
+    const status = await askTasks(context.env, all, (partition) => partition.tasks({ pipeline: pipeline.name }));
     return answered(status, ({ answers }) =>
       json(
         describe(
@@ -115,6 +124,42 @@ pipelines.post(
     const answer = await ask(catalogOf(context.env).resetPipeline({ name, from, outputs }));
     return answered(answer, ({ incarnation, starts }) =>
       json({ name, incarnation, starts: [...starts], complete: starts.every(({ offset }) => offset === 0) }),
+    );
+  }),
+);
+
+/** Another version beside the one that runs, muted until it is swapped (FRK-1). */
+pipelines.post(
+  "/v1/pipelines/:pipeline/fork",
+  withQuery(noQuery, async (context) => {
+    const body = await bodyOf(context, forkBody);
+    if (!body.ok) return problem(body);
+    const name = context.req.param("pipeline") ?? "";
+    const answer = await ask(catalogOf(context.env).forkPipeline({ name, ...body.value }));
+    return answered(answer, ({ version, incarnation, starts }) =>
+      json({ name, version, incarnation, starts: [...starts], complete: starts.every(({ offset }) => offset === 0) }),
+    );
+  }),
+);
+
+pipelines.delete(
+  "/v1/pipelines/:pipeline/fork",
+  withoutBody(noQuery, async (context) => {
+    const answer = await ask(catalogOf(context.env).abandonFork({ name: context.req.param("pipeline") ?? "" }));
+    return answered(answer, () => new Response(null, { status: 204 }));
+  }),
+);
+
+/** The fork in the place of the version that runs (FRK-3). */
+pipelines.post(
+  "/v1/pipelines/:pipeline/swap",
+  withQuery(noQuery, async (context) => {
+    const body = await bodyOf(context, swapBody);
+    if (!body.ok) return problem(body);
+    const name = context.req.param("pipeline") ?? "";
+    const answer = await ask(catalogOf(context.env).swapPipeline({ name, ...body.value }));
+    return answered(answer, ({ version, incarnation, swappedAt }) =>
+      json({ name, version, incarnation, swappedAt: [...swappedAt] }),
     );
   }),
 );

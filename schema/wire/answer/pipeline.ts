@@ -23,6 +23,8 @@ const taskStatus = z
     state: z.enum(["running", "paused", "failed"]),
     position: z.int(),
     lag: z.int(),
+    muted: z.boolean().meta({ description: "Of a fork: nothing of it goes to users' topics and sinks." }),
+    stopAt: z.int().meta({ description: "Where it stops for a swap." }).optional(),
     watermark: z.int().meta({ description: "Largest record time seen, ms; -1 before the first." }),
     recordsIn: z.int(),
     recordsOut: z.int(),
@@ -71,18 +73,46 @@ export const pipelineDescription = z
       text: z.string().meta({ description: "The same in lines, a node each." }),
     }),
     tasks: z.array(taskStatus),
+    fork: z
+      .object({
+        version: z.int(),
+        incarnation: z.int(),
+        state: z.enum(["bootstrapping", "running", "swapping", "abandoning"]),
+        error: z.string().optional(),
+        tasks: z.array(taskStatus),
+      })
+      .optional()
+      .meta({ description: "Another version that runs beside it, muted." }),
   })
   .meta({ id: "PipelineDescription" });
 
+const place = z.object({ topic: z.string(), partition: z.int(), offset: z.int() });
+
 /** `complete` is false where the history does not begin at offset 0. */
 export const pipelineReset = z
+  .object({ name: z.string(), incarnation: z.int(), starts: z.array(place), complete: z.boolean() })
+  .meta({ id: "PipelineReset" });
+
+export const pipelineFork = z
   .object({
     name: z.string(),
+    version: z.int(),
     incarnation: z.int(),
-    starts: z.array(z.object({ topic: z.string(), partition: z.int(), offset: z.int() })),
+    starts: z.array(place),
     complete: z.boolean(),
   })
-  .meta({ id: "PipelineReset" });
+  .meta({ id: "PipelineFork" });
+
+export const pipelineSwap = z
+  .object({
+    name: z.string(),
+    version: z.int(),
+    incarnation: z.int(),
+    swappedAt: z.array(place).meta({
+      description: "What records below these offsets caused the former version has sent, the rest the new one.",
+    }),
+  })
+  .meta({ id: "PipelineSwap" });
 
 export const pipelineAction = z
   .object({ name: z.string(), tasks: z.int().meta({ description: "Tasks that answered." }) })

@@ -25,4 +25,11 @@ export const redriveBody = z.strictObject({
   cursor: z.string().optional(),
 });
 
+export const forkBody = z.strictObject({
+  version: z.int().min(1).optional(),
+  from: z.enum(["earliest", "latest"]).default("earliest"),
+});
+
+export const swapBody = z.strictObject({ version: z.int().min(1).optional() });
+
 export const drainQuery = z.strictObject({ timeoutMs: integer(1, MAX_DRAIN_MS).default(DEFAULT_DRAIN_MS) });
