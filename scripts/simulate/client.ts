@@ -129,6 +129,8 @@ export class Client {
         await this.#world.pause(DEPLOY_MS);
       }
       if (change.kind === "reset") await this.#reset(change.pipeline);
+      // What nothing else wakes goes on when the cron has come.
+      if (change.kind === "mistake") await this.#world.pause(2 * RECONCILE_MS);
     }
     this.#changed = true;
   }
