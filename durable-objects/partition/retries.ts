@@ -1,6 +1,8 @@
 import { MAX_RETRY_BACKOFF_MS } from "../../schema/limits.ts";
 import type { ErrorPolicy } from "../../schema/plan.ts";
 
+export type RetryPolicy = Extract<ErrorPolicy, { kind: "retry" }>;
+
 interface Attempts {
   /** Of the record that failed last. */
   readonly offset: number;
@@ -28,7 +30,7 @@ export class Retries {
   failed(
     task: number,
     { offset, position }: Failure,
-    { policy, nowMs }: { policy: ErrorPolicy & { kind: "retry" }; nowMs: number },
+    { policy, nowMs }: { policy: RetryPolicy; nowMs: number },
   ): number {
     const before = this.#attempts.get(task);
     const failures = before?.offset === offset ? before.failures + 1 : 1;

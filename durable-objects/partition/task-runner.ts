@@ -15,7 +15,7 @@ import type { AttachedTask } from "./attached-task.ts";
 import { Lookups } from "./lookups.ts";
 import { RecordFailure } from "../core/task/record-failure.ts";
 import { RedriveRunner } from "./redrive-runner.ts";
-import { Retries } from "./retries.ts";
+import { Retries, type RetryPolicy } from "./retries.ts";
 import { dueMs } from "./schedule.ts";
 import type { Shell } from "./shell.ts";
 import { optionsOf, type Slice, tickOptionsOf } from "./slice.ts";
@@ -229,21 +229,24 @@ export class TaskRunner {
       this.#fail(id, failure);
       return false;
     }
-    const at = { offset: failure.offset, position: task.position };
-    const retryAtMs = this.#retries.failed(id, at, { policy, nowMs: this.#shell.now() });
-    task.error = failure.message;
-    this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
-    this.#shell.changed.notify();
-    return false;
+    return this.#tryAgain(task, failure, { offset: failure.offset, policy });
   }
 
   #callAgain(id: number, failure: BatchCallFailed): false {
     const task = this.#shell.loaded?.taskById(id);
     if (task === undefined) return false;
     const policy = { kind: "retry", times: Number.POSITIVE_INFINITY, backoffMs: FIRST_CALL_PAUSE_MS } as const;
-    const at = { offset: task.position, position: task.position };
-    const retryAtMs = this.#retries.failed(id, at, { policy, nowMs: this.#shell.now() });
-    task.error = failure.message;
+    return this.#tryAgain(task, failure, { offset: task.position, policy });
+  }
+
+  #tryAgain(
+    task: AttachedTask,
+    { message }: Error,
+    { offset, policy }: { readonly offset: number; readonly policy: RetryPolicy },
+  ): false {
+    const { id, position } = task;
+    const retryAtMs = this.#retries.failed(id, { offset, position }, { policy, nowMs: this.#shell.now() });
+    task.error = message;
     this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
     this.#shell.changed.notify();
     return false;
