@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { expect, test } from "vitest";
 
 /** A tripwire: what makes the client larger by a tenth is worth a look. */
-const MAX_MINIFIED_BYTES = 39_000;
+const MAX_MINIFIED_BYTES = 42_000;
 
 test("the client bundles for a browser, from its own sources and schema's alone [SDK-8]", async () => {
   const { metafile, outputFiles } = await build({
