@@ -1,8 +1,8 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Env } from "./env.ts";
 import { batchOf, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 
@@ -13,7 +13,7 @@ test("built-in aggregates keep their states on disk and answer results, through 
     const bid = { key: "a", value: { bidder: `bidder ${n % 2}`, price: n / 10 } };
     const answer = await partition(env, topicId).append({ batch: batchOf([bid]), largestRecordBytes: 100 });
     expect(answer.ok).toBe(true);
-    if (n === 2) await evictDurableObject(partition(env, topicId));
+    if (n === 2) await evict(partition(env, topicId));
   }
   expect(await partition(env, topicId).drain({ pipeline: "auctions", timeoutMs: 10_000 })).toEqual({ ok: true });
   const results = {

@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Called, calls } from "../pipelines/test/batch-functions.ts";
@@ -8,6 +7,7 @@ import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
 import { steps } from "./test/objects.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 let input = "";
@@ -89,7 +89,7 @@ test("a batch whose object ends while the function runs comes again as it was [M
   await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0), 10_000);
   await vi.waitFor(() => until(7), 20_000);
   expect(seen).toEqual([seen[0], seen[0]]);
-  await evictDurableObject(partition(env, input));
+  await evict(partition(env, input));
   expect(await countOf()).toBe("7");
 });
 

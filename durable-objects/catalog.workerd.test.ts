@@ -1,8 +1,8 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const at = Date.now();
@@ -66,7 +66,7 @@ describe("topics", () => {
       ok: true,
       identity: { config: { maxRecordBytes: 50 } },
     });
-    await evictDurableObject(partition(env, topicId, 1));
+    await evict(partition(env, topicId, 1));
     const refused = await partition(env, topicId, 1).append({ batch: batchOf([{ value: 1 }]), largestRecordBytes: 51 });
     expect(refused).toMatchObject({ ok: false, code: "record_too_large" });
   });
@@ -93,7 +93,7 @@ describe("topics", () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => catalog(env).allocateProducer({})));
     const ids = answers.map((answer) => (answer.ok ? answer.producerId : 0));
     expect(new Set(ids).size).toBe(10);
-    await evictDurableObject(env.CATALOG.getByName("default"));
+    await evict(env.CATALOG.getByName("default"));
     const next = await catalog(env).allocateProducer({});
     expect(next.ok && next.producerId).toBeGreaterThan(Math.max(...ids));
   });

@@ -1,9 +1,10 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { AttachRequest, TaskStatus } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 
@@ -37,7 +38,7 @@ describe("a deploy that does not fit", () => {
     expect(await partition(env, topicId).drain({ pipeline: "copy", timeoutMs: 5_000 })).toEqual({ ok: true });
     const [task] = await sql(topicId, "SELECT outputs, layout FROM task");
     await sql(topicId, change);
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     await append(topicId, [{ key: "a", value: { n: 2 } }]);
     expect(await statusOf(topicId, "copy")).toMatchObject({
       state: "failed",
@@ -47,7 +48,7 @@ describe("a deploy that does not fit", () => {
     expect(await catalog(env).reconcile({})).toEqual({ ok: true });
     await sql(topicId, "UPDATE store SET kind = 'keyValue'");
     await sql(topicId, "UPDATE task SET outputs = ?, layout = ?", String(task?.["outputs"]), String(task?.["layout"]));
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     expect(await partition(env, topicId).drain({ pipeline: "copy", timeoutMs: 5_000 })).toEqual({ ok: true });
     expect(await statusOf(topicId, "copy")).toMatchObject({ state: "running", lag: 0 });
   });
@@ -56,7 +57,7 @@ describe("a deploy that does not fit", () => {
     const described = await catalog(env).topic({ topic: "copy-in" });
     const config = described.ok ? described.identity.config : undefined;
     const before = await statusOf(topicId, "copy");
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     await runInDurableObject(partition(env, topicId), async (object, state) => {
       for (let round = 0; round < 10; round++) {
         await object.append({ batch: batchOf([{ key: "b", value: { n: round } }]), largestRecordBytes: 100 });

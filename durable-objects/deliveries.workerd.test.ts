@@ -1,9 +1,10 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { TaskStatus } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 let topicId = "";
@@ -113,7 +114,7 @@ describe("what stops a task", () => {
     const [row] = await sql("SELECT layout FROM task");
     const layout = String(row?.["layout"]);
     await sql("UPDATE task SET layout = 'another'");
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     await append([{ value: { id: "later" } }]);
     expect(await status()).toMatchObject({
       state: "failed",
@@ -121,7 +122,7 @@ describe("what stops a task", () => {
       error: expect.stringContaining("incompatible_change"),
     });
     await sql("UPDATE task SET layout = ?", layout);
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     expect(await drain()).toEqual({ ok: true });
     expect(await ids()).toContain("later");
   });
@@ -132,7 +133,7 @@ describe("what stops a task", () => {
     await append([{ value: { id: "kept" } }]);
     await sql("DELETE FROM batch WHERE base_offset < (SELECT max(base_offset) FROM batch)");
     await sql("UPDATE partition SET log_start_offset = (SELECT base_offset FROM batch)");
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     await partition(env, topicId).resume({ pipeline: "rows" });
     expect(await drain()).toEqual({ ok: true });
     expect(await status()).toMatchObject({ skippedRecords: 2, lag: 0 });

@@ -1,4 +1,4 @@
-import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { sales } from "../pipelines/test/forks.ts";
@@ -10,6 +10,7 @@ import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
 import { bundle, faults } from "./test/objects.ts";
+import { evict } from "./test/evict.ts";
 
 const env: Env = { ...(bindings as unknown as Env), MILLRACE_AUTH: "off" };
 const SHOPS = ["ash", "elm", "oak"];
@@ -299,7 +300,7 @@ describe("whatever call is interrupted", { timeout: TIMEOUT_MS }, () => {
         const torn = what === "fork" ? fork : what === "swap" ? swap : () => catalog(env).abandonFork({ name });
         await (torn as () => Promise<object>)().catch(() => undefined);
         faults.before = faults.after = () => undefined;
-        await evictDurableObject(env.CATALOG.getByName("default"));
+        await evict(env.CATALOG.getByName("default"));
         await subject.sell(2);
         await vi.waitFor(
           async () => {

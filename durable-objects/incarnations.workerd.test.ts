@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
 import { chain, lastAmounts } from "../pipelines/test/internal-topics.ts";
@@ -7,6 +7,7 @@ import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { catalog, createTopic, partition } from "./test/client.ts";
 import { bundle, faults } from "./test/objects.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const TIMEOUT_MS = 180_000;
@@ -39,7 +40,7 @@ describe("a start", { timeout: TIMEOUT_MS }, () => {
       faults.before = faults.after = () => undefined;
       const begun = await chained.client.record();
       expect({ call, ...begun }).toMatchObject({ state: "bootstrapping", error: expect.stringContaining("is gone") });
-      await evictDurableObject(env.CATALOG.getByName("default"));
+      await evict(env.CATALOG.getByName("default"));
       await createTopic(env, `${name}-goes-on-${call}`);
       const finished = await chained.client.record();
       expect({ call, ...finished }).toMatchObject({ state: "running", incarnation: begun.incarnation });

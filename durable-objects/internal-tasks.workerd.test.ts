@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { chain } from "../pipelines/test/internal-topics.ts";
@@ -9,6 +9,7 @@ import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic } from "./test/client.ts";
 import { bundle, faults } from "./test/objects.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const TIMEOUT_MS = 60_000;
@@ -76,14 +77,14 @@ describe("an internal topic", { timeout: TIMEOUT_MS }, () => {
     );
     bundle.splice(at, 1, { ...plan, nodes });
     for (const input of [`${name}-a`, `${name}-b`]) {
-      for (const stub of await chained.client.partitions(input)) await evictDurableObject(stub);
+      for (const stub of await chained.client.partitions(input)) await evict(stub);
     }
     await chained.sell(6);
     expect(await chained.client.drain(500)).toMatchObject({
       code: "timed_out",
       message: expect.stringContaining("is read by other code"),
     });
-    for (const stub of await chained.client.allPartitions()) await evictDurableObject(stub);
+    for (const stub of await chained.client.allPartitions()) await evict(stub);
     await expect.poll(() => chained.client.drain(), { timeout: 30_000 }).toMatchObject({ ok: true });
     await chained.expectExact();
   });
@@ -96,12 +97,12 @@ describe("an internal topic", { timeout: TIMEOUT_MS }, () => {
     const at = bundle.findIndex((plan) => plan.name === name);
     const former = bundle[at];
     bundle.splice(at, 1, chain(name, { partitions: 5 }).plan);
-    for (const stub of await chained.client.allPartitions()) await evictDurableObject(stub);
+    for (const stub of await chained.client.allPartitions()) await evict(stub);
     for (const { state, error } of await chained.client.statuses()) {
       expect({ state, error }).toEqual({ state: "failed", error: expect.stringContaining("incompatible_change") });
     }
     if (former !== undefined) bundle.splice(at, 1, former);
-    for (const stub of await chained.client.allPartitions()) await evictDurableObject(stub);
+    for (const stub of await chained.client.allPartitions()) await evict(stub);
     await chained.sell(6);
     await expect.poll(() => chained.client.drain(), { timeout: 30_000 }).toMatchObject({ ok: true });
     await chained.expectExact();
@@ -199,7 +200,7 @@ describe("time across an internal topic", { timeout: TIMEOUT_MS }, () => {
     const [, empty] = await client.partitions("quiet-in");
     if (empty === undefined) throw new Error("there are two");
     // Memory does not last so long.
-    await evictDurableObject(empty);
+    await evict(empty);
     const now = Date.now();
     const later = (ms: number): unknown => vi.spyOn(Date, "now").mockImplementation(() => now + ms);
     later(IDLE_AFTER_MS + 20_000);
@@ -211,7 +212,7 @@ describe("time across an internal topic", { timeout: TIMEOUT_MS }, () => {
     expect(await runDurableObjectAlarm(empty)).toBe(true);
     expect(await client.drain()).toMatchObject({ ok: true });
     expect(await heldBackBy()).toEqual(["quiet-in/0"]);
-    await evictDurableObject(empty);
+    await evict(empty);
     await empty.touch({});
     const timers = await runInDurableObject(empty, (_, { storage }) =>
       storage.sql.exec("SELECT name FROM timer WHERE name LIKE 'idle:%'").toArray(),

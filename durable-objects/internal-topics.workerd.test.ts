@@ -1,9 +1,9 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ChainClient } from "../workers/test/chain-client.ts";
 import type { Env } from "./env.ts";
 import { catalog, createTopic } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const TIMEOUT_MS = 60_000;
@@ -48,7 +48,7 @@ describe.each([
       await chain.sell(10);
       const stub = stubs[(round * 5) % stubs.length];
       if (stub === undefined) continue;
-      if (round % 2 === 0) await evictDurableObject(stub);
+      if (round % 2 === 0) await evict(stub);
       else await expect(async () => stub.crash()).rejects.toThrow("crash");
     }
     expect(await chain.client.drain()).toMatchObject({ ok: true });
@@ -61,7 +61,7 @@ describe.each([
         const before = await stub.describe({});
         const end = before.ok ? before.logEndOffset : 0;
         expect(before).toMatchObject({ logStartOffset: end, bytes: 0 });
-        await evictDurableObject(stub);
+        await evict(stub);
         expect(await stub.describe({})).toMatchObject({ logStartOffset: end, logEndOffset: end });
       }
     }

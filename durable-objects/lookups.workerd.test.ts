@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { finds } from "../pipelines/test/lookups.ts";
@@ -9,6 +8,7 @@ import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const TIMEOUT_MS = 60_000;
@@ -111,7 +111,7 @@ describe("lookups", { timeout: TIMEOUT_MS }, () => {
     await asked.numbers(1);
     await asked.reached(5);
     expect((await asked.sent()).at(-1)).toEqual(one);
-    await evictDurableObject(partition(env, asked.input));
+    await evict(partition(env, asked.input));
     await asked.numbers(1);
     await asked.reached(6);
     expect((await asked.sent()).at(-1)).toEqual({ ...one, name: "other" });
@@ -205,7 +205,7 @@ describe("while a lookup is waited for", { timeout: TIMEOUT_MS }, () => {
     };
     await killed.numbers(1, 2);
     await killed.reached(2);
-    for (const stub of await killed.client.allPartitions()) await evictDurableObject(stub);
+    for (const stub of await killed.client.allPartitions()) await evict(stub);
     expect(await killed.sent()).toEqual(found(1, 2));
     expect(await killed.client.store("sums")).toEqual(new Map([["k", 3]]));
     expect(asked).toEqual([1, 2, 1, 2]);

@@ -1,9 +1,9 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 
@@ -53,7 +53,7 @@ test.each(["failing", "failing-batches"])(
       },
       { timeout: 15_000 },
     );
-    await evictDurableObject(partition(env, input));
+    await evict(partition(env, input));
     await append(input, 5);
     await partition(env, input).resume({ pipeline: name });
     await eventually(out, [1, 2, 3, 4, 5]);
@@ -101,7 +101,7 @@ test("parking sends what follows in the key after the record that failed, over a
   throwOn(3, 1);
   await append(input, 1, 2, 3, 4, 5);
   await eventually(letters, [3, 5]);
-  await evictDurableObject(partition(env, input));
+  await evict(partition(env, input));
   await append(input, 6, 7);
   await eventually(letters, [3, 5, 7]);
   expect(await numbersIn(out)).toEqual([1, 2, 4, 6]);

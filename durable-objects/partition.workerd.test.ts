@@ -1,8 +1,9 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { Env } from "./env.ts";
 import { batchOf, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const at = Date.now();
@@ -30,7 +31,7 @@ describe("a partition's log", () => {
   test("keeps what it acknowledged through eviction and abort, and goes on counting [LOG-1]", async () => {
     const topicId = await newTopic();
     await append(topicId, batchOf([{ value: 1 }]));
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     await append(topicId, batchOf([{ value: 2 }]));
     await expect(async () => partition(env, topicId).crash()).rejects.toThrow("crash asked for");
     expect(await append(topicId, batchOf([{ value: 3 }]))).toMatchObject({ baseOffset: 2 });
@@ -43,7 +44,7 @@ describe("a partition's log", () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => append(topicId, batch)));
     expect(answers.map((answer) => answer.ok && answer.baseOffset)).toEqual([0, 0, 0, 0, 0]);
     expect(answers.filter((answer) => answer.ok && !answer.duplicate)).toHaveLength(1);
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     expect(await append(topicId, batch)).toMatchObject({ baseOffset: 0, duplicate: true });
     expect(await readAll(partition(env, topicId))).toHaveLength(2);
   });
@@ -88,7 +89,7 @@ describe("a partition's log", () => {
     expect(await partition(env, topicId).open({ topic: "t", topicId, partition: 0, config })).toMatchObject({
       ok: false,
     });
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     expect(await partition(env, topicId).describe({})).toMatchObject({ ok: false, code: "unknown_topic" });
   });
 

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
@@ -7,6 +7,7 @@ import { partitionName } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const MINUTE = 60_000;
@@ -104,7 +105,7 @@ describe("where nothing comes", { timeout: TIMEOUT_MS }, () => {
     await caughtUp(input, "calm-crash", 2);
     await eventually(out, closed([0, 1]));
     // Memory does not last so long.
-    await evictDurableObject(partition(env, input));
+    await evict(partition(env, input));
     const now = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => now + MINUTE + 1_000);
     let lives = 0;
@@ -176,7 +177,7 @@ describe("where nothing comes", { timeout: TIMEOUT_MS }, () => {
     const now = Date.now();
     const later = (ms: number): unknown => vi.spyOn(Date, "now").mockImplementation(() => now + ms);
     later(MINUTE + 20_000);
-    await evictDurableObject(partition(env, input));
+    await evict(partition(env, input));
     expect(await runDurableObjectAlarm(partition(env, input))).toBe(true);
     await caughtUp(input, "calm-outage", 1);
     expect((await journalOf(input)).map(({ kind }) => kind)).toEqual([]);

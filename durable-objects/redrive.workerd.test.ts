@@ -1,4 +1,4 @@
-import { createExecutionContext, evictDurableObject } from "cloudflare:test";
+import { createExecutionContext } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
@@ -12,6 +12,7 @@ import { app } from "../workers/app.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env: Env = { ...(bindings as unknown as Env), MILLRACE_AUTH: "off" };
 
@@ -116,7 +117,7 @@ test.each(["redriven", "redriven-batches"])(
       [2, "redriven", "no 5"],
       [3, "waiting", "no 5"],
     ]);
-    await evictDurableObject(partition(env, input));
+    await evict(partition(env, input));
     refuse();
     expect(await redrive(name)).toEqual({ name, redriven: 2, already: 2, former: 0, unfit: 0 });
     await drain(name, input);
@@ -182,12 +183,12 @@ test("what waits of a parked key runs in its order, before what comes later [ERR
   expect(await redrive(name)).toMatchObject({ redriven: 0, already: 3 });
   await append(input, ...numbers(9));
   expect(await partition(env, input).tasks({ pipeline: name })).toMatchObject({ tasks: [{ redriving: 1 }] });
-  await evictDurableObject(partition(env, input));
+  await evict(partition(env, input));
   await request(`POST ${name}/resume`);
   await drain(name, input);
   expect(await numbersIn(out)).toEqual([1, 2, 3, 5]);
   refuse();
-  await evictDurableObject(partition(env, input));
+  await evict(partition(env, input));
   expect((await redrive(name)).redriven).toBeGreaterThan(0);
   await append(input, ...numbers(11));
   await drain(name, input);

@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
 import { fail, pipeline, type Pipeline } from "../sdk/streams/index.ts";
@@ -7,6 +6,7 @@ import type { Env } from "./env.ts";
 import { hooks } from "../pipelines/test/hooks.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
 import { bundle, faults } from "./test/objects.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const self = (exports as unknown as { default: Fetcher }).default;
@@ -115,8 +115,8 @@ describe("a stream that is joined with tables", { timeout: TIMEOUT_MS }, () => {
     });
     expect(await subject.positions("costs-orders")).toEqual([0, 0]);
     await subject.append("orders", 0, [{ key: "a", value: { group: "a", n: 9 } }]);
-    await evictDurableObject(env.CATALOG.getByName("default"));
-    for (const stub of await subject.client.allPartitions()) await evictDurableObject(stub);
+    await evict(env.CATALOG.getByName("default"));
+    for (const stub of await subject.client.allPartitions()) await evict(stub);
     expect(await subject.positions("costs-orders")).toEqual([0, 0]);
     expect(await subject.sent()).toEqual([]);
     faults.before = () => undefined;

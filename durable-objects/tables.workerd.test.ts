@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { BufferConfig, pipeline, untilTimeLimit } from "../sdk/streams/index.ts";
@@ -6,6 +5,7 @@ import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { batchOf, createTopic, partition, readAll } from "./test/client.ts";
 import { bundle } from "./test/objects.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const TIMEOUT_MS = 60_000;
@@ -43,7 +43,7 @@ test("rows that move between groups, in another task, over evictions [TBL-5]", {
     const number = Number(key) % 2;
     const batch = batchOf([{ key, value: { customer, amount } }]);
     expect(await partition(env, input, number).append({ batch, largestRecordBytes: 100 })).toMatchObject({ ok: true });
-    await evictDurableObject(partition(env, input, number));
+    await evict(partition(env, input, number));
   }
   await expect.poll(() => client.drain(), { timeout: 30_000 }).toMatchObject({ ok: true });
   const sums = (await readAll(partition(env, out))).map(({ key, value }) => [key, value] as const);

@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
@@ -6,6 +5,7 @@ import type { TaskStatus } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 let topicId = "";
@@ -51,7 +51,7 @@ describe("a task per event", () => {
         { key: "a", value: { n } },
         { key: "b", value: { n: 1 } },
       ]);
-      if (n === 3) await evictDurableObject(partition(env, topicId));
+      if (n === 3) await evict(partition(env, topicId));
       if (n % 4 === 0) await expect(async () => partition(env, topicId).crash()).rejects.toThrow("crash");
     }
     expect(await drain(topicId, "sums")).toEqual({ ok: true });
@@ -186,7 +186,7 @@ describe("a task per event", () => {
     await drain(topicId, "sums");
     // Two sums, one batch to its topic, and the task itself.
     expect((await statusOf(topicId, "sums")).rowsWritten).toBe(before + 4);
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
     expect((await statusOf(topicId, "sums")).rowsWritten).toBe(before + 4);
   });
 });

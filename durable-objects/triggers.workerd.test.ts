@@ -1,4 +1,3 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
@@ -8,6 +7,7 @@ import type { Env } from "./env.ts";
 import { bundle } from "./test/objects.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 
@@ -80,7 +80,7 @@ test("availableNow runs over what is there at the start, then when it is asked [
   await eventually(totals, [6]);
   await append(input, [4]);
   await partition(env, input).touch({});
-  await evictDurableObject(partition(env, input));
+  await evict(partition(env, input));
   expect(await positionOf(input, "available")).toBe(3);
   await partition(env, input).run({ pipeline: "available" });
   await eventually(totals, [6, 10]);
@@ -120,7 +120,7 @@ test("a pipeline deployed with another trigger keeps position and state [TRG-9]"
   for (const [index, trigger] of triggers.entries()) {
     const at = bundle.findIndex(({ name }) => name === "switched");
     bundle[at] = { ...(bundle[at] as Plan), trigger };
-    await evictDurableObject(partition(env, input));
+    await evict(partition(env, input));
     await append(input, [index]);
     if (trigger.kind === "manual") await partition(env, input).run({ pipeline: "switched" });
     await eventually(

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
@@ -6,6 +6,7 @@ import { partitionName } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 const HOUR = 3_600_000;
@@ -77,7 +78,7 @@ describe("timers by the clock on the wall", { timeout: TIMEOUT_MS }, () => {
     const { input, out } = await topics("alarmed-late");
     await append(input, ["a", HOUR], ["b", HOUR + 1]);
     await caughtUp(input, "alarmed-late", 2);
-    await evictDurableObject(partition(env, input));
+    await evict(partition(env, input));
     const now = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => now + 3 * HOUR);
     let fired = 0;

@@ -1,8 +1,8 @@
-import { evictDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Env } from "./env.ts";
 import { batchOf, createTopic, partition, readAll } from "./test/client.ts";
+import { evict } from "./test/evict.ts";
 
 const env = bindings as unknown as Env;
 
@@ -16,7 +16,7 @@ test("sessions and sliding windows are sent whole and queried, through evictions
     expect(answer.ok).toBe(true);
     const drained = await partition(env, topicId).drain({ pipeline: "whole-visits", timeoutMs: 10_000 });
     expect(drained).toEqual({ ok: true });
-    await evictDurableObject(partition(env, topicId));
+    await evict(partition(env, topicId));
   };
   await clicks(["b", 100], ["a", 100], ["a", 130]);
   await clicks(["a", 105]);

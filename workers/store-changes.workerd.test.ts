@@ -1,4 +1,4 @@
-import { createExecutionContext, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Env } from "../durable-objects/env.ts";
@@ -12,6 +12,7 @@ import { app } from "./app.ts";
 import { call, type Target } from "./test/http.ts";
 import { PipelineClient } from "./test/pipeline-client.ts";
 import { refused } from "./test/refused.ts";
+import { evict } from "../durable-objects/test/evict.ts";
 
 const bindings: Env = { ...(env as unknown as Env), MILLRACE_AUTH: "off" };
 const target: Target = {
@@ -84,7 +85,7 @@ describe("a follower of a store", () => {
     expect(await follower.kept()).toEqual({ subscription: 0, change: 0 });
     expect(await follower.step(0, 2)).toMatchObject({ rows: [{ key: "a" }, { key: "b" }], ready: false, reset: false });
     await follower.send(["a", "e"]);
-    await evictDurableObject(follower.stub);
+    await evict(follower.stub);
     expect(await follower.step(0, 2)).toMatchObject({
       changes: [{ key: "a", value: "2" }],
       rows: [{ key: "c" }, { key: "d" }],
@@ -103,7 +104,7 @@ describe("a follower of a store", () => {
     const waiting = follower.step(20_000);
     await follower.send(["b"]);
     expect(await waiting).toMatchObject({ changes: [{ key: "b", value: "2" }], rows: [], ready: false, offset: 9 });
-    await evictDurableObject(follower.stub);
+    await evict(follower.stub);
     expect(await follower.step()).toMatchObject({ reset: false, changes: [], rows: [] });
     expect(Object.fromEntries(follower.rows)).toEqual({ a: "2", b: "2", c: "1", d: "1", e: "2", f: "1" });
   });
@@ -114,7 +115,7 @@ describe("a follower of a store", () => {
     while (!(await follower.step()).ready);
     for (let round = 0; round < 20; round++) {
       await follower.send(["a", `k${round % 7}`]);
-      if (round % 3 === 0) await evictDurableObject(follower.stub);
+      if (round % 3 === 0) await evict(follower.stub);
       if (round % 5 === 0) await follower.step();
     }
     await follower.step();
@@ -134,7 +135,7 @@ describe("a follower of a store", () => {
     await runInDurableObject(follower.stub, (_, { storage }) => {
       storage.sql.exec("UPDATE change SET begin_bytes = begin_bytes + 15999990 WHERE id % 4294967296 > 1");
     });
-    await evictDurableObject(follower.stub);
+    await evict(follower.stub);
     await follower.send(["c"]);
     expect((await follower.kept())["change"]).toBe(2);
     follower.rows.set("not there", "1");
@@ -157,7 +158,7 @@ describe("a follower of a store", () => {
         1_000,
       );
     });
-    await evictDurableObject(follower.stub);
+    await evict(follower.stub);
     await follower.send(["b"]);
     expect(await follower.kept()).toEqual({ subscription: 0, change: 0 });
     expect(await follower.step()).toMatchObject({ reset: true, rows: [{ key: "a" }, { key: "b" }], ready: true });
@@ -177,7 +178,7 @@ describe("a follower of a store", () => {
     await runInDurableObject(follower.stub, (_, { storage }) => {
       storage.sql.exec("UPDATE subscription SET until_ms = until_ms - ?", 0.6 * SUBSCRIPTION_LEASE_MS);
     });
-    await evictDurableObject(follower.stub);
+    await evict(follower.stub);
     await follower.step();
     expect(await until()).toBeGreaterThanOrEqual(before);
   });

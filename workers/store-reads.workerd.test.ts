@@ -1,4 +1,4 @@
-import { createExecutionContext, evictDurableObject } from "cloudflare:test";
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Env } from "../durable-objects/env.ts";
@@ -9,6 +9,7 @@ import { app } from "./app.ts";
 import { call, shaped, type Target } from "./test/http.ts";
 import { PipelineClient } from "./test/pipeline-client.ts";
 import { refused } from "./test/refused.ts";
+import { evict } from "../durable-objects/test/evict.ts";
 
 const bindings: Env = { ...(env as unknown as Env), MILLRACE_AUTH: "off" };
 const target: Target = {
@@ -164,7 +165,7 @@ describe("stores over HTTP", () => {
   test("an evicted object reads the same [STR-5]", async () => {
     const client = new PipelineClient(bindings, NAME);
     const before = await Promise.all([page("sessions"), page("seen.all"), page("pairs.left")]);
-    for (const stub of await client.allPartitions()) await evictDurableObject(stub);
+    for (const stub of await client.allPartitions()) await evict(stub);
     expect(await Promise.all([page("sessions"), page("seen.all"), page("pairs.left")])).toEqual(before);
     const windows = shaped(await call(target, `${STORES}/sessions?key=bob`), storeWindows).windows;
     expect(windows.map(({ start, end }) => [start, end])).toEqual([

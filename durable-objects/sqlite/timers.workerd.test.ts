@@ -1,7 +1,7 @@
-import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { bareObject, inPartitionStorage } from "../test/bare-storage.ts";
 import { Timers } from "./timers.ts";
+import { evict } from "../test/evict.ts";
 
 /** Far enough ahead that no alarm fires during a test. */
 const LATER = Date.now() + 3_600_000;
@@ -70,7 +70,7 @@ test("after an eviction timers are known, and setting one never moves the alarm 
     timers.set("deliver", LATER + 100);
     timers.set("retention", LATER + 900);
   }, stub);
-  await evictDurableObject(stub);
+  await evict(stub);
   await inPartitionStorage(async (storage) => {
     const timers = new Timers(storage);
     expect([timers.get("deliver"), timers.get("retention")]).toEqual([LATER + 100, LATER + 900]);
