@@ -85,6 +85,11 @@ export const MAX_SQL_DATA_CHARACTERS = 8_000_000;
 export const MAX_SQL_ANSWER_CHARACTERS = 2_000_000;
 /** Each writes anew all that it is made of. */
 export const MAX_SQL_CONCATENATIONS = 16;
+/** Expressions inside each other, a chain of operators too; SQLite takes 100. */
+export const MAX_SQL_DEPTH = 90;
+/** Functions whose result may be twice as long as their arguments: in a query, and inside each other. */
+export const MAX_SQL_GROWING_CALLS = 16;
+export const MAX_SQL_GROWING_DEPTH = 3;
 /** Rows that its joins make. */
 export const MAX_SQL_PAIRS = 1_000_000;
 /** Rows of an answer; of a query over groups in several partitions, groups of one. */

@@ -1,5 +1,6 @@
 import { type Answer, refuse } from "../../../schema/error.ts";
 import { MAX_SQL_CHARACTERS, MAX_SQL_CONCATENATIONS, MAX_SQL_TABLES } from "../../../schema/limits.ts";
+import { checkWork } from "./bounded-work.ts";
 import { type Bounds, boundsOf, equalColumns } from "./bounds.ts";
 import { type Part, partOf } from "./part.ts";
 import { parseQuery } from "./parse-query.ts";
@@ -54,6 +55,7 @@ export function compileQuery(
 function compiled(query: Query, columns: Columns): CompiledQuery {
   if (query.tables.length > MAX_SQL_TABLES)
     throw new QueryProblem(`${query.tables.length} tables are joined`, { hint: `Join at most ${MAX_SQL_TABLES}` });
+  checkWork(query);
   const scope = new Scope(
     query.tables.map((table, index) => {
       const known = columns(table.store);

@@ -266,7 +266,13 @@ describe("what is no query over stores", () => {
     ["", "SELECT is expected"],
     [`select ${"(".repeat(60)}1${")".repeat(60)} from totals`, "stand more than"],
     [`select ${"- ".repeat(60)}1 from totals`, "stand more than"],
-  ])("%s [SQL-2, SQL-3]", (sql, message) => {
+    [`select ${"1+".repeat(7_000)}1 from totals`, "operators deep"],
+    [`select key from totals where ${"value and ".repeat(1_500)}1`, "operators deep"],
+    [`select key from totals where key${" is 1".repeat(3_000)}`, "operators deep"],
+    [`select ${"hex(".repeat(4)}key${")".repeat(4)} from totals`, "too much of hex"],
+    [`select key from totals order by length(${"lower(json_array(".repeat(4)}key${"))".repeat(4)})`, "too much of hex"],
+    [`select ${"hex(key), ".repeat(17)}key from totals`, "too much of hex"],
+  ])("%s [SQL-2, SQL-3, SQL-5]", (sql, message) => {
     expect(compile(sql)).toMatchObject({ ok: false, code: "sql_error", message: expect.stringContaining(message) });
   });
 
