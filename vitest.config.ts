@@ -12,25 +12,32 @@ function rates(request: { readonly url: string }): Response {
   return Response.json({ rate: currency.length });
 }
 
+const OTHERS = ["**/*.workerd.test.ts", "**/*.system.test.ts", "**/*.simulation.test.ts"];
+const SLOW = ["**/*.slow.test.ts", "**/*.property.test.ts", "**/*.determinism.test.ts"];
+
+const inNode = {
+  // Property tests take a second each; a loaded machine takes several times that.
+  testTimeout: 60_000,
+  pool: "threads",
+  // Seven times faster; tests hold no state outside themselves.
+  isolate: false,
+  maxWorkers: "100%",
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
+          ...inNode,
           name: "node",
-          // Property tests take a second each; a loaded machine takes several times that.
-          testTimeout: 60_000,
-          pool: "threads",
-          // Seven times faster; tests hold no state outside themselves.
-          isolate: false,
           include: ["**/*.test.ts"],
-          exclude: [
-            ...configDefaults.exclude,
-            "**/*.workerd.test.ts",
-            "**/*.system.test.ts",
-            "**/*.simulation.test.ts",
-          ],
+          exclude: [...configDefaults.exclude, ...OTHERS, ...SLOW],
         },
+      },
+      {
+        // As those, but a second or more each: `npm run check` leaves them out.
+        test: { ...inNode, name: "slow", include: SLOW },
       },
       {
         // The objects of the shell, on the simulated platform: minutes of work in one file, so `npm run check` leaves it out.
