@@ -19,7 +19,12 @@ export function parseQuery(text: string, parameters: readonly Value[]): Query {
   const limit = reader.take("LIMIT") ? parseCount(reader) : undefined;
   const offset = reader.take("OFFSET") ? parseCount(reader) : 0;
   reader.takeSymbol(";");
-  if (reader.token.kind !== "end") reader.fail("the end of the query is expected", "A query is one SELECT");
+  if (reader.token.kind !== "end") {
+    const within = [".", "-"].includes(reader.token.text)
+      ? `. A name that holds "." or "-" stands in double quotes`
+      : "";
+    reader.fail("the end of the query is expected", `A query is one SELECT${within}`);
+  }
   return { distinct, items, tables, where, groupBy, having, orderBy, limit, offset };
 }
 

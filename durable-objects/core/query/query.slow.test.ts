@@ -214,6 +214,7 @@ describe("what is no query over stores", () => {
     ["select * from batch", "no store batch"],
     ['select * from "main"."key_value"', "the end of the query is expected, not ."],
     ["select * from main.key_value", "the end of the query is expected, not ."],
+    ["select * from sales-by-hour", "the end of the query is expected, not -"],
     ["select * from pragma_table_info('batch')", "the end of the query is expected, not ("],
     ["select * from json_each('[1]')", "the end of the query is expected, not ("],
     ["select * from json_each", "no store json_each"],
