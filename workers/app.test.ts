@@ -81,3 +81,8 @@ test("a page of another origin may ask, and may read the headers it needs [HTTP-
   expect(answer.headers.get("access-control-allow-origin")).toBe("*");
   expect(answer.headers.get("access-control-expose-headers")).toContain("Millrace-Next-Offset");
 });
+
+test("a range of dead letters that ends before it begins is refused [PIP-21]", async () => {
+  const { detail } = refused(await ask("GET /v1/pipelines/p/dead-letters?from=5&to=1"), "invalid_request");
+  expect(detail).toBe("from: is after to: give the smaller offset as from");
+});

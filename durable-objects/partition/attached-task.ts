@@ -21,7 +21,8 @@ const MIN_SLICE_RECORDS = 100;
 const MAX_NAMED = 8;
 /** A record may be at work when the object ends for another reason (a deploy, a kill): once or twice is no proof. */
 export const MAX_ATTEMPTS = 3;
-const FIRST_SLICE_RECORDS = 5_000;
+/** A kill in the first slice makes the next wake go through it record by record, so it is short; the next ones grow. */
+const FIRST_SLICE_RECORDS = 500;
 /** A slice holds the object; one that took longer than this makes the next one shorter. */
 const SLOW_SLICE_MS = 200;
 const QUICK_SLICE_MS = 50;

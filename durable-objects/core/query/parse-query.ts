@@ -25,6 +25,7 @@ export function parseQuery(text: string, parameters: readonly Value[]): Query {
       : "";
     reader.fail("the end of the query is expected", `A query is one SELECT${within}`);
   }
+  reader.checkParameters();
   return { distinct, items, tables, where, groupBy, having, orderBy, limit, offset };
 }
 

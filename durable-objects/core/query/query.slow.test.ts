@@ -120,6 +120,10 @@ describe("a query in one partition", () => {
       code: "sql_error",
       message: "there is no parameter 1",
     });
+    expect(compile("select key from totals where key = ?", ["a", "b"])).toMatchObject({
+      code: "sql_error",
+      message: "2 parameters are given, and the query has 1",
+    });
   });
 
   test("means what SQLite means by its operators, however they are put together [SQL-1]", () => {

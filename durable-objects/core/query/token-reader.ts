@@ -22,6 +22,7 @@ export class TokenReader {
   #place = 0;
   #depth = 0;
   #used = 0;
+  #largest = 0;
 
   constructor(text: string, parameters: readonly Value[]) {
     this.text = text;
@@ -91,9 +92,18 @@ export class TokenReader {
 
   parameter(token: Token): Value {
     const number = token.text === "?" ? ++this.#used : Number(token.text.slice(1));
+    this.#largest = Math.max(this.#largest, number);
     const value = this.#parameters[number - 1];
     if (value !== undefined) return value;
     throw new QueryProblem(`there is no parameter ${number}`, { at: token.at, hint: "Give parameters as an array" });
+  }
+
+  /** At the end: what was given and not asked for is a mistake, never ignored. */
+  checkParameters(): void {
+    const given = this.#parameters.length;
+    if (given <= this.#largest) return;
+    const hint = "Give as many as there are";
+    throw new QueryProblem(`${given} parameters are given, and the query has ${this.#largest}`, { at: 0, hint });
   }
 
   /** One level deeper while `read` runs. */

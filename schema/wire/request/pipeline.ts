@@ -7,23 +7,33 @@ export const resetBody = z.strictObject({
   outputs: z.enum(["keep", "delete"]).default("keep"),
 });
 
-/** Which dead letters: of one partition of their topic, from an offset to before another, of one key. */
-export const deadLetterQuery = z.strictObject({
-  partition: integer(0).optional(),
-  from: integer(0).optional(),
-  to: integer(0).optional(),
-  key: z.string().optional(),
-  cursor: z.string().optional(),
-  limit: integer(1, MAX_PAGE).default(100),
-});
+const inOrder = {
+  when: ({ from, to }: { readonly from?: number | undefined; readonly to?: number | undefined }) =>
+    from === undefined || to === undefined || from <= to,
+  else: { path: ["from"], error: "is after to: give the smaller offset as from" },
+};
 
-export const redriveBody = z.strictObject({
-  partition: z.int().min(0).optional(),
-  from: z.int().min(0).optional(),
-  to: z.int().min(0).optional(),
-  key: z.string().optional(),
-  cursor: z.string().optional(),
-});
+/** Which dead letters: of one partition of their topic, from an offset to before another, of one key. */
+export const deadLetterQuery = z
+  .strictObject({
+    partition: integer(0).optional(),
+    from: integer(0).optional(),
+    to: integer(0).optional(),
+    key: z.string().optional(),
+    cursor: z.string().optional(),
+    limit: integer(1, MAX_PAGE).default(100),
+  })
+  .refine(inOrder.when, inOrder.else);
+
+export const redriveBody = z
+  .strictObject({
+    partition: z.int().min(0).optional(),
+    from: z.int().min(0).optional(),
+    to: z.int().min(0).optional(),
+    key: z.string().optional(),
+    cursor: z.string().optional(),
+  })
+  .refine(inOrder.when, inOrder.else);
 
 export const forkBody = z.strictObject({
   version: z.int().min(1).optional(),
