@@ -212,6 +212,48 @@ describe("while a lookup is waited for", { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+describe("a slice that may have to be small", { timeout: TIMEOUT_MS }, () => {
+  test("ends before what was found is too much, and nothing is left out [LKP-11]", async () => {
+    const asked = await Asked.begin("looks-large");
+    const records = 200;
+    const text = "x".repeat(90_000);
+    finds.onKey = () => Promise.resolve(text);
+    await asked.numbers(...Array.from({ length: records }, (_, at) => at));
+    await asked.reached(records);
+    const { lastBatch } = (await asked.status()) ?? {};
+    expect(lastBatch?.to).toBe(records);
+    expect(lastBatch?.from).toBeGreaterThan(0);
+    expect(await asked.client.store("sums")).toEqual(new Map([["k", (records * (records - 1)) / 2]]));
+  });
+
+  test("stays as careful as the wake found it while its lookups are waited for [LKP-2, ENG-4]", async () => {
+    const careful = await Asked.begin("looks-careful");
+    const end = (): void => aborts.get(partitionName(careful.input, 0))?.("while this record is processed");
+    const seen: string[] = [];
+    let [runs, calls] = [0, 0];
+    hooks.onValue = (value) => {
+      // Each record leads to its lookup once when it is asked for, and once when it runs.
+      seen.push(`${(value as { n: number }).n}`);
+      if (++runs !== 3) return;
+      end();
+      throw new Error("aborted");
+    };
+    finds.onKey = async (_, n) => {
+      seen.push(`asked ${n}`);
+      if (++calls !== 3) return n;
+      // What was written before the call is durable by then.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      end();
+      return new Promise(() => undefined);
+    };
+    await careful.numbers(1, 2);
+    await careful.reached(2);
+    const slices = ["1 2 asked 1 asked 2 1", "1 asked 1", "1 asked 1 1", "2 asked 2 2"];
+    expect(seen.join(" ")).toBe(slices.join(" "));
+    expect(await careful.sent()).toEqual(found(1, 2));
+  });
+});
+
 describe("a lookup that fails", { timeout: TIMEOUT_MS }, () => {
   test("is made again, and its task says so meanwhile [LKP-4]", async () => {
     const asked = await Asked.begin("looks-again");

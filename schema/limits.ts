@@ -149,6 +149,8 @@ export const MAX_LOOKUP_RECORDS = 1_000;
 /** JSON of what is looked up, and of what is found. */
 export const MAX_LOOKUP_KEY_BYTES = 2_000;
 export const MAX_LOOKUP_VALUE_BYTES = 100_000;
+/** Of what was found for the records of one slice together: it is held at once, and again in what the slice sends. */
+export const MAX_LOOKUP_ANSWER_CHARACTERS = 8_000_000;
 /** One D1 query asks for so many keys, in one parameter: D1 takes 100 parameters, of 2 MB each. */
 export const LOOKUP_KEYS_PER_QUERY = 500;
 export const MAX_LOOKUP_KEYS_PER_CALL = 1_000;

@@ -1,5 +1,5 @@
 import { idleAfterMs } from "../durable-objects/core/plan/close-when-idle.ts";
-import { Asking, lookupsOf } from "../durable-objects/core/lookup/asking.ts";
+import { Asking, eachOnce, lookupsOf } from "../durable-objects/core/lookup/asking.ts";
 import type { BatchCall, LookupAnswer, LookupCall } from "../durable-objects/core/operator/operator.ts";
 import type { TaskPlan } from "../durable-objects/core/plan/task-plan.ts";
 import { MemoryStateStore } from "../durable-objects/core/store/memory-state-store.ts";
@@ -165,7 +165,8 @@ export class TestPartition {
     const lookups = (call: LookupCall): LookupAnswer | undefined =>
       this.#answers.get(textOf(call)) ?? this.#lookups.fake(call);
     const options = { nowMs, wallClockMs: nowMs, microBatch, giveUp: this.#giveUp, lookups };
-    const calls = this.#asking?.callsFor(records, options).filter((call) => lookups(call) === undefined) ?? [];
+    const wanted = eachOnce(this.#asking?.callsFor(records, options) ?? []);
+    const calls = wanted.filter((call) => lookups(call) === undefined);
     if (calls.length > 0) {
       this.#asked = { end: this.#position + records.length, calls };
       return [];

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { expect, test } from "vitest";
-import { LOOKUP_CACHE_BYTES } from "../../schema/limits.ts";
+import { LOOKUP_CACHE_BYTES, MAX_LOOKUP_ANSWER_CHARACTERS } from "../../schema/limits.ts";
 import type { LookupNode } from "../../schema/plan.ts";
 import type { WallClock } from "../wall-clock.ts";
 import { Finder } from "./finder.ts";
@@ -61,11 +61,25 @@ function nodeOf(find: FindOne, given: Partial<LookupNode> = {}): LookupNode {
   };
 }
 
-function finderOf(node: LookupNode, env: unknown = {}): { clock: StepClock; find: Finder["find"]; failed: string[] } {
+function finderOf(
+  node: LookupNode,
+  env: unknown = {},
+): { clock: StepClock; find: (keys: readonly string[]) => ReturnType<Finder["find"]>; failed: string[] } {
   const clock = new StepClock();
   const failed: string[] = [];
   const finder = new Finder(node, { env, clock, called: () => undefined, failed: (reason) => failed.push(reason) });
-  return { clock, find: (keys) => clock.run(finder.find(keys.map((key) => JSON.stringify(key)))), failed };
+  const room = { characters: MAX_LOOKUP_ANSWER_CHARACTERS };
+  return {
+    clock,
+    find: (keys) =>
+      clock.run(
+        finder.find(
+          keys.map((key) => JSON.stringify(key)),
+          { ...room },
+        ),
+      ),
+    failed,
+  };
 }
 
 test("so many calls are under way at once, and every key has its answer [LKP-4]", async () => {
@@ -176,6 +190,24 @@ test("what cannot be an answer is the error of its key [LKP-6]", async () => {
     '"error"': { error: "alone" },
     '"large"': { error: "what lookup-1 found has 200002 characters of JSON, above 100000" },
   });
+});
+
+test("no further call is made when there is no more room, but for keys that must have an answer [LKP-11]", async () => {
+  const asked: string[] = [];
+  const node = nodeOf(async (key) => (asked.push(key), "x".repeat(98)), { concurrency: 1, cache: undefined });
+  const host = { env: {}, clock: new StepClock(), called: () => undefined, failed: () => undefined };
+  const keys = ['"a"', '"b"', '"c"', '"d"', '"e"'];
+  expect([...(await new Finder(node, host).find(keys, { characters: 250 }, 1)).keys()]).toEqual(['"a"', '"b"', '"c"']);
+  expect(asked).toEqual(["a", "b", "c"]);
+  expect([...(await new Finder(node, host).find(keys, { characters: 1 }, 4)).keys()]).toEqual(keys.slice(0, 4));
+});
+
+test("of a call that finds more than there is room for the first answers are kept [LKP-11]", async () => {
+  const source = { kind: "function", atMost: 10, find: async (keys: readonly unknown[]) => keys } as const;
+  const node = nodeOf(async () => null, { source, cache: undefined });
+  const host = { env: {}, clock: new StepClock(), called: () => undefined, failed: () => undefined };
+  const found = await new Finder(node, host).find(['"a"', '"b"', '"c"'], { characters: 4 }, 1);
+  expect([...found.keys()]).toEqual(['"a"', '"b"']);
 });
 
 test("a function of many keys that gives too few values has failed [LKP-6]", async () => {

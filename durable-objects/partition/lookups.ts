@@ -1,10 +1,11 @@
-import { LOOKUPS_PER_EVENT } from "../../schema/limits.ts";
+import { LOOKUPS_PER_EVENT, MAX_LOOKUP_ANSWER_CHARACTERS, MAX_SLICE_BYTES } from "../../schema/limits.ts";
 import type { LookupNode } from "../../schema/plan.ts";
 import { assert } from "../core/assert.ts";
-import { Asking, lookupsOf } from "../core/lookup/asking.ts";
-import type { LookupAnswers, LookupCall } from "../core/operator/operator.ts";
+import { Asking, eachOnce, lookupsOf } from "../core/lookup/asking.ts";
+import type { AskedCall, LookupAnswers } from "../core/operator/operator.ts";
 import type { SliceOptions } from "../core/task/task-port.ts";
 import { decompress } from "../gzip.ts";
+import { type AnswerRoom, endWithinRoom } from "../lookup/answer-room.ts";
 import { Finder } from "../lookup/finder.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import type { ConsumerRecord } from "../../schema/record.ts";
@@ -17,7 +18,8 @@ interface Asked {
   /** As memory had it: read anew, after a pause, a reset or a deploy, it is another, and is asked for again. */
   readonly task: AttachedTask;
   readonly position: number;
-  readonly end: number;
+  /** Lower than was asked for, where the answers are too much for one slice. */
+  end: number;
   answers: LookupAnswers | undefined;
 }
 
@@ -26,6 +28,7 @@ interface LookupOwner {
   /** All answers for the task's next slice are there. */
   readonly goOn: (task: number, inAnotherEvent: boolean) => void;
   readonly failed: (task: number, error: unknown) => void;
+  readonly unguard: (task: AttachedTask) => void;
 }
 
 /**
@@ -70,8 +73,8 @@ export class Lookups {
     const calls = this.#callsFor(task, end, options);
     if (calls.length === 0) return () => undefined;
     // The guard is for what runs: what is waited for ends no object.
-    if (task.guard.kind !== "none") this.#shell.write(({ taskTable }) => taskTable.setTrying(task.id, undefined));
-    const { goOn, failed } = this.#owner;
+    const { goOn, failed, unguard } = this.#owner;
+    unguard(task);
     this.#shell.background(
       this.#ask(task, { end, calls }).then(
         (inAnotherEvent) => goOn(task.id, inAnotherEvent),
@@ -92,7 +95,8 @@ export class Lookups {
     options: SliceOptions,
   ): Promise<LookupAnswers | undefined> {
     if (!this.needed(task) || options.terminated !== undefined) return undefined;
-    return this.#find(task, this.#askingOf(task).callsFor(records, options));
+    const calls = this.#askingOf(task).callsFor(records, options);
+    return this.#find(task, calls, { characters: Number.POSITIVE_INFINITY });
   }
 
   #askedBy(task: AttachedTask): Asked | undefined {
@@ -101,10 +105,12 @@ export class Lookups {
   }
 
   /** What the slice will look up: runs user code, at once. */
-  #callsFor(task: AttachedTask, end: number, options: SliceOptions): LookupCall[] {
+  #callsFor(task: AttachedTask, end: number, options: SliceOptions): readonly AskedCall[] {
     const { loaded } = this.#shell;
     assert(loaded !== undefined && task.plan !== undefined, "a task that runs has a plan");
-    const limits = { maxBytes: Number.POSITIVE_INFINITY, maxRecords: end - task.position };
+    // As much as the slice will read, no more.
+    const maxBytes = task.microBatch === undefined ? MAX_SLICE_BYTES : Number.POSITIVE_INFINITY;
+    const limits = { maxBytes, maxRecords: end - task.position };
     const records = task.internal
       ? loaded.log.internalRecords(task.position, limits, decompress)
       : loaded.log.records(task.position, limits, decompress);
@@ -128,23 +134,30 @@ export class Lookups {
   /** Resolves when all answers are there: whether this event has made so many calls that another one should go on. */
   async #ask(
     task: AttachedTask,
-    { end, calls }: { readonly end: number; readonly calls: readonly LookupCall[] },
+    { end, calls }: { readonly end: number; readonly calls: readonly AskedCall[] },
   ): Promise<boolean> {
     const asked: Asked = { task, position: task.position, end, answers: undefined };
     this.#asked.set(task.id, asked);
-    asked.answers = await this.#find(task, calls);
+    // A micro-batch is what it was decided to be.
+    const whole = task.microBatch !== undefined;
+    const characters = whole ? Number.POSITIVE_INFINITY : MAX_LOOKUP_ANSWER_CHARACTERS;
+    const answers = await this.#find(task, calls, { characters });
+    if (!whole) asked.end = endWithinRoom(calls, answers, end);
+    asked.answers = answers;
     if (this.#calls < LOOKUPS_PER_EVENT) return false;
     this.#calls = 0;
     return true;
   }
 
-  async #find(task: AttachedTask, calls: readonly LookupCall[]): Promise<LookupAnswers> {
+  async #find(task: AttachedTask, calls: readonly AskedCall[], room: AnswerRoom): Promise<LookupAnswers> {
     const nodes = task.plan === undefined ? [] : lookupsOf(task.plan);
     const answers = new Map(
       await Promise.all(
         nodes.map(async (node) => {
-          const keys = calls.filter((call) => call.node === node.name).map(({ key }) => key);
-          return [node.name, await this.#finderOf(task, node).find(keys)] as const;
+          const [own, first] = [calls, calls.filter(({ offset }) => offset === calls[0]?.offset)].map((some) =>
+            eachOnce(some.filter((call) => call.node === node.name)).map(({ key }) => key),
+          );
+          return [node.name, await this.#finderOf(task, node).find(own ?? [], room, first?.length)] as const;
         }),
       ),
     );

@@ -51,6 +51,9 @@ export class TaskRunner {
     this.#lookups = new Lookups(shell, {
       goOn: (id, inAnotherEvent) => (inAnotherEvent ? this.#wakeSoon(id) : this.kick()),
       failed: (id, error) => this.#fail(id, error),
+      unguard: (task) => {
+        if (task.guard.kind !== "none") this.#shell.write((loaded) => this.#unguard(loaded, task));
+      },
     });
     this.#redrives = new RedriveRunner(shell, {
       batchCalls: this.#batchCalls,

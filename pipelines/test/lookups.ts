@@ -67,6 +67,8 @@ export const lookupPipelines: readonly Pipeline[] = [
   asked("looks-again", { retries: 3, timeout: "300 ms" }),
   asked("looks-paused"),
   asked("looks-killed"),
+  asked("looks-careful"),
+  asked("looks-large"),
   asked("looks-looping"),
   asked("looks-much"),
   asked("looks-failing").onError(fail()),

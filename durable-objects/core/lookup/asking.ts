@@ -1,5 +1,5 @@
 import type { LookupNode } from "../../../schema/plan.ts";
-import type { LookupCall } from "../operator/operator.ts";
+import type { AskedCall, LookupCall } from "../operator/operator.ts";
 import { isSource, type TaskPlan } from "../plan/task-plan.ts";
 import { MemoryStateStore } from "../store/memory-state-store.ts";
 import type { InputRecord, SliceOptions, TaskPorts } from "../task/task-port.ts";
@@ -22,12 +22,16 @@ export class Asking {
     this.#task = new Task(askingPart(plan), { ...ports, store: new MemoryStateStore() });
   }
 
-  /** Each once, in order of the first record that needs it. */
-  callsFor(records: Iterable<InputRecord>, { nowMs, microBatch }: SliceOptions): LookupCall[] {
+  /** In order of the records that need them, each as often as it is needed. */
+  callsFor(records: Iterable<InputRecord>, { nowMs, microBatch }: SliceOptions): readonly AskedCall[] {
     this.#task.restore(undefined);
-    const { lookupCalls } = this.#task.run(records, { nowMs, microBatch });
-    return [...new Map(lookupCalls.map((call) => [`${call.node} ${call.key}`, call])).values()];
+    return this.#task.run(records, { nowMs, microBatch }).lookupCalls;
   }
+}
+
+/** Each once, in order of the first that needs it. */
+export function eachOnce(calls: readonly LookupCall[]): LookupCall[] {
+  return [...new Map(calls.map((call) => [`${call.node} ${call.key}`, call])).values()];
 }
 
 /** Errors do not stop it: which records come to run is decided when they do. */

@@ -19,7 +19,9 @@ const SPAN = 0x40;
 const WINDOW_BYTES = 16;
 /** Form and length of the value before. */
 const BEFORE_BYTES = 5;
-export const MAX_TAG = 0x7f;
+/** The tag is a byte, but as text only so far: UTF-8 writes the next ones in two. */
+const MAX_TEXT_TAG = 0x7f;
+const MAX_TAG = 0xff;
 
 const encoder = new TextEncoder();
 
@@ -47,10 +49,11 @@ export function internalValue(
   record: StreamRecord,
   { tag, changes }: { tag: number; changes: boolean },
 ): Bytes | string {
+  assert(tag <= MAX_TAG, "a tag is a byte");
   const [form, value] = encoded(record.payload);
   const before = changes ? record.before : undefined;
   if (typeof record.key !== "object" && before === undefined) {
-    if (typeof value === "string") return String.fromCharCode(tag, form) + value;
+    if (typeof value === "string" && tag <= MAX_TEXT_TAG) return String.fromCharCode(tag, form) + value;
     return join([Uint8Array.of(tag, form), value]);
   }
   const window = record.key === null || typeof record.key === "string" ? undefined : record.key;

@@ -64,6 +64,11 @@ export interface LookupCall {
   readonly key: string;
 }
 
+/** With the offset of the record that needs it. */
+export interface AskedCall extends LookupCall {
+  readonly offset: number;
+}
+
 /** What was found, as JSON; null where there is nothing. */
 export type LookupAnswer = { readonly found: string | null } | { readonly error: string };
 

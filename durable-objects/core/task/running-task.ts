@@ -5,6 +5,7 @@ import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
 import type {
+  AskedCall,
   BatchCall,
   LookupAnswer,
   LookupAnswers,
@@ -65,7 +66,7 @@ export class RunningTask implements Runtime {
   readonly observedClock: ObservedClock;
   readonly batchCalls: BatchCall[] = [];
   #lookups: LookupAnswers | undefined;
-  readonly #lookupCalls: LookupCall[] = [];
+  readonly #lookupCalls: AskedCall[] = [];
   #microBatch = false;
   #batch: BatchContext = NO_BATCH;
   #recordsIn: number;
@@ -156,7 +157,6 @@ export class RunningTask implements Runtime {
     const watched: WatchedRecord[] = [];
     const { watch, terminated, nowMs, wallClockMs } = options;
     if (wallClockMs !== undefined) this.observedClock.read(wallClockMs);
-    this.#lookups = options.lookups;
     this.#outbox.sent = watch && ((target, item) => this.#note(watched, watch, { target, item }));
     const failure = this.#takeAll(records, terminated);
     return { ...this.#end(before, nowMs), failure, watched };
@@ -177,7 +177,6 @@ export class RunningTask implements Runtime {
   redrive(items: readonly Redriven[], options: SliceOptions): SliceResult {
     const before = this.#begin(options);
     this.#redriving = true;
-    this.#lookups = options.lookups;
     if (options.wallClockMs !== undefined) this.observedClock.read(options.wallClockMs);
     for (const item of items) {
       if (item.kind === "parked") {
@@ -206,7 +205,10 @@ export class RunningTask implements Runtime {
     return (this.#parked ??= new ParkedKeys(this.cache));
   }
 
-  #begin({ nowMs, microBatch, giveUp }: Pick<SliceOptions, "nowMs" | "microBatch" | "giveUp">): TaskCounters {
+  #begin(options: Pick<SliceOptions, "nowMs" | "microBatch" | "giveUp" | "lookups">): TaskCounters {
+    const { nowMs, microBatch, giveUp, lookups } = options;
+    // A tick has none: what was found counts for its slice alone.
+    this.#lookups = lookups;
     this.#microBatch = microBatch !== undefined;
     this.#redriving = false;
     this.#tickMs = -Infinity;
@@ -314,7 +316,7 @@ export class RunningTask implements Runtime {
 
   lookUp(call: LookupCall): LookupAnswer | undefined {
     if (this.#lookups === undefined) {
-      this.#lookupCalls.push(call);
+      this.#lookupCalls.push({ ...call, offset: this.#atWork.offset });
       return undefined;
     }
     const answer = this.#lookups(call);

@@ -1,6 +1,6 @@
 import type { SentRecord } from "../../../schema/rpc.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
-import type { BatchCall, LookupAnswers, LookupCall } from "../operator/operator.ts";
+import type { AskedCall, BatchCall, LookupAnswers } from "../operator/operator.ts";
 import type { SelectPort } from "../sql/select-port.ts";
 import type { CacheBudget } from "../store/cache-budget.ts";
 import type { StateStore } from "../store/state-store.ts";
@@ -121,7 +121,7 @@ export interface SliceResult {
   /** Async functions of the plan and their records: called by the owner before it commits the slice. */
   readonly batchCalls: readonly BatchCall[];
   /** What a slice without `lookups` would look up, in order. */
-  readonly lookupCalls: readonly LookupCall[];
+  readonly lookupCalls: readonly AskedCall[];
   /** JSON text: clocks, counters. Given back to `restore` after a wake. */
   readonly progress: string;
 }
