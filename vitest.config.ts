@@ -22,6 +22,8 @@ const inNode = {
   // Seven times faster; tests hold no state outside themselves.
   isolate: false,
   maxWorkers: "100%",
+  // After the others, which take a core or more each.
+  sequence: { groupOrder: 1 },
 } as const;
 
 export default defineConfig({
