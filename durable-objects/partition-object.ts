@@ -90,15 +90,15 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async fail({ pipeline, reason }: { pipeline: string; reason: string }): Promise<Answer> {
-    return this.#setState(pipeline, "failed", reason);
+    return this.#setState({ pipeline }, "failed", reason);
   }
 
   async retire(request: Rpc.RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>> {
     return retire({ shell: this.#shell, deliveries: this.#deliveries, goOn: () => this.#goOn() }, request);
   }
 
-  async pause({ pipeline }: { pipeline: string }): Promise<Answer> {
-    return this.#setState(pipeline, "paused", undefined);
+  async pause({ pipeline, incarnation }: Parameters<Rpc.PartitionRpc["pause"]>[0]): Promise<Answer> {
+    return this.#setState({ pipeline, incarnation }, "paused", undefined);
   }
 
   async resume({ pipeline, incarnation, only }: Parameters<Rpc.PartitionRpc["resume"]>[0]): Promise<Answer> {
@@ -286,11 +286,16 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return answer;
   }
 
-  #setState(pipeline: string, state: "paused" | "failed", error: string | undefined): Answer {
+  #setState(
+    { pipeline, incarnation }: { readonly pipeline: string; readonly incarnation?: number | undefined },
+    state: "paused" | "failed",
+    error: string | undefined,
+  ): Answer {
     return this.#onLoaded((found) => {
-      if (found.tasksOf(pipeline).length === 0) return noTask(pipeline);
+      const tasks = found.tasksOf(pipeline).filter((task) => task.incarnation === (incarnation ?? task.incarnation));
+      if (tasks.length === 0) return noTask(pipeline);
       return this.#reloading((loaded) => {
-        for (const { id } of loaded.tasksOf(pipeline)) loaded.taskTable.setState(id, state, error);
+        for (const { id } of tasks) loaded.taskTable.setState(id, state, error);
         return { ok: true };
       });
     });

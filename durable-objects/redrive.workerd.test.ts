@@ -24,13 +24,16 @@ async function append(id: string, ...records: readonly TestRecord[]): Promise<vo
 const numbers = (...all: readonly number[]): TestRecord[] =>
   all.map((n) => ({ key: n % 2 === 0 ? "even" : "odd", value: { n } }));
 
-async function request(line: string, body?: object): Promise<unknown> {
+async function ask(line: string, body?: object): Promise<Response> {
   const [method = "", path = ""] = line.split(" ");
   const init =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const url = `http://localhost/v1/pipelines/${path}`;
-  const response = await app.fetch(new Request(url, { method, ...init }), env, createExecutionContext());
-  return response.json();
+  return app.fetch(new Request(`http://localhost${path}`, { method, ...init }), env, createExecutionContext());
+}
+
+async function request(line: string, body?: object): Promise<unknown> {
+  const [method = "", path = ""] = line.split(" ");
+  return (await ask(`${method} /v1/pipelines/${path}`, body)).json();
 }
 
 async function letters(pipeline: string, query = ""): Promise<DeadLetterListJson> {
@@ -214,4 +217,18 @@ test("a row that a table had refused goes to it again, once [SNK-24]", async () 
   await drain("refused", input);
   const { results } = await env.DB.prepare("SELECT id FROM refused").all();
   expect(results).toEqual([{ id: "bad" }]);
+
+  // Anybody may write to the topic of the letters: a target that is none of the task's is left alone.
+  const topic = "/v1/topics/refused.dead-letters";
+  const fetched = await ask(`GET ${topic}/partitions/0/records?offset=0`);
+  const [real] = ((await fetched.json()) as { records: { key: string; headers: Record<string, string> }[] }).records;
+  const forged = ["topic:refused.dead-letters/999", "topic:refused.dead-letters/x", "topic:__map-1/0", "d1:other"];
+  const records = forged.map((target) => ({
+    key: "k",
+    value: ["x"],
+    headers: { ...real?.headers, "millrace.target": target },
+  }));
+  expect((await ask(`POST ${topic}/records`, { records })).status).toBe(200);
+  expect(await redrive("refused")).toMatchObject({ redriven: 0 });
+  await drain("refused", input);
 });

@@ -40,6 +40,15 @@ test("the headers of a letter are read apart from those of its record, another l
   expect(readDeadLetter({ ...letter, headers: [] })).toBeUndefined();
 });
 
+test("what names no task is no letter [ERR-5]", () => {
+  for (const task of ["orders/-1", "orders/1.5", "orders/x", "orders", "orders/1e400"]) {
+    const headers = letter.headers.map((header) =>
+      header.key === LETTER.task ? letterHeader(LETTER.task, task) : header,
+    );
+    expect(readDeadLetter({ ...letter, headers })).toBeUndefined();
+  }
+});
+
 test("a letter that does not say what it is, of an older version, is unfit [ERR-7]", () => {
   const old = { ...letter, headers: letter.headers.filter(({ key }) => key !== LETTER.kind) };
   expect(readDeadLetter(old)).toMatchObject({ kind: "result" });

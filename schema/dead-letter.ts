@@ -56,6 +56,9 @@ export function readDeadLetter({ key, value, timestampMs, headers }: ConsumerRec
   const textOf = (name: string): string => decoder.decode(bytesOf(name) ?? new Uint8Array(0));
   const task = textOf(LETTER.task);
   const slash = task.lastIndexOf("/");
+  const partition = Number(task.slice(slash + 1));
+  // Anybody may write to the topic.
+  if (slash < 0 || !Number.isSafeInteger(partition) || partition < 0) return undefined;
   const target = bytesOf(LETTER.target);
   return {
     error: textOf(LETTER.error),
@@ -64,7 +67,7 @@ export function readDeadLetter({ key, value, timestampMs, headers }: ConsumerRec
     pipeline: textOf(LETTER.pipeline),
     version: Number(textOf(LETTER.version)),
     incarnation: Number(textOf(LETTER.incarnation)),
-    task: { topic: task.slice(0, slash), partition: Number(task.slice(slash + 1)) },
+    task: { topic: task.slice(0, slash), partition },
     taskOffset: bytesOf(LETTER.offset) === undefined ? -1 : Number(textOf(LETTER.offset)),
     node: textOf(LETTER.node),
     target: target === undefined ? undefined : decoder.decode(target),

@@ -422,7 +422,7 @@ export interface PartitionRpc {
    */
   retire(request: RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>>;
   tasks(request: { pipeline?: string | undefined }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>>;
-  pause(request: { pipeline: string }): Promise<Answer>;
+  pause(request: { pipeline: string; incarnation?: number | undefined }): Promise<Answer>;
   /** `only`: where its task is in that state. */
   resume(request: {
     pipeline: string;

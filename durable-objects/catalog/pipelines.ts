@@ -143,9 +143,12 @@ export class Pipelines {
       return waits && state === "running" ? this.#resumeStart(row) : notStarted(name);
     }
     const call = state === "paused" ? "pause" : "resume";
-    const answer = await this.#onTasks(name, (stub) => stub[call]({ pipeline: name }));
     const fork = this.#forks.get(name);
-    if (answer.ok && fork !== undefined) {
+    // A fork that begins brings its tables first and knows itself which of its tasks wait for them (CAT-23).
+    const begins = fork?.state === "bootstrapping";
+    const own = begins ? { incarnation: row.incarnation } : {};
+    const answer = await this.#onTasks(name, (stub) => stub[call]({ pipeline: name, ...own }));
+    if (answer.ok && fork !== undefined && !begins) {
       // Its internal topics are its own; where it has no task yet there is nothing to stop.
       const topics = topicsReadBy(fork).map(({ topic }) => topic);
       const also = await this.#onTopics(topics, async (stub) => {

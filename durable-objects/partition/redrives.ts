@@ -1,3 +1,4 @@
+import { isInternal } from "../../schema/internal-topic.ts";
 import { MAX_REDRIVEN_CHARACTERS } from "../../schema/limits.ts";
 import { encodeBatch } from "../../schema/record-batch/encode.ts";
 import type { LetterPlace, LetterState, LetterToRedrive, RedriveCounts } from "../../schema/rpc.ts";
@@ -80,9 +81,9 @@ function sendAgain(
   { letter, nowMs }: { letter: LetterToRedrive; nowMs: number },
 ): boolean {
   const { target = "", key, value, timestampMs, headers } = letter;
-  const topic = target.startsWith("topic:") ? target.slice("topic:".length, target.lastIndexOf("/")) : undefined;
-  const known = topic === undefined ? task.d1Sink(target) !== undefined : task.outputs[topic] !== undefined;
-  const body = topic === undefined ? value : encodeBatch([{ key, value, timestampMs, headers }]);
+  const topical = target.startsWith("topic:");
+  const known = topical ? isTopicOf(task, target) : task.d1Sink(target) !== undefined;
+  const body = topical ? encodeBatch([{ key, value, timestampMs, headers }]) : value;
   if (!known || body === null) return false;
   const sequence = outbox.add(task.id, task.scopeOf(target), { target, records: 1, body, nowMs });
   const batchId = taskTable.lastBatchId(task.id);
@@ -92,6 +93,15 @@ function sendAgain(
   });
   redrives.add(task.id, idOf(letter), { kind: "refused", payload: null });
   return true;
+}
+
+/** The letter may say anything, since anybody may write to its topic: what no task sends to would never leave the outbox. */
+function isTopicOf({ outputs }: AttachedTask, target: string): boolean {
+  const slash = target.lastIndexOf("/");
+  const topic = target.slice("topic:".length, slash);
+  const place = target.slice(slash + 1);
+  const output = outputs[topic];
+  return output !== undefined && !isInternal(topic) && /^\d{1,4}$/.test(place) && Number(place) < output.partitions;
 }
 
 function idOf({ partition, offset }: LetterPlace): string {
