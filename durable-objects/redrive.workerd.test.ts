@@ -232,3 +232,28 @@ test("a row that a table had refused goes to it again, once [SNK-24]", async () 
   expect(await redrive("refused")).toMatchObject({ redriven: 0 });
   await drain("refused", input);
 });
+
+test("large letters come in several pages, and each is redriven by one of several requests [PIP-21, PIP-22]", async () => {
+  const name = "redriven-large";
+  const out = await createTopic(env, `${name}-out`);
+  const input = await createTopic(env, `${name}-in`);
+  const pad = "x".repeat(900_000);
+  hooks.onValue = () => {
+    throw new Error("not yet");
+  };
+  for (let n = 0; n < 12; n++) await append(input, { value: { n, pad } });
+  await drain(name, input);
+  const page = await letters(name);
+  expect(page.deadLetters.length).toBeLessThan(12);
+  hooks.onValue = () => {};
+  const counts: number[] = [];
+  for (let cursor: string | undefined; ;) {
+    const answer: RedriveJson = await redrive(name, cursor === undefined ? {} : { cursor });
+    counts.push(answer.redriven);
+    ({ cursor } = answer);
+    if (cursor === undefined) break;
+  }
+  expect(counts.length).toBeGreaterThan(1);
+  await drain(name, input);
+  expect(await numbersIn(out)).toEqual(Array.from({ length: 12 }, (_, n) => n));
+});

@@ -47,7 +47,7 @@ export function deadLetterTopicOf({ name, deadLetters }: PipelineRecord): Answer
   });
 }
 
-/** Dead letters of a pipeline by partition and offset, at most so many. */
+/** Dead letters of a pipeline by partition and offset, at most so many, and no more once they are MAX_READ_BYTES. */
 export async function findLetters(
   env: Env,
   pipeline: PipelineRecord,
@@ -63,8 +63,9 @@ export async function findLetters(
   if (!first.ok) return first;
   let { place } = first;
   const letters: FoundLetter[] = [];
+  let bytes = 0;
   for (let scanned = 0; place !== undefined;) {
-    if (letters.length >= limit || scanned >= MAX_SCANNED) {
+    if (letters.length >= limit || scanned >= MAX_SCANNED || bytes >= MAX_READ_BYTES) {
       const { partition, offset, end } = place;
       return { ok: true, letters, cursor: encodeCursor([name, partition, offset, end]) };
     }
@@ -72,16 +73,22 @@ export async function findLetters(
     if (!page.ok) return page;
     scanned += page.nextOffset - place.offset;
     const { partition } = place;
-    letters.push(
-      ...page.letters
-        .filter(({ letter }) => matches(letter, pipeline.name, filter))
-        .map((each) => ({ ...each, partition })),
-    );
+    for (const { offset, letter } of page.letters) {
+      if (!matches(letter, pipeline.name, filter)) continue;
+      letters.push({ partition, offset, letter });
+      bytes += bytesOf(letter);
+    }
     const next = await nextPlace(env, topic, { at: { ...place, offset: page.nextOffset }, filter });
     if (!next.ok) return next;
     ({ place } = next);
   }
   return { ok: true, letters };
+}
+
+/** Letters of one request are held together, and go to their tasks in one call. */
+function bytesOf({ record: { key, value, headers } }: DeadLetter): number {
+  const own = (key?.byteLength ?? 0) + (value?.byteLength ?? 0);
+  return headers.reduce((sum, header) => sum + header.key.length + (header.value?.byteLength ?? 0), own);
 }
 
 function matches({ pipeline, record }: DeadLetter, name: string, { key }: LetterFilter): boolean {

@@ -25,6 +25,7 @@ export const errorPipelines: readonly Pipeline[] = [
   passingOn("redriven", deadLetter()),
   passingOn("redriven-batches", deadLetter()).trigger(every("100 ms")),
   passingOn("redriven-again", deadLetter()),
+  passingOn("redriven-large", deadLetter()),
   passingOn("unparked", parkKey()),
   refused,
 ];
