@@ -46,7 +46,12 @@ export class RedriveRunner {
     const { task } = slice;
     const options = await this.#asked(slice);
     await this.#announce(slice);
-    if (this.#shell.loaded?.taskById(id) !== task || !task.runnable) return true;
+    const now = this.#shell.loaded?.taskById(id);
+    if (now !== task || !task.runnable) {
+      // Paused meanwhile, say: nothing was tried.
+      if (now !== undefined) this.#shell.write(({ redrives }) => redrives.untried(id, slice.taken));
+      return true;
+    }
     this.#shell.write((loaded) => {
       if (task.code !== undefined) this.#run(loaded, { task, code: task.code }, { ...slice, options });
     });

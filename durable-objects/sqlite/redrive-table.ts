@@ -65,7 +65,7 @@ export class RedriveTable {
     if (payload !== null) this.#of(task).set(id, { id, seq, attempts: 0, characters: payload.length });
   }
 
-  /** The next to be run: alone when it has been tried before. */
+  /** The next to be run: alone when it has been tried before, and a key of which many records may wait. */
   next(task: number): TakenRedrive[] {
     const taken: TakenRedrive[] = [];
     let characters = 0;
@@ -76,8 +76,9 @@ export class RedriveTable {
         return taken;
       const query = "SELECT kind, payload FROM redrive WHERE task = ? AND id = ?";
       const { kind, payload } = this.#sql.exec<{ kind: RedriveKind; payload: string }>(query, task, pending.id).one();
+      if (taken.length > 0 && kind === "parked") return taken;
       taken.push({ ...pending, kind, payload });
-      if (alone) return taken;
+      if (alone || kind === "parked") return taken;
     }
     return taken;
   }
