@@ -69,8 +69,12 @@ async function measure(stage: Stage, extent: Extent): Promise<Figures> {
   );
   const aggregate: Figures["aggregate"][number][] = [];
   for (const keys of [100, 10_000]) {
-    const work = (engine: EngineProcess, step: Step) => aggregates(engine, { keys, ...extent }, step);
-    aggregate.push(...(await apart(`windows-${keys}`, work)));
+    for (const partitions of [1, 4]) {
+      const shape = { count: 400_000 * scale, keys, partitions, runs };
+      const name = `windows, ${keys} keys, partitions: ${partitions}`;
+      const work = (engine: EngineProcess, step: Step) => step(name, () => measureAggregate(engine, shape));
+      aggregate.push(await apart(`windows-${keys}-${partitions}`, work));
+    }
   }
   const memory = peaks.reduce((most, peak) => (sizeOf(peak) > sizeOf(most) ? peak : most));
   const restart = await measureRestart(stage, { count: 1_000_000 * scale, runs });
@@ -128,19 +132,6 @@ async function latencies(engines: Engines, { scale }: Extent, step: Step): Promi
   for (const bytes of [100, 1_000]) {
     const work = () => measureLatency(engines, { bytes, count: 3_000 * scale });
     figures.push(await step(`single records, ${bytes} bytes`, work));
-  }
-  return figures;
-}
-
-async function aggregates(
-  engine: EngineProcess,
-  { keys, runs, scale }: Extent & { readonly keys: number },
-  step: Step,
-): Promise<Figures["aggregate"]> {
-  const figures = [];
-  for (const partitions of [1, 4]) {
-    const work = () => measureAggregate(engine, { count: 400_000 * scale, keys, partitions, runs });
-    figures.push(await step(`windows, ${keys} keys, partitions: ${partitions}`, work));
   }
   return figures;
 }

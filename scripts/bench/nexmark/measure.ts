@@ -130,6 +130,8 @@ function expectAllRead(run: QueryRun, tasks: readonly Omit<TaskStatus, "pipeline
   for (const task of tasks) {
     for (const counter of ["lateRecords", "droppedRecords", "deadLetters", "skippedRecords", "lag"] as const) {
       const place = `${task.topic}/${task.partition}`;
+      // Word of progress and of idleness comes to internal topics after a drain too.
+      if (counter === "lag" && task.topic.startsWith("__")) continue;
       if (task[counter] !== 0) throw new Error(`${query.name}: ${counter} of ${place} is ${task[counter]}`);
     }
   }
