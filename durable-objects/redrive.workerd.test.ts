@@ -1,6 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
+import { type Called, calls } from "../pipelines/test/batch-functions.ts";
 import { hooks } from "../pipelines/test/hooks.ts";
 import {
   deadLetterList,
@@ -64,6 +65,7 @@ function refuse(...bad: readonly number[]): void {
 
 afterEach(() => {
   hooks.onValue = () => undefined;
+  calls.onBatch = () => Promise.resolve();
 });
 
 test.each(["redriven", "redriven-batches"])(
@@ -256,4 +258,51 @@ test("large letters come in several pages, and each is redriven by one of severa
   expect(counts.length).toBeGreaterThan(1);
   await drain(name, input);
   expect(await numbersIn(out)).toEqual(Array.from({ length: 12 }, (_, n) => n));
+});
+
+test("redriven letters come to a function again as they were, whatever is redriven meanwhile [MIB-7]", async () => {
+  const name = "redriven-called";
+  const input = await createTopic(env, `${name}-in`);
+  refuse(1, 2, 3);
+  await append(input, ...numbers(1, 2, 3));
+  await drain(name, input);
+  refuse();
+  const seen: Called[] = [];
+  calls.onBatch = async (called) => {
+    seen.push(called);
+    if (seen.length === 1) throw new Error("not yet");
+  };
+  await redrive(name, { from: 0, to: 1 });
+  await vi.waitFor(() => expect(seen).toHaveLength(1));
+  await redrive(name);
+  await drain(name, input);
+  expect(seen.map((each) => each.numbers)).toEqual([[1], [1], [2, 3]]);
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[2]?.batchId).toBe((seen[0]?.batchId ?? 0) + 1);
+  const answer = await partition(env, input).tasks({ pipeline: name });
+  expect(answer.ok && answer.tasks[0]?.error).toBeUndefined();
+});
+
+test("and so they do when the object ends behind the function [MIB-7]", async () => {
+  const name = "redriven-called-again";
+  const input = await createTopic(env, `${name}-in`);
+  refuse(1, 2, 3);
+  await append(input, ...numbers(1, 2, 3));
+  await drain(name, input);
+  const seen: Called[] = [];
+  calls.onBatch = async (called) => {
+    seen.push(called);
+  };
+  let ended = false;
+  hooks.onValue = () => {
+    if (seen.length === 0 || ended) return;
+    ended = true;
+    aborts.get(`${input}/0`)?.("behind the function");
+    throw new Error("ended behind the function");
+  };
+  await redrive(name);
+  await drain(name, input);
+  expect(ended).toBe(true);
+  expect(seen).toEqual([seen[0], seen[0]]);
+  expect(seen[0]?.numbers).toEqual([1, 2, 3]);
 });

@@ -3,7 +3,7 @@ import { recordOfText } from "../core/task/parked-record.ts";
 import type { Redriven, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import type { TakenRedrive } from "../sqlite/redrive-table.ts";
 import { type AttachedTask, MAX_ATTEMPTS } from "./attached-task.ts";
-import type { BatchCalls } from "./batch-calls.ts";
+import type { BatchCalls, FoundCall } from "./batch-calls.ts";
 import type { Loaded } from "./loaded.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Shell } from "./shell.ts";
@@ -13,6 +13,8 @@ interface Slice {
   readonly taken: readonly TakenRedrive[];
   readonly items: readonly Redriven[];
   readonly options: SliceOptions;
+  /** At most so many of a parked key. */
+  readonly records: number;
 }
 
 interface Next extends Slice {
@@ -24,6 +26,8 @@ export interface RedriveParts {
   readonly lookups: Lookups;
   /** Inside the transaction of a slice: what it sends, and what must be known of the task after it. */
   readonly commit: (loaded: Loaded, task: AttachedTask, slice: { result: SliceResult; nowMs: number }) => void;
+  /** A function that had failed has resolved: its failure is forgotten. */
+  readonly calledWell: (task: AttachedTask) => void;
 }
 
 /**
@@ -33,6 +37,7 @@ export interface RedriveParts {
 export class RedriveRunner {
   readonly #shell: Shell;
   readonly #parts: RedriveParts;
+  readonly #failing = new WeakSet<AttachedTask>();
 
   constructor(shell: Shell, parts: RedriveParts) {
     this.#shell = shell;
@@ -67,7 +72,7 @@ export class RedriveRunner {
 
   /** What is looked up, and async functions over the batch, come first: what is waited for ends no object. */
   async #asked(slice: Next): Promise<SliceOptions> {
-    const { task, taken, items, options } = slice;
+    const { task, taken, items, options, records } = slice;
     const { batchCalls, lookups } = this.#parts;
     if (!batchCalls.needed(task) && !lookups.needed(task)) return options;
     await this.#announce(slice);
@@ -75,9 +80,26 @@ export class RedriveRunner {
     const calls = batchCalls.needed(task)
       ? batchCalls.findIn(task, options, (code) => code.redrive(items, options))
       : [];
-    this.#shell.write(({ redrives }) => redrives.untried(task.id, taken));
-    const [found] = await Promise.all([asking, batchCalls.call(task, calls)]);
+    const { microBatch, nowMs } = options;
+    const seen = calls.length > 0 && microBatch !== undefined;
+    this.#shell.write(({ redrives }) => {
+      redrives.untried(task.id, taken);
+      // From now on the batch is what it is, over failures and wakes (MIB-7).
+      if (seen) redrives.called(task.id, taken, { batchId: microBatch.batchId, nowMs, records });
+    });
+    if (seen) await this.#shell.sync();
+    const [found] = await Promise.all([asking, this.#call(task, calls)]);
     return { ...options, lookups: found };
+  }
+
+  async #call(task: AttachedTask, calls: readonly FoundCall[]): Promise<void> {
+    try {
+      await this.#parts.batchCalls.call(task, calls);
+    } catch (error) {
+      this.#failing.add(task);
+      throw error;
+    }
+    if (this.#failing.delete(task)) this.#parts.calledWell(task);
   }
 
   #next(id: number): Next | undefined {
@@ -90,15 +112,18 @@ export class RedriveRunner {
     const [first] = taken;
     if (first === undefined) return undefined;
     const terminated = first.attempts > MAX_ATTEMPTS ? TERMINATED : undefined;
+    const { called } = first;
     const batched = task.trigger.kind !== "perEvent";
-    const microBatch = batched ? { batchId: loaded.taskTable.lastBatchId(id) + 1 } : undefined;
-    const nowMs = this.#shell.now();
-    const records = first.attempts > 0 ? 1 : MAX_REDRIVE_RECORDS;
+    const batchId = called?.batchId ?? loaded.taskTable.lastBatchId(id) + 1;
+    const microBatch = batched ? { batchId } : undefined;
+    const nowMs = called?.nowMs ?? this.#shell.now();
+    const records = called?.records ?? (first.attempts > 0 ? 1 : MAX_REDRIVE_RECORDS);
     return {
       task,
       taken,
       items: taken.map((each) => itemOf(each, records)),
       options: { nowMs, wallClockMs: nowMs, microBatch, terminated },
+      records,
     };
   }
 

@@ -59,6 +59,10 @@ export class TaskRunner {
       batchCalls: this.#batchCalls,
       lookups: this.#lookups,
       commit: (loaded, task, slice) => this.#commitBetween(loaded, task, slice),
+      calledWell: (task) => {
+        this.#retries.forget(task.id);
+        task.error = undefined;
+      },
     });
   }
 

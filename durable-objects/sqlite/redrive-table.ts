@@ -2,6 +2,14 @@ import { MAX_REDRIVE_CHARACTERS, MAX_REDRIVE_RECORDS } from "../../schema/limits
 
 export type RedriveKind = "record" | "parked" | "refused";
 
+/** A batch that async functions may have seen: whenever they are called again it is the same (MIB-7). */
+export interface CalledRedrive {
+  readonly batchId: number;
+  readonly nowMs: number;
+  /** At most so many of a parked key. */
+  readonly records: number;
+}
+
 /** A dead letter that a task is to run again. */
 export interface PendingRedrive {
   /** `<partition>/<offset>` in the dead-letter topic, or `key:<key>`. */
@@ -10,6 +18,7 @@ export interface PendingRedrive {
   /** Tries that have begun; none of them has ended. */
   readonly attempts: number;
   readonly characters: number;
+  readonly called: CalledRedrive | undefined;
 }
 
 export interface TakenRedrive extends PendingRedrive {
@@ -24,6 +33,7 @@ interface Row extends Record<string, SqlStorageValue> {
   seq: number;
   attempts: number;
   characters: number;
+  called: string | null;
 }
 
 /**
@@ -37,10 +47,12 @@ export class RedriveTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const query = `SELECT task, id, seq, attempts, length(payload) AS characters FROM redrive
+    const query = `SELECT task, id, seq, attempts, length(payload) AS characters, called FROM redrive
       WHERE payload IS NOT NULL ORDER BY task, seq`;
-    for (const { task, id, seq, attempts, characters } of sql.exec<Row>(query))
-      this.#of(task).set(id, { id, seq, attempts, characters });
+    for (const { task, called, ...row } of sql.exec<Row>(query)) {
+      const batch = called === null ? undefined : (JSON.parse(called) as CalledRedrive);
+      this.#of(task).set(row.id, { ...row, called: batch });
+    }
   }
 
   /** How many wait. */
@@ -62,11 +74,22 @@ export class RedriveTable {
     const seq = Math.max(0, ...[...this.#of(task).values()].slice(-1).map((last) => last.seq)) + 1;
     const query = "INSERT INTO redrive (task, id, seq, attempts, kind, payload) VALUES (?, ?, ?, 0, ?, ?)";
     this.#sql.exec(query, task, id, seq, kind, payload);
-    if (payload !== null) this.#of(task).set(id, { id, seq, attempts: 0, characters: payload.length });
+    if (payload === null) return;
+    this.#of(task).set(id, { id, seq, attempts: 0, characters: payload.length, called: undefined });
   }
 
-  /** The next to be run: alone when it has been tried before, and a key of which many records may wait. */
+  /**
+   * The next to be run: alone when it has been tried before, and a key of which many records may wait. What an async function
+   * may have seen comes again with the same neighbours, all of which lie before what has been given since.
+   */
   next(task: number): TakenRedrive[] {
+    const pending = [...this.#of(task).values()];
+    const batchId = pending[0]?.called?.batchId;
+    if (batchId === undefined) return this.#unseen(task);
+    return pending.filter(({ called }) => called?.batchId === batchId).map((each) => this.#taken(task, each));
+  }
+
+  #unseen(task: number): TakenRedrive[] {
     const taken: TakenRedrive[] = [];
     let characters = 0;
     for (const pending of this.#of(task).values()) {
@@ -74,13 +97,17 @@ export class RedriveTable {
       const alone = pending.attempts > 0;
       if (taken.length > 0 && (alone || characters > MAX_REDRIVE_CHARACTERS || taken.length === MAX_REDRIVE_RECORDS))
         return taken;
-      const query = "SELECT kind, payload FROM redrive WHERE task = ? AND id = ?";
-      const { kind, payload } = this.#sql.exec<{ kind: RedriveKind; payload: string }>(query, task, pending.id).one();
-      if (taken.length > 0 && kind === "parked") return taken;
-      taken.push({ ...pending, kind, payload });
-      if (alone || kind === "parked") return taken;
+      const next = this.#taken(task, pending);
+      if (taken.length > 0 && next.kind === "parked") return taken;
+      taken.push(next);
+      if (alone || next.kind === "parked") return taken;
     }
     return taken;
+  }
+
+  #taken(task: number, pending: PendingRedrive): TakenRedrive {
+    const query = "SELECT kind, payload FROM redrive WHERE task = ? AND id = ?";
+    return { ...pending, ...this.#sql.exec<{ kind: RedriveKind; payload: string }>(query, task, pending.id).one() };
   }
 
   /** A try begins. */
@@ -93,8 +120,14 @@ export class RedriveTable {
     for (const pending of taken) this.#setAttempts(task, pending, pending.attempts);
   }
 
-  /** Some of what waits of a key has been run, and one by one goes on so. */
+  /** Async functions are about to see the batch. */
+  called(task: number, taken: readonly PendingRedrive[], batch: CalledRedrive): void {
+    for (const pending of taken) this.#setCalled(task, pending, batch);
+  }
+
+  /** Some of what waits of a key has been run, and one by one goes on so: the rest is another batch. */
   goOn(task: number, pending: PendingRedrive): void {
+    this.#setCalled(task, pending, undefined);
     this.#setAttempts(task, pending, Math.min(pending.attempts, 1));
   }
 
@@ -112,7 +145,15 @@ export class RedriveTable {
 
   #setAttempts(task: number, { id, seq, characters }: PendingRedrive, attempts: number): void {
     this.#sql.exec("UPDATE redrive SET attempts = ? WHERE task = ? AND id = ?", attempts, task, id);
-    this.#of(task).set(id, { id, seq, attempts, characters });
+    // Who took it may not know yet that functions have been called.
+    const called = this.#of(task).get(id)?.called;
+    this.#of(task).set(id, { id, seq, attempts, characters, called });
+  }
+
+  #setCalled(task: number, { id, seq, attempts, characters }: PendingRedrive, called: CalledRedrive | undefined): void {
+    const text = called === undefined ? null : JSON.stringify(called);
+    this.#sql.exec("UPDATE redrive SET called = ? WHERE task = ? AND id = ?", text, task, id);
+    this.#of(task).set(id, { id, seq, attempts, characters, called });
   }
 
   #of(task: number): Map<string, PendingRedrive> {

@@ -1,4 +1,4 @@
-// A pipeline whose batches an async function takes, for a test of the engine in workerd.
+// Pipelines whose batches an async function takes, for tests of the engine in workerd.
 import { every, type Pipeline, pipeline } from "../../sdk/streams/index.ts";
 import { hooks } from "./hooks.ts";
 
@@ -10,9 +10,9 @@ export interface Called {
 /** What a test lets the function do. */
 export const calls: { onBatch: (called: Called) => Promise<void> } = { onBatch: () => Promise.resolve() };
 
-export const batchFunctionPipelines: readonly Pipeline[] = [
-  pipeline("called", ({ stream }) => {
-    const numbers = stream<{ readonly n: number }>("called-in");
+function handingOn(name: string): Pipeline {
+  return pipeline(name, ({ stream }) => {
+    const numbers = stream<{ readonly n: number }>(`${name}-in`);
     numbers.groupByKey().count({ store: "counts" });
     numbers
       .peek((value) => hooks.onValue(value))
@@ -22,5 +22,9 @@ export const batchFunctionPipelines: readonly Pipeline[] = [
           timeout: "500 ms",
         },
       );
-  }).trigger(every("100 ms")),
-];
+  }).trigger(every("100 ms"));
+}
+
+export const batchFunctionPipelines: readonly Pipeline[] = ["called", "redriven-called", "redriven-called-again"].map(
+  handingOn,
+);

@@ -198,4 +198,7 @@ CREATE TABLE "redrive" (
 ALTER TABLE "task" ADD "muted" integer DEFAULT false NOT NULL;
 ALTER TABLE "task" ADD "stop_at" integer;
   `,
+  `
+ALTER TABLE "redrive" ADD "called" text;
+  `,
 ];

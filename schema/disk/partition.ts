@@ -111,7 +111,8 @@ export const trying = sqliteTable("trying", {
 
 /**
  * Dead letters that a task was given again, by their place in the dead-letter topic, or by key those that wait in the task:
- * each is given once. `payload` is there until it has been run; `attempts` counts the wakes that have tried it.
+ * each is given once. `payload` is there until it has been run; `attempts` counts the wakes that have tried it; `called` is the
+ * batch, as JSON, in which an async function may have seen it.
  */
 export const redrive = sqliteTable(
   "redrive",
@@ -122,6 +123,7 @@ export const redrive = sqliteTable(
     attempts: integer().notNull(),
     kind: text({ enum: ["record", "parked", "refused"] }).notNull(),
     payload: text(),
+    called: text(),
   },
   (table) => [primaryKey({ columns: [table.task, table.id] })],
 );

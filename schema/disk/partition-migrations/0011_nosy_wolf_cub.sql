@@ -1,0 +1,1 @@
+ALTER TABLE `redrive` ADD `called` text;
