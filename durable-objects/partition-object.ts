@@ -41,7 +41,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     this.#shell = new Shell(ctx, env, host);
     this.#deliveries = new Deliveries(this.#shell);
     this.#runner = new TaskRunner(this.#shell, this.#deliveries);
-    this.#awaiting = new Awaiting(this.#shell, this.#runner);
+    this.#awaiting = new Awaiting(this.#shell, this.#runner.watches);
     this.#deliveries.onRoom = () => this.#runner.kick();
     this.#goOn();
   }
@@ -203,7 +203,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
         const task = loaded.taskById(id) as AttachedTask;
         const nowMs = this.#shell.now();
         const counts = redrive(loaded, task, { letters, nowMs });
-        if (counts.waiting > 0) this.#runner.redriven(loaded, task, nowMs);
+        if (counts.waiting > 0) this.#runner.timers.redriven(loaded, task, nowMs);
         return { ok: true, ...counts };
       }),
     );
@@ -245,7 +245,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       const overdueMs = loaded.timers.overdueMs(nowMs);
       for (const timer of loaded.timers.takeDue(nowMs)) {
         if (timer === RETENTION_TIMER) start = retain(loaded, nowMs);
-        else if (timer.includes(":")) this.#runner.due(loaded, timer, { nowMs, overdueMs });
+        else if (timer.includes(":")) this.#runner.timers.due(loaded, timer, { nowMs, overdueMs });
         else this.#deliveries.due(loaded, timer, nowMs);
       }
       if (start !== undefined)
@@ -260,7 +260,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   /** Work may be waiting from before this wake. */
   #goOn(): void {
     if (this.#shell.loaded === undefined) return;
-    this.#shell.write((loaded) => this.#runner.armTimers(loaded, this.#shell.now()));
+    this.#shell.write((loaded) => this.#runner.timers.arm(loaded, this.#shell.now()));
     this.#runner.kick();
     this.#deliveries.kick();
   }
@@ -272,7 +272,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     const answer = this.#shell.write((loaded): Answer<T> => {
       const done = work(loaded, nowMs);
       if (loaded.log.logEndOffset === before) return done;
-      this.#runner.appended(loaded, nowMs);
+      this.#runner.timers.appended(loaded, nowMs);
       armRetention(loaded, nowMs);
       this.#shell.step(`${what}:stored`);
       return done;

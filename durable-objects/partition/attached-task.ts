@@ -219,7 +219,6 @@ export class AttachedTask {
     const { guard, microBatch, tick } = this;
     const batchId = tick?.batchId ?? microBatch?.batch.batchId ?? this.lastBatchId + 1;
     this.lastBatch = { batchId, from: slice.from, to: this.position, durationMs: 0, rowsWritten: slice.rowsWritten };
-    this.rowsWritten += slice.rowsWritten;
     this.lastBatchId = batchId;
     this.microBatch = undefined;
     this.tick = undefined;

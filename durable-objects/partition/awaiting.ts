@@ -5,39 +5,28 @@ import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { stillWaits } from "./drain.ts";
 import type { Shell } from "./shell.ts";
-
-/** Offsets `from <= offset < to` of which somebody wants to know what a task sends for them. */
-export interface Watch {
-  readonly from: number;
-  readonly to: number;
-  readonly records: WatchedRecord[];
-}
-
-export interface Watching {
-  watch(task: number, watch: Watch): void;
-  unwatch(task: number, watch: Watch): void;
-}
+import type { Watches } from "./watches.ts";
 
 /** What a producer may wait for: that the tasks per event here have run its records, or that what they sent has arrived. */
 export class Awaiting {
   readonly #shell: Shell;
-  readonly #runner: Watching;
+  readonly #watches: Watches;
 
-  constructor(shell: Shell, runner: Watching) {
+  constructor(shell: Shell, watches: Watches) {
     this.#shell = shell;
-    this.#runner = runner;
+    this.#watches = watches;
   }
 
   /** In the turn of the append. Undefined when there is a backlog of more than AWAIT_PROCESSED_MS. */
   async processed(from: number, to: number): Promise<readonly Processed[] | undefined> {
     const watches = this.#perEvent().map((task) => ({ task, watch: { from, to, records: [] as WatchedRecord[] } }));
-    for (const { task, watch } of watches) this.#runner.watch(task.id, watch);
+    for (const { task, watch } of watches) this.#watches.watch(task.id, watch);
     try {
       const done = (): boolean => watches.every(({ task }) => this.#isPast(task, to));
       if (!(await this.#shell.changed.until(done, AWAIT_PROCESSED_MS))) return undefined;
       return watches.map(({ task, watch }) => ({ pipeline: task.pipeline, records: watch.records }));
     } finally {
-      for (const { task, watch } of watches) this.#runner.unwatch(task.id, watch);
+      for (const { task, watch } of watches) this.#watches.unwatch(task.id, watch);
     }
   }
 

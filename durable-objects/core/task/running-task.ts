@@ -1,6 +1,6 @@
-import type { BatchContext, ErrorPolicy, SourceNode } from "../../../schema/plan.ts";
+import type { BatchContext, ErrorPolicy } from "../../../schema/plan.ts";
 import type { LetterKind } from "../../../schema/dead-letter.ts";
-import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
+import type { ConsumerRecord } from "../../../schema/record.ts";
 import { assert } from "../assert.ts";
 import { Clock, type SavedClock, UNCAPPED } from "../operator/clock.ts";
 import { readInternalValue } from "../operator/internal-value.ts";
@@ -10,14 +10,13 @@ import type {
   LookupAnswer,
   LookupAnswers,
   LookupCall,
-  Operator,
   Output,
   Runtime,
   Tally,
 } from "../operator/operator.ts";
 import { ResultPayload } from "../operator/result-payload.ts";
 import { Origin, type StreamRecord } from "../operator/stream-record.ts";
-import type { InternalSourceNode, TaskPlan } from "../plan/task-plan.ts";
+import type { TaskPlan } from "../plan/task-plan.ts";
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { DeadLetters } from "../sink/dead-letters.ts";
 import { Outbox } from "../sink/outbox.ts";
@@ -25,6 +24,7 @@ import { CacheMemory } from "../store/cache-memory.ts";
 import { StoreCache } from "../store/store-cache.ts";
 import { UndoLog } from "../store/undo-log.ts";
 import { ParkedKeys } from "./parked-keys.ts";
+import { QuietTime } from "./quiet-time.ts";
 import { ProgressSender } from "./progress-sender.ts";
 import type { Progress } from "./progress.ts";
 import type {
@@ -43,11 +43,11 @@ import { RecordFailure } from "./record-failure.ts";
 import { partitionsOf, Topology } from "./topology.ts";
 import { ObservedClock } from "./observed-clock.ts";
 import { watchedRecord } from "./watched-records.ts";
+import { Units } from "./units.ts";
 import { UpstreamTimes } from "./upstream-times.ts";
 
 const encoder = new TextEncoder();
 const NO_BATCH: BatchContext = { batchId: 0, nowMs: 0, topic: "", partition: 0 };
-const NOTHING_YET: ConsumerRecord = { key: null, value: null, timestampMs: 0, headers: [], offset: -1 };
 
 /** A task in memory, from one restore to the next. After a throw of `run` it is not used again. */
 export class RunningTask implements Runtime {
@@ -57,12 +57,13 @@ export class RunningTask implements Runtime {
   readonly cache: StoreCache;
   readonly #ports: TaskPorts;
   readonly #outbox = new Outbox();
-  readonly #deadLetters: DeadLetters;
+  readonly #units: Units;
   readonly #streamTime: Clock;
   readonly #upstreams: UpstreamTimes;
   readonly #progressSender: ProgressSender;
   readonly #internal: boolean;
   readonly #topology: Topology;
+  readonly #quiet: QuietTime;
   readonly observedClock: ObservedClock;
   readonly batchCalls: BatchCall[] = [];
   #lookups: LookupAnswers | undefined;
@@ -70,20 +71,10 @@ export class RunningTask implements Runtime {
   #microBatch = false;
   #batch: BatchContext = NO_BATCH;
   #recordsIn: number;
-  #depth = 0;
-  #giveUp: ReadonlySet<number> | undefined;
-  /** The last unit of a record ended as a dead letter. */
-  #failed = false;
   readonly #policy: ErrorPolicy["kind"];
   #parked: ParkedKeys | undefined;
-  /** What is at work are dead letters: one that fails again stops nothing. */
-  #redriving = false;
-  #stopped = false;
-  /** In a tick: what time it is. */
-  #tickMs = -Infinity;
   /** By internal topic, at the end of a slice. */
   readonly #progressed = new Map<string, number>();
-  #atWork: ConsumerRecord = NOTHING_YET;
 
   constructor(plan: TaskPlan, ports: TaskPorts, progress: Progress) {
     const { recordsIn, ...tally } = progress.counters;
@@ -91,7 +82,7 @@ export class RunningTask implements Runtime {
     this.tally = tally;
     this.cache = new StoreCache(ports.store, this.undo, new CacheMemory(ports.cacheBytes, ports.cacheBudget));
     this.#ports = ports;
-    this.#deadLetters = new DeadLetters(
+    const deadLetters = new DeadLetters(
       {
         topic: plan.deadLetterTopic,
         partitions: partitionsOf(ports, plan.deadLetterTopic),
@@ -110,6 +101,17 @@ export class RunningTask implements Runtime {
     this.#upstreams = new UpstreamTimes(ports.upstreams ?? [], progress.upstreams);
     this.#progressSender = new ProgressSender(plan, ports);
     this.#policy = plan.onError?.kind ?? "deadLetter";
+    const { undo, trace, tally: counted, cache } = this;
+    this.#units = new Units({
+      undo,
+      trace,
+      tally: counted,
+      cache,
+      outbox: this.#outbox,
+      deadLetters,
+      policy: this.#policy,
+      internal: this.#internal,
+    });
     if (this.#policy === "parkKey") this.#parked = new ParkedKeys(this.cache);
     this.#topology = new Topology({
       plan,
@@ -120,12 +122,17 @@ export class RunningTask implements Runtime {
       progressMs: (topic) => this.#progressOf(topic),
       clocks: progress.clocks,
     });
+    this.#quiet = new QuietTime({
+      topology: this.#topology,
+      upstreams: this.#upstreams,
+      streamTimeMs: () => this.streamTimeMs,
+    });
     this.observedClock = new ObservedClock(this.#topology.operators, progress.wallClockMs);
   }
 
   get origin(): Origin {
     const { topic, partition } = this.#ports;
-    return new Origin(topic, partition, { ...NOTHING_YET, offset: this.#atWork.offset });
+    return new Origin(topic, partition, this.#units.place);
   }
 
   get batch(): BatchContext {
@@ -164,26 +171,25 @@ export class RunningTask implements Runtime {
 
   tick({ eventTimeMs, offset, ...options }: TickOptions): SliceResult {
     const before = this.#begin(options);
-    this.#atWork = { ...NOTHING_YET, offset };
+    this.#units.takeTick(offset);
     this.observedClock.read(options.nowMs);
     this.observedClock.fire();
     if (eventTimeMs !== undefined) {
-      this.#tickMs = eventTimeMs;
+      this.#quiet.begin(eventTimeMs);
       if (!this.#microBatch) this.#timeMoved();
     }
     return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
   }
 
   redrive(items: readonly Redriven[], options: SliceOptions): SliceResult {
-    const before = this.#begin(options);
-    this.#redriving = true;
+    const before = this.#begin({ ...options, redriving: true });
     if (options.wallClockMs !== undefined) this.observedClock.read(options.wallClockMs);
     for (const item of items) {
       if (item.kind === "parked") {
         this.#unpark(item, options.terminated);
         continue;
       }
-      this.#atWork = item.record;
+      this.#units.take(item.record);
       this.#process(item.record, options.terminated);
     }
     return { ...this.#end(before, options.nowMs), failure: undefined, watched: [] };
@@ -205,14 +211,15 @@ export class RunningTask implements Runtime {
     return (this.#parked ??= new ParkedKeys(this.cache));
   }
 
-  #begin(options: Pick<SliceOptions, "nowMs" | "microBatch" | "giveUp" | "lookups">): TaskCounters {
-    const { nowMs, microBatch, giveUp, lookups } = options;
+  #begin(
+    options: Pick<SliceOptions, "nowMs" | "microBatch" | "giveUp" | "lookups"> & { readonly redriving?: boolean },
+  ): TaskCounters {
+    const { nowMs, microBatch, lookups } = options;
     // A tick has none: what was found counts for its slice alone.
     this.#lookups = lookups;
     this.#microBatch = microBatch !== undefined;
-    this.#redriving = false;
-    this.#tickMs = -Infinity;
-    this.#giveUp = giveUp;
+    this.#units.begin(options);
+    this.#quiet.begin(-Infinity);
     this.#outbox.sent = undefined;
     this.batchCalls.length = 0;
     this.#lookupCalls.length = 0;
@@ -224,7 +231,7 @@ export class RunningTask implements Runtime {
   #end(before: TaskCounters, nowMs: number): Omit<SliceResult, "failure" | "watched"> {
     if (this.#microBatch) this.#endMicroBatch();
     for (const operator of this.#topology.operators) operator.expire?.();
-    this.#settle();
+    this.#units.settle();
     const stateRowsWritten = this.cache.flush();
     this.#progressed.clear();
     const rows = this.#outbox.drain();
@@ -244,40 +251,13 @@ export class RunningTask implements Runtime {
 
   #timeMoved(): void {
     for (const operator of this.#topology.operators) {
-      this.#goOn(operator);
+      this.#quiet.goOn(operator);
       operator.timeMoved?.();
     }
   }
 
-  /** The time of an operator that closes when nothing comes, in a tick: as far as what comes to it may have come. */
-  #goOn({ name }: Operator): void {
-    const eventTimeMs = this.#tickMs;
-    const closing = eventTimeMs === -Infinity ? undefined : this.#topology.closing.get(name);
-    if (closing === undefined || eventTimeMs - this.streamTimeMs < closing.idleMs) return;
-    closing.clock.tick(Math.min(eventTimeMs, this.#liveMs(name)));
-  }
-
-  /** How far quiet may carry the time of an operator: to what the slowest before it still sends, in this task or another. */
-  #liveMs(name: string): number {
-    const ofSource = (source: SourceNode | InternalSourceNode): number =>
-      source.kind === "source" ? Infinity : this.#upstreams.liveMs(source.tag);
-    return this.#topology.held.into(name, ofSource);
-  }
-
-  /** Where a tick let time go on but sent nothing yet, as before an empty batch, another period of quiet must pass. */
   get tickAfterMs(): number | undefined {
-    const quietMs = Math.max(0, this.#tickMs - this.streamTimeMs);
-    const waits = this.#topology.operators.flatMap((operator) => {
-      const closing = this.#topology.closing.get(operator.name);
-      const unsent = closing === undefined ? undefined : operator.unsent?.();
-      if (closing === undefined || unsent === undefined) return [];
-      const dueMs = closing.clock.eventTimeFor(unsent.dueMs);
-      // It is held back: word of what holds it, or its own tick, asks again.
-      if (this.#liveMs(operator.name) < dueMs) return [];
-      const waitMs = Math.max(closing.idleMs, dueMs - this.streamTimeMs);
-      return [waitMs > quietMs ? waitMs : quietMs + closing.idleMs];
-    });
-    return waits.length === 0 ? undefined : Math.min(...waits);
+    return this.#quiet.tickAfterMs;
   }
 
   get heard(): boolean {
@@ -316,7 +296,7 @@ export class RunningTask implements Runtime {
 
   lookUp(call: LookupCall): LookupAnswer | undefined {
     if (this.#lookups === undefined) {
-      this.#lookupCalls.push({ ...call, offset: this.#atWork.offset });
+      this.#lookupCalls.push({ ...call, offset: this.#units.atWork.offset });
       return undefined;
     }
     const answer = this.#lookups(call);
@@ -329,32 +309,11 @@ export class RunningTask implements Runtime {
   }
 
   stop(reason: string): never {
-    this.#stopped = true;
-    throw new Error(reason);
+    this.#units.stop(reason);
   }
 
-  unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void, kind: LetterKind = "result"): void {
-    const { recordsOut, lateRecords, droppedRecords, deadLetters } = this.tally;
-    const undoMark = this.undo.mark;
-    const outboxMark = this.#outbox.mark;
-    this.#depth++;
-    try {
-      work();
-    } catch (error) {
-      // Of the StateStore, or of what stops the task, it is nobody's record's, and goes on.
-      if (this.cache.failed || this.#stopped) throw error;
-      this.undo.rollback(undoMark);
-      this.#outbox.discard(outboxMark);
-      Object.assign(this.tally, { recordsOut, lateRecords, droppedRecords, deadLetters });
-      if (error instanceof RecordFailure) throw error;
-      if (this.#depth === 1) this.#failed = true;
-      if (this.#stopsAt(this.#atWork.offset))
-        throw new RecordFailure(error, { offset: this.#atWork.offset, node: this.trace.node });
-      for (const one of [letter()].flat()) this.#bury(one, { thrown: error, node: this.trace.node, kind });
-    } finally {
-      this.#depth--;
-    }
-    if (this.#depth === 0) this.#settle();
+  unit(letter: () => ConsumerRecord | readonly ConsumerRecord[], work: () => void): void {
+    this.#units.run(letter, work);
   }
 
   #note(
@@ -362,7 +321,7 @@ export class RunningTask implements Runtime {
     { from, to }: { readonly from: number; readonly to: number },
     { target, item }: { readonly target: string; readonly item: unknown },
   ): void {
-    const { offset } = this.#atWork;
+    const { offset } = this.#units.atWork;
     const record = offset >= from && offset < to ? watchedRecord(offset, target, item) : undefined;
     if (record !== undefined) watched.push(record);
   }
@@ -370,7 +329,7 @@ export class RunningTask implements Runtime {
   /** Answers the failure before which it stopped; in a micro-batch, which is done whole or not, it throws it. */
   #takeAll(records: Iterable<InputRecord>, terminated: string | undefined): RecordFailure | undefined {
     for (const record of records) {
-      this.#atWork = record;
+      this.#units.take(record);
       try {
         if (record.batchEnd?.control !== true) this.#take(record, terminated);
       } catch (error) {
@@ -400,8 +359,8 @@ export class RunningTask implements Runtime {
   #park(key: string, record: ConsumerRecord): void {
     this.#parkedKeys.park(key, record);
     const thrown = new Error("an earlier record of its key failed: redrive that one first");
-    this.#bury(this.#asSent(record), { thrown, node: "", kind: "parked" });
-    this.#settle();
+    this.#units.bury(this.#asSent(record), { thrown, node: "", kind: "parked" });
+    this.#units.settle();
   }
 
   /** What waits of a key, in order, up to what fails again. */
@@ -409,7 +368,7 @@ export class RunningTask implements Runtime {
     for (let left = records; left > 0; left--) {
       const record = this.#parkedKeys.first(key);
       if (record === undefined) return;
-      this.#atWork = record;
+      this.#units.take(record);
       if (!this.#runs(this.#originOf(record), { kind: "parked", terminated })) return;
       this.#parkedKeys.release(key);
     }
@@ -419,11 +378,10 @@ export class RunningTask implements Runtime {
   #runs(origin: Origin, { kind, terminated }: { kind: LetterKind; terminated: string | undefined }): boolean {
     const { record } = origin;
     if (terminated !== undefined) {
-      this.#bury(this.#asSent(record), { thrown: terminated, node: "", kind });
+      this.#units.bury(this.#asSent(record), { thrown: terminated, node: "", kind });
       return false;
     }
-    this.#failed = false;
-    this.unit(
+    return this.#units.whole(
       () => this.#asSent(record),
       () => {
         const beforeMs = this.watermarkMs;
@@ -434,7 +392,6 @@ export class RunningTask implements Runtime {
       },
       kind,
     );
-    return !this.#failed;
   }
 
   #originOf(record: ConsumerRecord): Origin {
@@ -466,7 +423,7 @@ export class RunningTask implements Runtime {
   #endMicroBatch(): void {
     const { operators, watermark } = this.#topology;
     for (const operator of operators) {
-      this.#goOn(operator);
+      this.#quiet.goOn(operator);
       operator.timeMoved?.();
       operator.endBatch?.(false);
     }
@@ -502,24 +459,6 @@ export class RunningTask implements Runtime {
     return ms;
   }
 
-  /** A retry is of whole records: what fails inside one, or when time brings it, is a dead letter at once. */
-  #stopsAt(offset: number): boolean {
-    if (this.#redriving || this.#giveUp?.has(offset) === true) return false;
-    return this.#policy === "fail" || (this.#policy === "retry" && this.#depth === 1);
-  }
-
-  #settle(): void {
-    this.undo.clear();
-    this.#outbox.commit();
-    this.cache.trim();
-  }
-
-  #bury(record: ConsumerRecord, cause: { thrown: unknown; node: string; kind: LetterKind }): void {
-    const envelope = cause.kind === "result" || !this.#internal ? undefined : envelopeOf(this.#atWork, record);
-    this.#deadLetters.add(record, { ...cause, envelope });
-    this.tally.deadLetters++;
-  }
-
   #progress(): string {
     const clocks: Record<string, SavedClock> = {};
     for (const [operator, { saved }] of this.#topology.clocks) {
@@ -539,9 +478,4 @@ function parkingKey(origin: Origin): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What stands in an internal topic in front of the value that the task before sent. */
-function envelopeOf({ value: whole }: ConsumerRecord, { value }: ConsumerRecord): Bytes | undefined {
-  return whole?.subarray(0, whole.length - (value?.length ?? 0));
 }

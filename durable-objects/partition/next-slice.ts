@@ -1,0 +1,97 @@
+import { MAX_MICRO_BATCH_BYTES, MAX_OUTBOX_BYTES } from "../../schema/limits.ts";
+import type { AttachedTask } from "./attached-task.ts";
+import { guard } from "./crash-guard.ts";
+import type { Loaded } from "./loaded.ts";
+import type { Lookups } from "./lookups.ts";
+import type { Retries } from "./retries.ts";
+import type { Shell } from "./shell.ts";
+import type { Slice } from "./slice.ts";
+import type { Ticks } from "./ticks.ts";
+
+interface Parts {
+  readonly ticks: Ticks;
+  readonly retries: Retries;
+  readonly lookups: Lookups;
+}
+
+export interface Prepared extends Slice {
+  /** Something was committed that must be durable before the slice runs. */
+  readonly wroteAhead: boolean;
+}
+
+/** Decides what a task does next, and commits, a turn ahead, what must be known of it if the object ends inside. */
+export class NextSlice {
+  readonly #shell: Shell;
+  readonly #parts: Parts;
+
+  constructor(shell: Shell, parts: Parts) {
+    this.#shell = shell;
+    this.#parts = parts;
+  }
+
+  /** So much waits in the outbox that the tasks wait for it (ENG-7). */
+  get full(): boolean {
+    return (this.#shell.loaded?.outbox.bytes ?? 0) >= MAX_OUTBOX_BYTES;
+  }
+
+  /** Undefined where there is nothing to do now. */
+  prepare(id: number): Prepared | undefined {
+    const task = this.#shell.loaded?.taskById(id);
+    // Most often there is nothing to do, and that needs no transaction.
+    if (task?.runnable !== true || this.full) return undefined;
+    const { ticks, retries, lookups } = this.#parts;
+    const nowMs = this.#shell.now();
+    const records = task.position < this.#wanted(task);
+    if (!records && !ticks.wanted(task, { nowMs, records })) return undefined;
+    if (retries.waits(id, nowMs) || lookups.waits(task)) return undefined;
+    return this.#shell.write((loaded) => {
+      skipTrimmed(loaded, task);
+      const ticked = ticks.wanted(task, { nowMs, records }) && ticks.decide(loaded, task, nowMs);
+      const next = task.tick === undefined ? this.#records(loaded, task) : { end: task.position, decided: ticked };
+      if (next === undefined) return undefined;
+      const guarded = guard(loaded, task, next.end);
+      return { task, end: next.end, tick: task.tick, wroteAhead: next.decided || guarded };
+    });
+  }
+
+  #records(loaded: Loaded, task: AttachedTask): { end: number; decided: boolean } | undefined {
+    const wanted = this.#wanted(task);
+    if (task.position >= wanted) return undefined;
+    const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
+    const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
+    const end = this.#parts.lookups.endOf(task) ?? Math.min(wanted, task.position + limit);
+    return { end: task.microBatch?.batch.to ?? end, decided };
+  }
+
+  /** How far the task should come now. */
+  #wanted({ trigger, microBatch, dueTo, stopAt }: AttachedTask): number {
+    const end = this.#shell.loaded?.log.logEndOffset ?? 0;
+    const wanted = trigger.kind === "perEvent" ? end : (microBatch?.batch.to ?? dueTo);
+    return Math.min(wanted, stopAt);
+  }
+
+  /** The boundary of a micro-batch is an input: committed before the batch runs, and the same after a crash (TRG-4). */
+  #decideMicroBatch({ log, taskTable }: Loaded, task: AttachedTask, limit: number): boolean {
+    const decided = task.microBatch?.batch;
+    const tooLong = task.guard.kind === "single" && decided !== undefined && decided.to - task.position > 1;
+    // What a function outside may have taken is never less when it comes again (MIB-7).
+    if (decided !== undefined && (!tooLong || decided.called === true)) return false;
+    const end = log.endOf(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });
+    const asked = Math.max(Math.min(task.dueTo, task.stopAt), task.position + 1);
+    const to = Math.min(end, task.position + limit, asked);
+    const batchId = decided?.batchId ?? task.lastBatchId + 1;
+    const batch = { batchId, from: task.position, to, nowMs: this.#shell.now() };
+    taskTable.journalMicroBatch(task.id, batch);
+    task.microBatch = { batch };
+    return true;
+  }
+}
+
+/** Somebody trimmed what the task had not read: counted, never silent (ENG-15). */
+function skipTrimmed({ log, taskTable }: Loaded, task: AttachedTask): void {
+  if (task.position >= log.logStartOffset) return;
+  task.skipped += log.logStartOffset - task.position;
+  task.position = log.logStartOffset;
+  task.microBatch = undefined;
+  taskTable.skipTo(task.id, task.position, task.skipped);
+}
