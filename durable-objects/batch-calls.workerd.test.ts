@@ -129,3 +129,37 @@ test("a record that ends the object is a dead letter, and no function has seen i
     expect(dead.map(({ value }) => value)).toEqual([{ n: 12 }]);
   }, 10_000);
 });
+
+test("a batch on which the object ends again and again behind the function stops its task, whole, until it is resumed [MIB-10]", async () => {
+  const seen: Called[] = [];
+  calls.onBatch = async (called) => {
+    seen.push(called);
+  };
+  const letters = await catalog(env).topic({ topic: "called.dead-letters" });
+  const lettersId = letters.ok ? letters.identity.topicId : "";
+  const dead = await readAll(partition(env, lettersId));
+  let ended = true;
+  steps.onStep = (step, name) => {
+    if (step !== "commit:written" || name !== partitionName(input, 0) || !ended) return;
+    aborts.get(name)?.("behind the function");
+    throw new Error("ended behind the function");
+  };
+  const status = await partition(env, input).tasks({ pipeline: "called" });
+  const from = status.ok ? (status.tasks[0]?.position ?? 0) : 0;
+  await append(14, 15, 16);
+  await vi.waitFor(
+    async () => {
+      await partition(env, input).touch({});
+      expect(await partition(env, input).tasks({ pipeline: "called" })).toMatchObject({
+        tasks: [{ state: "failed", position: from, error: expect.stringContaining("behind the async function") }],
+      });
+    },
+    { timeout: 30_000, interval: 100 },
+  );
+  ended = false;
+  expect(await catalog(env).setPipelineState({ name: "called", state: "running" })).toEqual({ ok: true });
+  await vi.waitFor(() => until(from + 3), 20_000);
+  expect(new Set(seen.map(({ batchId }) => batchId)).size).toBe(1);
+  expect(new Set(seen.map((each) => each.numbers.join(" ")))).toEqual(new Set(["14 15 16"]));
+  expect(await readAll(partition(env, lettersId))).toEqual(dead);
+});

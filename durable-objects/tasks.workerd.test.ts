@@ -1,11 +1,12 @@
 import { env as bindings } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
-import type { TaskStatus } from "../schema/rpc.ts";
+import { partitionName, type TaskStatus } from "../schema/rpc.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
 import { evict } from "./test/evict.ts";
+import { steps } from "./test/objects.ts";
 
 const env = bindings as unknown as Env;
 let topicId = "";
@@ -163,6 +164,61 @@ describe("a task per event", () => {
       waitMs: 0,
     });
     expect(answer).toMatchObject({ rows: [{ value: "777" }] });
+  });
+
+  describe("of which many records were at work when the object ended", () => {
+    const RECORDS = 300;
+    const many = (key: string): TestRecord[] => Array.from({ length: RECORDS }, (_, n) => ({ key, value: { n } }));
+    const sumOf = async (key: string): Promise<unknown> => {
+      const query = { kind: "key", key } as const;
+      return partition(env, topicId).readStore({ pipeline: "sums", store: "sums", query, waitMs: 0 });
+    };
+    const sumOfAll = ((RECORDS - 1) * RECORDS) / 2;
+
+    afterEach(() => {
+      steps.onStep = () => undefined;
+    });
+
+    test("takes them again in few slices [ENG-4]", async () => {
+      const before = (await readAll(partition(env, lettersId))).length;
+      let [ends, slices] = [0, 0];
+      hooks.onValue = (value) => {
+        // In a slice that nobody announced, and in the first one after the wake.
+        if ((value as { n: unknown }).n !== RECORDS - 1 || ++ends > 2) return;
+        slices = 0;
+        aborts.get(`${topicId}/0`)?.("the object ends in a long slice");
+        throw new Error("aborted");
+      };
+      steps.onStep = (step, name) => {
+        if (step === "process:begun" && name === partitionName(topicId, 0)) slices++;
+      };
+      await append(topicId, many("many"));
+      await vi.waitFor(async () => expect(await drain(topicId, "sums")).toEqual({ ok: true }), 30_000);
+      expect(ends).toBe(3);
+      expect(slices).toBeLessThan(10);
+      expect(await readAll(partition(env, lettersId))).toHaveLength(before);
+      expect(await sumOf("many")).toMatchObject({ rows: [{ value: `${sumOfAll}` }] });
+    });
+
+    test("gives up the one of them that ends it, and takes what is appended meanwhile [ENG-4]", async () => {
+      const before = (await readAll(partition(env, lettersId))).length;
+      const bad = 137;
+      let ends = 0;
+      hooks.onValue = (value) => {
+        if ((value as { n: unknown }).n !== bad) return;
+        ends++;
+        aborts.get(`${topicId}/0`)?.("this record ends the object");
+        throw new Error("aborted");
+      };
+      await append(topicId, many("one-of-many"));
+      await vi.waitFor(() => append(topicId, [{ key: "one-of-many", value: { n: 1 } }]), 30_000);
+      await vi.waitFor(async () => expect(await drain(topicId, "sums")).toEqual({ ok: true }), 60_000);
+      const letters = (await readAll(partition(env, lettersId))).slice(before);
+      expect(letters.map(({ value }) => value)).toEqual([{ n: bad }]);
+      expect(letters[0]?.headers["millrace.error"]).toContain("object ended");
+      expect(ends).toBeLessThan(25);
+      expect(await sumOf("one-of-many")).toMatchObject({ rows: [{ value: `${sumOfAll - bad + 1}` }] });
+    });
   });
 
   test("pauses, keeps its position, and goes on [ENG-13]", async () => {

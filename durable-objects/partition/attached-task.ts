@@ -11,7 +11,8 @@ import type { TaskPort } from "../core/task/task-port.ts";
 import type { Plans } from "../plans.ts";
 import { SqlSelect } from "../sqlite/sql-select.ts";
 import { SqliteStateStore } from "../sqlite/sqlite-state-store.ts";
-import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Tick, Trying } from "../sqlite/task-table.ts";
+import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Tick } from "../sqlite/task-table.ts";
+import { type Guard, guardFound } from "./guard.ts";
 import type { PartitionRow } from "./loaded.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { codeOf } from "./task-code.ts";
@@ -19,28 +20,11 @@ import { codeOf } from "./task-code.ts";
 const MIN_SLICE_RECORDS = 100;
 /** Of as many names of tasks a status is made up. */
 const MAX_NAMED = 8;
-/** A record may be at work when the object ends for another reason (a deploy, a kill): once or twice is no proof. */
-export const MAX_ATTEMPTS = 3;
-/** A kill in the first slice makes the next wake go through it record by record, so it is short; the next ones grow. */
+/** What the first slices hold back is the start of all other objects, so they are short; the next ones grow. */
 const FIRST_SLICE_RECORDS = 500;
 /** A slice holds the object; one that took longer than this makes the next one shorter. */
 const SLOW_SLICE_MS = 200;
 const QUICK_SLICE_MS = 50;
-
-/**
- * How careful the next slice must be (ENG-4): `first` after a wake commits a guard before it runs; `single` found that
- * guard, so a slice crashed, and goes record by record to `until`; `none` is the ordinary case.
- */
-export type Guard =
-  | { readonly kind: "none" }
-  | { readonly kind: "first" }
-  | {
-      readonly kind: "single";
-      readonly until: number;
-      /** Wakes that have ended on the record at the task's position. */
-      readonly attempts: number;
-      readonly terminated: boolean;
-    };
 
 export interface LastBatch {
   readonly batchId: number;
@@ -166,7 +150,8 @@ export class AttachedTask {
     this.lastBatchId = table.lastBatchId(row.id);
     const unrun = last !== undefined && last.from === row.position && last.to > row.position;
     this.microBatch = unrun ? { batch: last } : undefined;
-    this.guard = guardOf(table.trying(row.id), row.position, before);
+    // Only a wake finds what a crash left. Memory that is read anew goes on as careful as it was (ENG-4).
+    this.guard = before?.guard ?? guardFound(table.trying(row.id), row.position);
   }
 
   get trigger(): Trigger {
@@ -214,17 +199,14 @@ export class AttachedTask {
     return this.sinks.find((sink): sink is D1Sink => sink.kind === "d1" && target === `d1:${sink.table}`);
   }
 
-  /** A slice was committed: decide what the next one must mind. */
+  /** A slice is committed with its transaction. */
   advanced(slice: { from: number; rowsWritten: number }): void {
-    const { guard, microBatch, tick } = this;
+    const { microBatch, tick } = this;
     const batchId = tick?.batchId ?? microBatch?.batch.batchId ?? this.lastBatchId + 1;
     this.lastBatch = { batchId, from: slice.from, to: this.position, durationMs: 0, rowsWritten: slice.rowsWritten };
     this.lastBatchId = batchId;
     this.microBatch = undefined;
     this.tick = undefined;
-    if (guard.kind === "single" && this.position < guard.until)
-      this.guard = { ...guard, attempts: 0, terminated: false };
-    else this.guard = { kind: "none" };
   }
 
   /** Time passes only at I/O, so the duration is taken over the turn: it sets how much the next slice takes. */
@@ -259,12 +241,3 @@ function timedTopic({ tasks, internalTopics }: TaskGraph, input: string): Intern
 }
 
 type StoredR2Sink = Exclude<StoredSink, D1Sink>;
-
-/** Only a wake finds what a crash left. Memory that is read anew goes on as careful as it was (ENG-4). */
-function guardOf(trying: Trying | undefined, position: number, before: AttachedTask | undefined): Guard {
-  if (before !== undefined)
-    return before.guard.kind === "none" && trying !== undefined ? { kind: "first" } : before.guard;
-  if (trying === undefined) return { kind: "first" };
-  const attempts = trying.position === position ? trying.single : 0;
-  return { kind: "single", until: trying.until, attempts, terminated: attempts >= MAX_ATTEMPTS };
-}

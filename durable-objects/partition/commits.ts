@@ -1,6 +1,7 @@
 import { rowsWritten } from "../core/task/rows-written.ts";
 import type { SliceResult } from "../core/task/task-port.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import { passed } from "./crash-guard.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { Loaded } from "./loaded.ts";
 import type { Sender } from "./sender.ts";
@@ -35,7 +36,7 @@ export class Commits {
     const written = this.#write(loaded, task, { result, records: result.recordsIn, nowMs: startedMs });
     // Nobody else reads an internal log.
     if (task.internal) loaded.log.trimBehind(task.position);
-    if (task.guard.kind !== "none") loaded.taskTable.setTrying(task.id, undefined);
+    passed(loaded, task);
     task.advanced({ from, rowsWritten: written });
   }
 

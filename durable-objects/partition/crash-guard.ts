@@ -1,23 +1,31 @@
 import type { AttachedTask } from "./attached-task.ts";
+import { announcement, guardAfter, isGivenUp, kept } from "./guard.ts";
 import type { Loaded } from "./loaded.ts";
 
 /** What a wake finds of this row says which slice, and at last which record, ended the object (ENG-4). Answers whether one is due. */
 export function guard({ taskTable }: Loaded, task: AttachedTask, end: number): boolean {
-  const { guard: by, position } = task;
-  if (by.kind === "none" || (by.kind === "single" && by.terminated)) return false;
-  const trying = by.kind === "single" ? { until: by.until, single: by.attempts + 1 } : { until: end, single: 0 };
-  taskTable.setTrying(task.id, { position, ...trying });
-  return true;
+  const trying = announcement(task.guard, { position: task.position, end, whole: isWhole(task) });
+  if (trying !== undefined) taskTable.setTrying(task.id, trying);
+  return trying !== undefined;
 }
 
-/** As the wake found it: what is waited for ends no object. */
+/** As careful as before: what is waited for ends no object, and what failed did not. */
 export function unguard({ taskTable }: Loaded, { id, guard: by, position }: AttachedTask): void {
-  if (by.kind === "none") return;
-  const found = by.kind === "single" ? { position, until: by.until, single: by.attempts } : undefined;
-  taskTable.setTrying(id, found);
+  if (by.kind !== "none") taskTable.setTrying(id, kept(by, position));
 }
 
-/** The object has ended on it too often. */
-export function terminated({ guard: by }: AttachedTask): boolean {
-  return by.kind === "single" && by.terminated;
+/** In the transaction that brings the task to its position; once that is over, `guardAfter` holds. */
+export function passed({ taskTable }: Loaded, { id, guard: by, position }: AttachedTask): void {
+  if (by.kind !== "none") taskTable.setTrying(id, kept(guardAfter(by, position), position));
+}
+
+/** A function outside may have taken the batch: it is never less when it comes again (MIB-7). */
+function isWhole({ microBatch }: AttachedTask): boolean {
+  return microBatch?.batch.called === true;
+}
+
+/** The object has ended too often on what must stay whole, and none of which can be given up alone. */
+export function mustStop(task: AttachedTask, end: number): boolean {
+  if (!isGivenUp(task.guard)) return false;
+  return task.tick !== undefined || (isWhole(task) && end - task.position > 1);
 }

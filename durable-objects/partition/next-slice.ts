@@ -1,6 +1,7 @@
 import { MAX_MICRO_BATCH_BYTES, MAX_OUTBOX_BYTES } from "../../schema/limits.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { guard } from "./crash-guard.ts";
+import { sliceLimit } from "./guard.ts";
 import type { Loaded } from "./loaded.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Retries } from "./retries.ts";
@@ -57,7 +58,7 @@ export class NextSlice {
   #records(loaded: Loaded, task: AttachedTask): { end: number; decided: boolean } | undefined {
     const wanted = this.#wanted(task);
     if (task.position >= wanted) return undefined;
-    const limit = task.guard.kind === "single" ? 1 : task.sliceRecords;
+    const limit = Math.min(task.sliceRecords, sliceLimit(task.guard, task.position));
     const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
     const end = this.#parts.lookups.endOf(task) ?? Math.min(wanted, task.position + limit);
     return { end: task.microBatch?.batch.to ?? end, decided };
@@ -73,7 +74,7 @@ export class NextSlice {
   /** The boundary of a micro-batch is an input: committed before the batch runs, and the same after a crash (TRG-4). */
   #decideMicroBatch({ log, taskTable }: Loaded, task: AttachedTask, limit: number): boolean {
     const decided = task.microBatch?.batch;
-    const tooLong = task.guard.kind === "single" && decided !== undefined && decided.to - task.position > 1;
+    const tooLong = task.guard.kind === "careful" && decided !== undefined && decided.to - task.position > limit;
     // What a function outside may have taken is never less when it comes again (MIB-7).
     if (decided !== undefined && (!tooLong || decided.called === true)) return false;
     const end = log.endOf(task.position, { maxBytes: MAX_MICRO_BATCH_BYTES, maxRecords: limit });

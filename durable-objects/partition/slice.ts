@@ -1,6 +1,7 @@
 import type { SliceOptions, TickOptions } from "../core/task/task-port.ts";
 import type { Tick } from "../sqlite/task-table.ts";
 import type { AttachedTask } from "./attached-task.ts";
+import { isGivenUp } from "./guard.ts";
 
 /** What a dead letter says that nobody has run to its end. */
 export const TERMINATED = "the object ended while this record was processed: an endless loop, or too much memory";
@@ -15,7 +16,7 @@ export interface Slice {
 
 export function optionsOf(task: AttachedTask, nowMs: number): SliceOptions {
   const batch = task.microBatch?.batch;
-  const terminated = task.guard.kind === "single" && task.guard.terminated ? TERMINATED : undefined;
+  const terminated = isGivenUp(task.guard) ? TERMINATED : undefined;
   return {
     nowMs: batch?.nowMs ?? nowMs,
     wallClockMs: batch?.nowMs,

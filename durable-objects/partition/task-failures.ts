@@ -1,6 +1,7 @@
 import { RecordFailure } from "../core/task/record-failure.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { BatchCallFailed } from "./batch-calls.ts";
+import { unguard } from "./crash-guard.ts";
 import { timersOf } from "./loaded.ts";
 import type { Retries, RetryPolicy } from "./retries.ts";
 import type { Shell } from "./shell.ts";
@@ -39,7 +40,10 @@ export class TaskFailures {
     const { id, position } = task;
     const retryAtMs = this.#retries.failed(id, { offset, position }, { policy, nowMs: this.#shell.now() });
     task.error = message;
-    this.#shell.write(({ timers }) => timers.set(timersOf(task)[3], retryAtMs));
+    this.#shell.write((loaded) => {
+      loaded.timers.set(timersOf(task)[3], retryAtMs);
+      unguard(loaded, task);
+    });
     this.#shell.changed.notify();
   }
 
@@ -50,7 +54,9 @@ export class TaskFailures {
     this.#shell.write((loaded) => {
       loaded.taskTable.setState(id, "failed", reason);
       const task = loaded.taskById(id);
-      if (task !== undefined) Object.assign(task, { state: "failed", error: reason });
+      if (task === undefined) return;
+      Object.assign(task, { state: "failed", error: reason });
+      unguard(loaded, task);
     });
     this.#shell.changed.notify();
   }

@@ -6,9 +6,10 @@ import { decompress } from "../gzip.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { BatchCalls, noteCalled } from "./batch-calls.ts";
 import { Commits } from "./commits.ts";
-import { guard, terminated, unguard } from "./crash-guard.ts";
+import { guard, mustStop, unguard } from "./crash-guard.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { LookupAnswers } from "../core/operator/operator.ts";
+import { guardAfter } from "./guard.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { type Loaded, timersOf } from "./loaded.ts";
 import { Lookups } from "./lookups.ts";
@@ -25,6 +26,8 @@ import { Watches } from "./watches.ts";
 
 const TICK_TERMINATED =
   "the object ended again and again while time went on in it: an endless loop, or too much memory";
+const BATCH_TERMINATED =
+  "the object ended again and again behind the async function of a batch: an endless loop, or too much memory";
 
 /**
  * Runs the tasks of one partition over what has been appended, in turns of their own (ENG-1): an append commits and
@@ -132,7 +135,7 @@ export class TaskRunner {
         this.#shell.step("process:announced");
         await this.#shell.sync();
       }
-      if (slice.tick !== undefined && terminated(slice.task)) this.#giveUpTick(slice.task);
+      if (mustStop(slice.task, slice.end)) this.#stop(slice);
       const lookups = this.#lookups.answersFor(slice);
       if (lookups === "asked") return false;
       if (this.#batchCalls.needed(slice.task)) await this.#callFunctions(slice);
@@ -196,6 +199,7 @@ export class TaskRunner {
       this.#shell.step("commit:written");
       return done;
     });
+    task.guard = guardAfter(task.guard, task.position);
     this.#shell.step("commit:committed");
     if (tick !== undefined) this.#retries.forget(task.id);
     if (result !== undefined && result.rows.length > 0) this.#deliveries.kick();
@@ -206,11 +210,11 @@ export class TaskRunner {
     task.error = undefined;
   }
 
-  /** A tick has no record that could be a dead letter. Resumed, the task tries it anew. */
-  #giveUpTick(task: AttachedTask): never {
+  /** Nothing of it could be a dead letter alone. Resumed, the task tries it anew. */
+  #stop({ task, tick }: Slice): never {
     task.guard = { kind: "first" };
     this.#shell.write(({ taskTable }) => taskTable.setTrying(task.id, undefined));
-    throw new Error(TICK_TERMINATED);
+    throw new Error(tick === undefined ? BATCH_TERMINATED : TICK_TERMINATED);
   }
 
   #fold(

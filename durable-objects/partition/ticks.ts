@@ -56,7 +56,7 @@ export class Ticks {
     const { code, quietSince, position, guard, microBatch } = task;
     task.tickDue = false;
     // A batch that was decided comes first, and so do the records among which one may have ended the object.
-    if (code === undefined || task.tick !== undefined || microBatch !== undefined || guard.kind === "single")
+    if (code === undefined || task.tick !== undefined || microBatch !== undefined || guard.kind === "careful")
       return false;
     const quiet = quietSince !== undefined && quietDueMs(loaded, task) <= nowMs;
     if (!quiet && wallDueMs(task) > nowMs) return false;

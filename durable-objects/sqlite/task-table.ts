@@ -75,6 +75,8 @@ export interface Committed {
 export interface Trying {
   readonly position: number;
   readonly until: number;
+  /** Records that the next wake tries at once; undefined in a row from before it was written. */
+  readonly size: number | undefined;
   /** 0 for a slice; for one record, how many wakes have tried it, this one included. */
   readonly single: number;
 }
@@ -244,7 +246,7 @@ export class TaskTable {
     this.#sql.exec("DELETE FROM task WHERE id = ?", id);
   }
 
-  /** A boundary at or after `from` never ran (a crash made the task go record by record): it is replaced. */
+  /** A boundary at or after `from` never ran (after a crash the task tries less at once): it is replaced. */
   journalMicroBatch(id: number, { from, ...rest }: MicroBatch): void {
     const last = this.#lastBoundary(id);
     const replaced = last !== undefined && last.position >= from;
@@ -323,16 +325,18 @@ export class TaskTable {
   }
 
   trying(id: number): Trying | undefined {
-    const query = "SELECT position, until, single FROM trying WHERE task = ?";
-    const row = this.#sql.exec<{ position: number; until: number; single: number }>(query, id).toArray()[0];
-    return row === undefined ? undefined : { position: row.position, until: row.until, single: row.single };
+    const query = "SELECT position, until, size, single FROM trying WHERE task = ?";
+    const row = this.#sql.exec<Omit<Trying, "size"> & { size: number | null }>(query, id).toArray()[0];
+    if (row === undefined) return undefined;
+    const { position, until, size, single } = row;
+    return { position, until, size: size ?? undefined, single };
   }
 
   setTrying(id: number, trying: Trying | undefined): void {
     if (trying === undefined) this.#sql.exec("DELETE FROM trying WHERE task = ?", id);
     else {
-      const query = "INSERT OR REPLACE INTO trying (task, position, until, single) VALUES (?, ?, ?, ?)";
-      this.#sql.exec(query, id, trying.position, trying.until, trying.single);
+      const query = "INSERT OR REPLACE INTO trying (task, position, until, size, single) VALUES (?, ?, ?, ?, ?)";
+      this.#sql.exec(query, id, trying.position, trying.until, trying.size ?? null, trying.single);
     }
   }
 }

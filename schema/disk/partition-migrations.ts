@@ -201,4 +201,7 @@ ALTER TABLE "task" ADD "stop_at" integer;
   `
 ALTER TABLE "redrive" ADD "called" text;
   `,
+  `
+ALTER TABLE "trying" ADD "size" integer;
+  `,
 ];

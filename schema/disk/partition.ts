@@ -98,15 +98,17 @@ export const journal = sqliteTable(
 );
 
 /**
- * Crash guard: the slice from `position` is being tried. `single` counts the wakes that
- * have tried it when it is one record, else it is 0; `until` is where the slice ended
- * that crashed first, so the task goes record by record no longer than it must.
+ * Crash guard: the slice from `position` is being tried. If the object ends in it, the next
+ * wake tries `size` records at once, and is careful up to `until`, where the slice ended
+ * that crashed first. `single` counts the wakes that have tried it when it cannot be cut,
+ * else it is 0. Rows from before `size` are without it.
  */
 export const trying = sqliteTable("trying", {
   task: integer().primaryKey(),
   position: integer().notNull(),
   until: integer().notNull(),
   single: integer().notNull(),
+  size: integer(),
 });
 
 /**

@@ -1,0 +1,1 @@
+ALTER TABLE `trying` ADD `size` integer;
