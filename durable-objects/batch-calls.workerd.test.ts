@@ -163,3 +163,23 @@ test("a batch on which the object ends again and again behind the function stops
   expect(new Set(seen.map((each) => each.numbers.join(" ")))).toEqual(new Set(["14 15 16"]));
   expect(await readAll(partition(env, lettersId))).toEqual(dead);
 });
+
+test("a batch that is trimmed while its function runs is not run, and its id is not given again [ENG-15]", async () => {
+  const seen: Called[] = [];
+  const status = await partition(env, input).tasks({ pipeline: "called" });
+  const from = status.ok ? (status.tasks[0]?.position ?? 0) : 0;
+  calls.onBatch = async (called) => {
+    seen.push(called);
+    if (seen.length > 1) return;
+    await append(22);
+    expect(await partition(env, input).trim({ offset: from + 1 })).toEqual({ ok: true, logStartOffset: from + 1 });
+  };
+  const before = await countOf();
+  await append(20, 21);
+  await vi.waitFor(() => until(from + 3), 20_000);
+  expect(seen[0]?.numbers).toEqual([20, 21]);
+  expect(seen.slice(1).flatMap(({ numbers }) => numbers)).toEqual([21, 22]);
+  expect(seen[1]?.batchId).toBeGreaterThan(seen[0]?.batchId ?? Infinity);
+  expect(await partition(env, input).tasks({ pipeline: "called" })).toMatchObject({ tasks: [{ skippedRecords: 1 }] });
+  expect(Number(await countOf())).toBe(Number(before) + 2);
+});

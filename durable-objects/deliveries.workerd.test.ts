@@ -127,18 +127,21 @@ describe("what stops a task", () => {
     expect(await ids()).toContain("later");
   });
 
-  test("records trimmed from under a task are counted, and it goes on at the log's start [ENG-15]", async () => {
+  test("records trimmed from under a task are counted at once, and it goes on at the log's start, inside a batch too [ENG-15]", async () => {
+    const { skippedRecords: before } = await status();
     await partition(env, topicId).pause({ pipeline: "rows" });
-    await append([{ value: { id: "trimmed-1" } }, { value: { id: "trimmed-2" } }]);
-    await append([{ value: { id: "kept" } }]);
-    await sql("DELETE FROM batch WHERE base_offset < (SELECT max(base_offset) FROM batch)");
-    await sql("UPDATE partition SET log_start_offset = (SELECT base_offset FROM batch)");
+    await append([{ value: { id: "trimmed-1" } }]);
+    await append([{ value: { id: "trimmed-2" } }, { value: { id: "kept" } }]);
+    const { position } = await status();
+    expect(await partition(env, topicId).trim({ offset: position + 2 })).toMatchObject({ ok: true });
+    expect(await status()).toMatchObject({ position, skippedRecords: before + 2, lag: 1 });
     await evict(partition(env, topicId));
     await partition(env, topicId).resume({ pipeline: "rows" });
     expect(await drain()).toEqual({ ok: true });
-    expect(await status()).toMatchObject({ skippedRecords: 2, lag: 0 });
+    expect(await status()).toMatchObject({ position: position + 3, skippedRecords: before + 2, lag: 0 });
     expect(await ids()).toContain("kept");
     expect(await ids()).not.toContain("trimmed-1");
+    expect(await ids()).not.toContain("trimmed-2");
   });
 
   test("an append has answered before a task sees its records [ENG-1]", async () => {

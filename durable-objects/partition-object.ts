@@ -15,7 +15,7 @@ import { read } from "./partition/reader.ts";
 import { noTask, notOpen } from "./partition/refusals.ts";
 import { letterState, redrive } from "./partition/redrives.ts";
 import { retire } from "./partition/retire.ts";
-import { armRetention, retain, RETENTION_TIMER } from "./partition/retention.ts";
+import { armRetention, retain, RETENTION_TIMER, trim } from "./partition/retention.ts";
 import type { AttachedTask } from "./partition/attached-task.ts";
 import { Shell } from "./partition/shell.ts";
 import { statusOf } from "./partition/status.ts";
@@ -55,6 +55,15 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
       this.ctx.storage.sql.exec("UPDATE partition SET config = ? WHERE id = 1", JSON.stringify(config));
       return { ok: true };
     });
+  }
+
+  async trim({ offset }: { offset: number }): ReturnType<Rpc.PartitionRpc["trim"]> {
+    if (this.#shell.loaded === undefined) return notOpen();
+    const answer = this.#shell.write((loaded) => trim(loaded, offset, this.#shell.now()));
+    if (!answer.ok) return answer;
+    this.#shell.changed.notify();
+    this.#goOn();
+    return answer;
   }
 
   async erase(_request: object): Promise<Answer> {
@@ -241,19 +250,17 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     if (this.#shell.loaded === undefined) return eraseSlice(this.#shell);
     const nowMs = this.#shell.now();
     const moved = this.#shell.write((loaded) => {
-      let start: number | undefined;
+      let started = false;
       const overdueMs = loaded.timers.overdueMs(nowMs);
       for (const timer of loaded.timers.takeDue(nowMs)) {
-        if (timer === RETENTION_TIMER) start = retain(loaded, nowMs);
+        if (timer === RETENTION_TIMER) started = retain(loaded, nowMs);
         else if (timer.includes(":")) this.#runner.timers.due(loaded, timer, { nowMs, overdueMs });
         else this.#deliveries.due(loaded, timer, nowMs);
       }
-      if (start !== undefined)
-        this.ctx.storage.sql.exec("UPDATE partition SET log_start_offset = ? WHERE id = 1", start);
       loaded.timers.rearm(nowMs);
-      return start;
+      return started;
     });
-    if (moved !== undefined) this.#shell.changed.notify();
+    if (moved) this.#shell.changed.notify();
     this.#goOn();
   }
 

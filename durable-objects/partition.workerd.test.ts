@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { defaultConfig } from "../schema/topic-config.ts";
 import type { Env } from "./env.ts";
 import { batchOf, createTopic, partition, readAll } from "./test/client.ts";
 import { evict } from "./test/evict.ts";
@@ -78,15 +79,9 @@ describe("a partition's log", () => {
     await append(topicId, batchOf([{ value: 1 }]));
     expect(await partition(env, topicId).erase({})).toEqual({ ok: true });
     expect(await partition(env, topicId).describe({})).toMatchObject({ ok: false, code: "unknown_topic" });
-    const config = {
-      retentionMs: -1,
-      retentionBytes: -1,
-      cleanupPolicy: "delete",
-      timestampType: "CreateTime",
-      timestampAheadMs: 1,
-      maxRecordBytes: 1,
-    } as const;
-    expect(await partition(env, topicId).open({ topic: "t", topicId, partition: 0, config })).toMatchObject({
+    expect(
+      await partition(env, topicId).open({ topic: "t", topicId, partition: 0, config: defaultConfig }),
+    ).toMatchObject({
       ok: false,
     });
     await evict(partition(env, topicId));

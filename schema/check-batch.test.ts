@@ -1,15 +1,8 @@
 import { expect, test } from "vitest";
 import { checkBatch } from "./check-batch.ts";
-import type { TopicConfig } from "./topic-config.ts";
+import { defaultConfig, type TopicConfig } from "./topic-config.ts";
 
-const config: TopicConfig = {
-  retentionMs: -1,
-  retentionBytes: -1,
-  cleanupPolicy: "delete",
-  timestampType: "CreateTime",
-  timestampAheadMs: 1000,
-  maxRecordBytes: 10,
-};
+const config: TopicConfig = { ...defaultConfig, timestampAheadMs: 1000, maxRecordBytes: 10 };
 
 test("the settings' bounds are allowed, one more is refused; times only where the client gives them [LOG-13]", () => {
   expect(checkBatch(config, { largestRecordBytes: 10, maxTimestampMs: 6000 }, 5000)).toBeUndefined();

@@ -407,6 +407,11 @@ export interface ChangesAnswer {
 export interface PartitionRpc {
   open(request: { topic: string; topicId: string; partition: number; config: TopicConfig }): Promise<Answer>;
   configure(request: { config: TopicConfig }): Promise<Answer>;
+  /**
+   * Records before the offset are not there any more, whether tasks have read them or not; an offset before the start changes
+   * nothing.
+   */
+  trim(request: { offset: number }): Promise<Answer<{ readonly logStartOffset: number }>>;
   erase(request: object): Promise<Answer>;
   append(request: AppendRequest): Promise<Answer<Appended>>;
   read(request: ReadRequest): Promise<Answer<ReadAnswer>>;

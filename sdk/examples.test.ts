@@ -33,6 +33,7 @@ const examples = sources.flatMap(examplesIn);
 /** What the fake does not have, as a platform with the pipeline of the examples would answer. */
 const answers: { readonly [request: string]: object } = {
   "POST /v1/pipelines/totals/drain": {},
+  "POST /v1/topics/orders/trim": { partitions: [{ partition: 0, logStartOffset: 17 }] },
   "GET /v1/pipelines/totals/dead-letters?limit=1000": {
     deadLetters: [{ error: "no", state: "waiting", record: { key: "ada" } }],
   },

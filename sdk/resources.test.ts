@@ -72,6 +72,13 @@ test("pipelines: each action is its path", async () => {
   expect(asked.length).toBe(6);
 });
 
+test("trim says where the partitions start [SDK-43]", async () => {
+  const partitions = [{ partition: 1, logStartOffset: 17 }];
+  const { asked, client } = clientOf({ "POST /v1/topics/orders/trim": { partitions } });
+  expect(await client.topics.trim("orders", [{ partition: 1, offset: 17 }])).toEqual(partitions);
+  expect(asked).toEqual(['POST /v1/topics/orders/trim {"offsets":[{"partition":1,"offset":17}]}']);
+});
+
 test("forks: each call is its path, and an end that is repeated has succeeded [SDK-42]", async () => {
   const forked = { version: 2, incarnation: 7, starts: [], complete: true };
   const swapped = { version: 2, incarnation: 7, swappedAt: [] };

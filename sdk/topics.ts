@@ -64,6 +64,31 @@ export class Topics {
     await this.#transport.json({ method: "PATCH", path: ["topics", topic], body: { config } });
   }
 
+  /**
+   * Removes the records before an offset of each partition named, and resolves to where these partitions start. Pipelines are
+   * not waited for: what one of them had not read counts as `skippedRecords` of its task. An offset before the start changes
+   * nothing. Rejects with `offset_out_of_range`, and has trimmed nothing, where one lies
+   * beyond the end.
+   *
+   * @example
+   * ```ts
+   * import { Millrace } from "../sdk/index.ts";
+   *
+   * const client = new Millrace({ url: "http://127.0.0.1:8787" });
+   * const [{ logStartOffset } = { logStartOffset: 0 }] = await client.topics.trim("orders", [{ partition: 0, offset: 17 }]);
+   * console.log(`orders/0 starts at ${logStartOffset}`);
+   * ```
+   */
+  async trim(
+    topic: string,
+    offsets: readonly { readonly partition: number; readonly offset: number }[],
+  ): Promise<readonly { readonly partition: number; readonly logStartOffset: number }[]> {
+    const answer = await this.#transport.json<{
+      partitions: readonly { readonly partition: number; readonly logStartOffset: number }[];
+    }>({ method: "POST", path: ["topics", topic, "trim"], body: { offsets } });
+    return answer.partitions;
+  }
+
   /** Rejects with `topic_in_use` while a pipeline reads or writes it, unless forced. */
   async delete(topic: string, options: { readonly force?: boolean | undefined } = {}): Promise<void> {
     const query = { force: options.force === true ? true : undefined };

@@ -25,7 +25,7 @@ import {
   storeWindows,
 } from "../schema/wire/answer/store.ts";
 import { tableList, tableRows } from "../schema/wire/answer/table.ts";
-import { topicDescription, topicList, topicSummary } from "../schema/wire/answer/topic.ts";
+import { topicDescription, topicList, topicSummary, topicTrimmed } from "../schema/wire/answer/topic.ts";
 import { noQuery } from "../schema/wire/request/parameter.ts";
 import {
   deadLetterQuery,
@@ -41,7 +41,7 @@ import { readQuery } from "../schema/wire/request/read.ts";
 import { sqlBody } from "../schema/wire/request/sql.ts";
 import { changesQuery, storeQuery } from "../schema/wire/request/store.ts";
 import { tableQuery } from "../schema/wire/request/table.ts";
-import { topicChange, topicCreation, topicDeletionQuery } from "../schema/wire/request/topic.ts";
+import { topicChange, topicCreation, topicDeletionQuery, topicTrim } from "../schema/wire/request/topic.ts";
 import { EVENT_STREAM_TYPE, RECORD_BATCH_TYPE } from "./media-type.ts";
 
 /** A JSON shape, or `bytes` for a body that is not JSON. */
@@ -96,6 +96,13 @@ export const routeTable: readonly DocumentedRoute[] = [
     summary: "Change settings of a topic",
     body: json(topicChange),
     answers: { 200: json(topicSummary) },
+  },
+  {
+    method: "post",
+    path: "/v1/topics/{topic}/trim",
+    summary: "Remove the records before an offset of each partition named, whoever has not read them",
+    body: json(topicTrim),
+    answers: { 200: json(topicTrimmed) },
   },
   {
     method: "delete",

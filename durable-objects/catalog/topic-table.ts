@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { counter, topic } from "../../schema/disk/catalog.ts";
 import type { TopicIdentity } from "../../schema/rpc.ts";
-import type { TopicConfig } from "../../schema/topic-config.ts";
+import { readConfig, type TopicConfig } from "../../schema/topic-config.ts";
 
 export type TopicStatus = "creating" | "open" | "deleting";
 export type TopicRow = TopicIdentity & { readonly status: TopicStatus };
@@ -59,7 +59,7 @@ export class TopicTable {
 
 function rowOf(row: typeof topic.$inferSelect): TopicRow {
   const { name, topicId, partitions, config, status } = row;
-  return { topic: name, topicId, partitions, config: JSON.parse(config) as TopicConfig, status };
+  return { topic: name, topicId, partitions, config: readConfig(config), status };
 }
 
 /** 1, 2, 3 … for every name: each number is handed out once. */

@@ -1,19 +1,9 @@
 import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
-import { DEFAULT_RETENTION_MS, DEFAULT_TIMESTAMP_AHEAD_MS, FOREVER, MAX_RECORD_BYTES } from "../../schema/limits.ts";
 import type { TopicIdentity } from "../../schema/rpc.ts";
-import type { TopicConfig } from "../../schema/topic-config.ts";
+import { defaultConfig, type TopicConfig } from "../../schema/topic-config.ts";
 import type { Env } from "../env.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { TopicRow, TopicTable } from "./topic-table.ts";
-
-export const defaultConfig: TopicConfig = {
-  retentionMs: DEFAULT_RETENTION_MS,
-  retentionBytes: FOREVER,
-  cleanupPolicy: "delete",
-  timestampType: "CreateTime",
-  timestampAheadMs: DEFAULT_TIMESTAMP_AHEAD_MS,
-  maxRecordBytes: MAX_RECORD_BYTES,
-};
 
 interface Settings {
   readonly topic: string;

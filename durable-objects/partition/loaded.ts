@@ -1,4 +1,4 @@
-import type { TopicConfig } from "../../schema/topic-config.ts";
+import { readConfig, type TopicConfig } from "../../schema/topic-config.ts";
 import { PartitionLog } from "../core/log/partition-log.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import { OutboxTable } from "../sqlite/outbox-table.ts";
@@ -36,7 +36,7 @@ export function readPartitionRow(sql: SqlStorage): PartitionRow | undefined {
     topic: row.topic,
     topicId: row.topic_id,
     partition: row.partition,
-    config: JSON.parse(row.config) as TopicConfig,
+    config: readConfig(row.config),
     logStartOffset: row.log_start_offset,
   };
 }
@@ -54,6 +54,7 @@ export class Loaded {
   readonly redrives: RedriveTable;
   readonly tasks: AttachedTask[];
   readonly outbox: OutboxTable;
+  readonly #sql: SqlStorage;
 
   /** `before` is what memory held until now; absent on a wake. */
   constructor(
@@ -62,6 +63,7 @@ export class Loaded {
     { plans, before }: { plans: Plans; before: Loaded | undefined },
   ) {
     const { sql } = storage;
+    this.#sql = sql;
     this.row = row;
     this.producers = new ProducerTable(sql);
     this.timers = new Timers(storage);
@@ -80,6 +82,14 @@ export class Loaded {
   /** The log is a pipeline's own: its task reads it, other tasks of the pipeline write it, and nobody else. */
   get internal(): boolean {
     return isInternal(this.row.topic);
+  }
+
+  /** Inside a transaction: a users' log starts here, if it did before. Answers whether that is so. */
+  startAt(offset: number): boolean {
+    if (offset <= this.log.logStartOffset) return false;
+    this.log.trim(offset);
+    this.#sql.exec("UPDATE partition SET log_start_offset = ? WHERE id = 1", offset);
+    return true;
   }
 
   taskById(id: number): AttachedTask | undefined {

@@ -1,7 +1,8 @@
 import { MAX_MICRO_BATCH_BYTES, MAX_OUTBOX_BYTES } from "../../schema/limits.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { guard } from "./crash-guard.ts";
-import { sliceLimit } from "./guard.ts";
+import { guardAfter, sliceLimit } from "./guard.ts";
+import type { IdleWatch } from "./idle-watch.ts";
 import type { Loaded } from "./loaded.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Retries } from "./retries.ts";
@@ -10,6 +11,7 @@ import type { Slice } from "./slice.ts";
 import type { Ticks } from "./ticks.ts";
 
 interface Parts {
+  readonly idle: IdleWatch;
   readonly ticks: Ticks;
   readonly retries: Retries;
   readonly lookups: Lookups;
@@ -46,13 +48,29 @@ export class NextSlice {
     if (!records && !ticks.wanted(task, { nowMs, records })) return undefined;
     if (retries.waits(id, nowMs) || lookups.waits(task)) return undefined;
     return this.#shell.write((loaded) => {
-      skipTrimmed(loaded, task);
+      this.#skipTrimmed(loaded, task, nowMs);
       const ticked = ticks.wanted(task, { nowMs, records }) && ticks.decide(loaded, task, nowMs);
       const next = task.tick === undefined ? this.#records(loaded, task) : { end: task.position, decided: ticked };
       if (next === undefined) return undefined;
       const guarded = guard(loaded, task, next.end);
       return { task, end: next.end, tick: task.tick, wroteAhead: next.decided || guarded };
     });
+  }
+
+  /** Somebody trimmed what the task had not read: counted, never silent (ENG-15). A tick in front of it comes first. */
+  #skipTrimmed(loaded: Loaded, task: AttachedTask, nowMs: number): void {
+    const { log, taskTable } = loaded;
+    if (task.position >= log.logStartOffset || task.tick !== undefined) return;
+    task.skipped += log.logStartOffset - task.position;
+    task.position = log.logStartOffset;
+    // A function may have seen the batch that was decided: its id is not given to other records.
+    task.lastBatchId = task.microBatch?.batch.batchId ?? task.lastBatchId;
+    task.microBatch = undefined;
+    // What the object ended on has gone.
+    if (task.guard.kind === "careful") task.guard = guardAfter(task.guard, task.position);
+    taskTable.skipTo(task.id, task.position, task.skipped);
+    this.#parts.idle.begin(loaded, task, nowMs);
+    this.#parts.ticks.arm(loaded, task, nowMs);
   }
 
   #records(loaded: Loaded, task: AttachedTask): { end: number; decided: boolean } | undefined {
@@ -86,13 +104,4 @@ export class NextSlice {
     task.microBatch = { batch };
     return true;
   }
-}
-
-/** Somebody trimmed what the task had not read: counted, never silent (ENG-15). */
-function skipTrimmed({ log, taskTable }: Loaded, task: AttachedTask): void {
-  if (task.position >= log.logStartOffset) return;
-  task.skipped += log.logStartOffset - task.position;
-  task.position = log.logStartOffset;
-  task.microBatch = undefined;
-  taskTable.skipTo(task.id, task.position, task.skipped);
 }

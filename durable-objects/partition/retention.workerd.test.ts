@@ -3,10 +3,15 @@ import { PRODUCER_EXPIRY_MS } from "../../schema/limits.ts";
 import { encodeBatch } from "../../schema/record-batch/encode.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import { loadedPartition } from "../test/loaded-partition.ts";
-import type { Loaded } from "./loaded.ts";
-import { armRetention, retain, RETENTION_TIMER } from "./retention.ts";
+import { type Loaded, readPartitionRow } from "./loaded.ts";
+import { armRetention, retain, RETENTION_TIMER, trim } from "./retention.ts";
 
 const NOW = 1_700_000_000_000;
+
+/** Where the log starts after a run of retention; undefined where that did not move. */
+function startAfter(loaded: Loaded, nowMs: number): number | undefined {
+  return retain(loaded, nowMs) ? loaded.log.logStartOffset : undefined;
+}
 
 /** One record a batch. */
 function fill({ log }: Loaded, timestamps: readonly number[]): void {
@@ -17,11 +22,11 @@ test("what is older than retentionMs goes, and the log is looked at again while 
   inPartitionStorage((storage) => {
     const loaded = loadedPartition(storage, { retentionMs: 1_000 });
     fill(loaded, [NOW, NOW + 1, NOW + 2]);
-    expect(retain(loaded, NOW + 1_000)).toBeUndefined();
-    expect(retain(loaded, NOW + 1_001)).toBe(1);
+    expect(startAfter(loaded, NOW + 1_000)).toBeUndefined();
+    expect(startAfter(loaded, NOW + 1_001)).toBe(1);
     expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 1_001 + 600_000);
     loaded.timers.clear(RETENTION_TIMER);
-    expect(retain(loaded, NOW + 9_000)).toBe(3);
+    expect(startAfter(loaded, NOW + 9_000)).toBe(3);
     expect(loaded.timers.get(RETENTION_TIMER)).toBeUndefined();
     expect([loaded.log.logStartOffset, loaded.log.logEndOffset]).toEqual([3, 3]);
   }));
@@ -29,44 +34,69 @@ test("what is older than retentionMs goes, and the log is looked at again while 
 test("what is beyond retentionBytes goes, -1 keeps it all [LOG-8]", () =>
   inPartitionStorage((storage) => {
     fill(loadedPartition(storage), [1, 2, 3, 4]);
-    expect(retain(loadedPartition(storage), NOW)).toBeUndefined();
+    expect(startAfter(loadedPartition(storage), NOW)).toBeUndefined();
     const { bytes } = loadedPartition(storage).log;
-    expect(retain(loadedPartition(storage, { retentionBytes: bytes / 2 }), NOW)).toBe(2);
+    expect(startAfter(loadedPartition(storage, { retentionBytes: bytes / 2 }), NOW)).toBe(2);
   }));
+
+/** At offset 2, and it has failed. */
+function attach({ taskTable }: Loaded): number {
+  const request = { version: 1, incarnation: 1, from: "earliest", outputs: {}, upstreams: [], wiring: "" } as const;
+  const id = taskTable.insert({ ...request, pipeline: "p", input: "orders" }, { startOffset: 2, sinks: [] });
+  taskTable.setState(id, "failed", "a bug");
+  return id;
+}
 
 test("nothing that an attached task has not read goes, whatever its state; a detached one holds nothing [LOG-8]", () =>
   inPartitionStorage((storage) => {
     const open = (): Loaded => loadedPartition(storage, { retentionBytes: 0 });
     const loaded = open();
     fill(loaded, [1, 2, 3, 4]);
-    const id = loaded.taskTable.insert(
-      {
-        pipeline: "p",
-        version: 1,
-        incarnation: 1,
-        from: "earliest",
-        input: "orders",
-        outputs: {},
-        upstreams: [],
-        wiring: "",
-      },
-      { startOffset: 2, sinks: [] },
-    );
-    loaded.taskTable.setState(id, "failed", "a bug");
-    expect(retain(open(), NOW)).toBe(2);
-    storage.sql.exec("UPDATE partition SET log_start_offset = 2");
-    expect(retain(open(), NOW)).toBeUndefined();
+    const id = attach(loaded);
+    expect(startAfter(open(), NOW)).toBe(2);
+    expect(startAfter(open(), NOW)).toBeUndefined();
     loaded.taskTable.detach(id);
-    expect(retain(open(), NOW)).toBe(4);
+    expect(startAfter(open(), NOW)).toBe(4);
   }));
 
-test("many batches go in slices, a second apart [LOG-8]", () =>
+test("it does not wait for tasks where the topic does not hold for them, and `trim` nowhere [LOG-8, LOG-15]", () =>
   inPartitionStorage((storage) => {
+    const loaded = loadedPartition(storage);
+    fill(loaded, [1, 2, 3, 4, 5]);
+    attach(loaded);
+    expect(trim(loadedPartition(storage), 4, NOW)).toEqual({ ok: true, logStartOffset: 4 });
+    expect(trim(loadedPartition(storage), 1, NOW)).toEqual({ ok: true, logStartOffset: 4 });
+    expect(trim(loadedPartition(storage), 6, NOW)).toMatchObject({
+      ok: false,
+      code: "offset_out_of_range",
+      extra: { logStartOffset: 4, logEndOffset: 5 },
+    });
+    expect(startAfter(loadedPartition(storage, { retentionBytes: 0 }), NOW)).toBeUndefined();
+    expect(startAfter(loadedPartition(storage, { retentionBytes: 0, holdForPipelines: false }), NOW)).toBe(5);
+    expect(loadedPartition(storage).log).toMatchObject({ logStartOffset: 5, logEndOffset: 5 });
+  }));
+
+test("settings stored before there was `holdForPipelines` hold [LOG-8]", () =>
+  inPartitionStorage((storage) => {
+    loadedPartition(storage);
+    storage.sql.exec("UPDATE partition SET config = json_remove(config, '$.holdForPipelines')");
+    expect(readPartitionRow(storage.sql)?.config.holdForPipelines).toBe(true);
+  }));
+
+test("many batches are erased in slices, a second apart, of retention and of `trim` [LOG-8, LOG-15]", () =>
+  inPartitionStorage((storage) => {
+    const stored = (): number => storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM batch").one().n;
     const loaded = loadedPartition(storage, { retentionMs: 1_000 });
     fill(loaded, Array<number>(1_500).fill(1));
-    expect(retain(loaded, NOW)).toBe(1_000);
-    expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 1_000);
-    expect(retain(loaded, NOW + 1_000)).toBe(1_500);
+    expect(startAfter(loaded, NOW)).toBe(1_500);
+    expect([stored(), loaded.timers.get(RETENTION_TIMER)]).toEqual([500, NOW + 1_000]);
+    expect(startAfter(loaded, NOW + 1_000)).toBeUndefined();
+    expect([stored(), loaded.timers.get(RETENTION_TIMER)]).toEqual([0, NOW + 1_000]);
+    fill(loaded, Array<number>(1_500).fill(NOW));
+    expect(trim(loaded, 2_999, NOW)).toEqual({ ok: true, logStartOffset: 2_999 });
+    expect([stored(), loaded.timers.get(RETENTION_TIMER)]).toEqual([500, NOW + 1_000]);
+    retain(loaded, NOW + 1_000);
+    expect([stored(), loaded.log.logStartOffset]).toEqual([1, 2_999]);
   }));
 
 test("it forgets producers silent for seven days [IDP-13]", () =>
@@ -116,12 +146,10 @@ test("the journal goes with the log, and where nothing comes after the time that
     retain(open(1_000), NOW + 1_002);
     // The third record is there still, and so is its batch.
     expect(seqs()).toEqual([3, 4, 5, 6, 7]);
-    storage.sql.exec("UPDATE partition SET log_start_offset = 2");
     retain(open(-1), NOW + 9_000);
     expect(seqs()).toEqual([3, 4, 5, 6, 7]);
     retain(open(1_000), NOW + 1_025);
     expect(seqs()).toEqual([6, 7]);
-    storage.sql.exec("UPDATE partition SET log_start_offset = 3");
     retain(open(1_000), NOW + 9_000);
     expect(seqs()).toEqual([7]);
     // Batches are numbered on from there.

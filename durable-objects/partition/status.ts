@@ -7,6 +7,9 @@ const noCounters = { recordsIn: 0, recordsOut: 0, lateRecords: 0, deadLetters: 0
 
 export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliveries): TaskStatus {
   const counters = task.code?.counters ?? noCounters;
+  const { logStartOffset, logEndOffset } = loaded.log;
+  // What was trimmed is skipped from then on, also by a task that does not run now.
+  const skipping = Math.max(0, logStartOffset - task.position);
   return {
     pipeline: task.pipeline,
     version: task.version,
@@ -17,13 +20,13 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     position: task.position,
     muted: task.muted,
     stopAt: Number.isFinite(task.stopAt) ? task.stopAt : undefined,
-    lag: loaded.log.logEndOffset - task.position,
+    lag: logEndOffset - task.position - skipping,
     watermark: task.code?.streamTimeMs ?? -1,
     recordsIn: counters.recordsIn,
     recordsOut: counters.recordsOut,
     lateRecords: counters.lateRecords,
     deadLetters: counters.deadLetters + task.refused,
-    skippedRecords: task.skipped,
+    skippedRecords: task.skipped + skipping,
     droppedRecords: counters.droppedRecords,
     outbox: loaded.outbox.pending(task.id).reduce((rows, pending) => rows + pending.rows, 0),
     redriving: loaded.redrives.pending(task.id),

@@ -68,7 +68,7 @@ export class TaskRunner {
     this.#sender = sender;
     this.#idle = idle;
     this.timers = new TaskTimers({ idle, ticks: this.#ticks, deliveries });
-    this.#next = new NextSlice(shell, { ticks: this.#ticks, retries: this.#retries, lookups: this.#lookups });
+    this.#next = new NextSlice(shell, { idle, ticks: this.#ticks, retries: this.#retries, lookups: this.#lookups });
     this.#commits = new Commits(shell, { sender, idle, ticks: this.#ticks });
     this.#redrives = new RedriveRunner(shell, {
       batchCalls: this.#batchCalls,
@@ -134,19 +134,26 @@ export class TaskRunner {
       if (slice.wroteAhead) {
         this.#shell.step("process:announced");
         await this.#shell.sync();
+        if (!this.#stands(slice)) return true;
       }
       if (mustStop(slice.task, slice.end)) this.#stop(slice);
       const lookups = this.#lookups.answersFor(slice);
       if (lookups === "asked") return false;
       if (this.#batchCalls.needed(slice.task)) await this.#callFunctions(slice);
       // Meanwhile the task may have been paused, or memory read again: then the next round decides anew.
-      const task = this.#shell.loaded?.taskById(id);
-      if (task === slice.task && task.runnable) this.#run(slice, lookups);
+      if (this.#stands(slice)) this.#run(slice, lookups);
       return true;
     } catch (error) {
       this.#failures.failed(id, error);
       return false;
     }
+  }
+
+  /** The task is what it was when the slice was decided, and its records are there. */
+  #stands({ task, tick }: Slice): boolean {
+    const { loaded } = this.#shell;
+    if (loaded?.taskById(task.id) !== task || !task.runnable) return false;
+    return tick !== undefined || task.position >= loaded.log.logStartOffset;
   }
 
   #wakeSoon(id: number): void {

@@ -1,16 +1,9 @@
-import { DEFAULT_TIMESTAMP_AHEAD_MS, FOREVER, MAX_RECORD_BYTES } from "../../schema/limits.ts";
-import type { TopicConfig } from "../../schema/topic-config.ts";
+import { FOREVER } from "../../schema/limits.ts";
+import { defaultConfig, type TopicConfig } from "../../schema/topic-config.ts";
 import { Loaded, readPartitionRow } from "../partition/loaded.ts";
 import { Plans } from "../plans.ts";
 
-const config: TopicConfig = {
-  retentionMs: FOREVER,
-  retentionBytes: FOREVER,
-  cleanupPolicy: "delete",
-  timestampType: "CreateTime",
-  timestampAheadMs: DEFAULT_TIMESTAMP_AHEAD_MS,
-  maxRecordBytes: MAX_RECORD_BYTES,
-};
+const config: TopicConfig = { ...defaultConfig, retentionMs: FOREVER };
 
 /** A Partition's memory over its tables, opened with these settings, or opened again; there is no pipeline. */
 export function loadedPartition(storage: DurableObjectStorage, settings: Partial<TopicConfig> = {}): Loaded {

@@ -3,7 +3,7 @@ import { inspectAll } from "./inspect.ts";
 import { Plans } from "../../durable-objects/plans.ts";
 import { type Bundle, bundlesOf } from "./workload/changes.ts";
 import type { Built } from "./workload/family.ts";
-import type { RunPlan } from "./workload/plan.ts";
+import type { PlannedChange, RunPlan } from "./workload/plan.ts";
 import { SimulatedProducer } from "./workload/producer.ts";
 import type { World } from "./world.ts";
 
@@ -129,6 +129,7 @@ export class Client {
         await this.#world.pause(DEPLOY_MS);
       }
       if (change.kind === "reset") await this.#reset(change.pipeline);
+      if (change.kind === "trim") await this.#trim(change);
       // What nothing else wakes goes on when the cron has come.
       if (change.kind === "mistake") await this.#world.pause(2 * RECONCILE_MS);
     }
@@ -141,6 +142,28 @@ export class Client {
       const answer = await this.#world.within(RESET_PATIENCE_MS, catalog.resetPipeline({ name, from: "earliest" }));
       // It has begun and goes on.
       if (answer?.ok === true || answer?.code === "overloaded") return;
+      await this.#world.pause(AGAIN_MS);
+    }
+  }
+
+  async #trim({ pipeline, part = 1 }: PlannedChange): Promise<void> {
+    const sources = this.#plan.pipelines.find(({ name }) => name === pipeline)?.sources ?? [];
+    for (const { name, partitions } of this.#plan.topics.filter((topic) => sources.includes(topic.name))) {
+      const topicId = await this.#create(name, partitions);
+      for (let partition = 0; partition < partitions; partition++) await this.#trimOne({ topicId, partition }, part);
+    }
+  }
+
+  async #trimOne(at: { readonly topicId: string; readonly partition: number }, part: number): Promise<void> {
+    const stub = this.#world.partition(at.topicId, at.partition);
+    for (let offset: number | undefined; ;) {
+      const described = await this.#world.within(PATIENCE_MS, stub.describe({}));
+      if (offset === undefined && described?.ok === true) {
+        const { logStartOffset, logEndOffset } = described;
+        offset = logStartOffset + Math.floor(part * (logEndOffset - logStartOffset));
+      }
+      const trimmed = offset === undefined ? undefined : await this.#world.within(PATIENCE_MS, stub.trim({ offset }));
+      if (trimmed?.ok === true) return;
       await this.#world.pause(AGAIN_MS);
     }
   }

@@ -3,7 +3,7 @@ import type { TaskRow } from "../../durable-objects/sqlite/task-table.ts";
 
 /**
  * What an object forgets and the checks need: every batch that was ever in its log and who sent it, every outbox row, every
- * boundary of a micro-batch, every task. Triggers write it, in the object's own transactions: what is rolled back or lost in
+ * boundary of a micro-batch, every task, and what each was trimmed out of. Triggers write it, in the object's own transactions: what is rolled back or lost in
  * a crash has never been in it.
  */
 const LEDGER = `
@@ -29,6 +29,10 @@ END;
 CREATE TABLE IF NOT EXISTS ledger_task (id INTEGER PRIMARY KEY, pipeline TEXT, incarnation INTEGER, outputs TEXT, sinks TEXT);
 CREATE TRIGGER IF NOT EXISTS ledger_task_added AFTER INSERT ON task BEGIN
   INSERT INTO ledger_task VALUES (new.id, new.pipeline, new.incarnation, new.outputs, new.sinks);
+END;
+CREATE TABLE IF NOT EXISTS ledger_skip (seq INTEGER PRIMARY KEY, task INTEGER, first INTEGER, next INTEGER);
+CREATE TRIGGER IF NOT EXISTS ledger_skipped AFTER UPDATE OF skipped ON task WHEN new.skipped > old.skipped BEGIN
+  INSERT INTO ledger_skip (task, first, next) VALUES (new.id, old.position, new.position);
 END;
 CREATE TABLE IF NOT EXISTS ledger_journal (task INTEGER, seq INTEGER, position INTEGER, kind TEXT, payload TEXT,
   PRIMARY KEY (task, seq)) WITHOUT ROWID;
@@ -65,6 +69,12 @@ export interface Boundary {
   readonly payload: string;
 }
 
+/** Offsets that a task has not read, because they were trimmed: `first` up to and without `next`. */
+export interface Skip {
+  readonly first: number;
+  readonly next: number;
+}
+
 /** A task that is here, or was. */
 export type LedgerTask = Pick<TaskRow, "id" | "pipeline" | "incarnation" | "outputs" | "sinks">;
 
@@ -96,6 +106,11 @@ export class Ledger {
     const query =
       "SELECT target, sequence, body, first_body AS made FROM ledger_outbox WHERE task = ? ORDER BY target, sequence";
     return this.#database.prepare(query).all(task) as unknown as SentRow[];
+  }
+
+  skips(task: number): Skip[] {
+    const query = "SELECT first, next FROM ledger_skip WHERE task = ? ORDER BY seq";
+    return this.#database.prepare(query).all(task) as unknown as Skip[];
   }
 
   journal(task: number): Boundary[] {

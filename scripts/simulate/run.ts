@@ -11,7 +11,8 @@ import { Randomness } from "./random.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Schedule } from "./schedule.ts";
 import { Trace } from "./trace.ts";
-import { beginsAnew } from "./workload/changes.ts";
+import { beginsAnew, missesRecords } from "./workload/changes.ts";
+import type { Built } from "./workload/family.ts";
 import { build } from "./workload/pipelines.ts";
 import type { RunPlan } from "./workload/plan.ts";
 import { World } from "./world.ts";
@@ -68,6 +69,7 @@ async function attempt(
   const plans = new Plans(bundle);
   const world = new World({ schedule, faults, plans, sabotage });
   const client = new Client({ world, plan, built, bundle, startMs: START_MS });
+  const whole = ({ pipeline }: Built): boolean => !missesRecords(plan, pipeline.plan.name);
   const failures: string[] = [];
   try {
     await client.run(MAX_STEPS);
@@ -78,7 +80,7 @@ async function attempt(
     failures.push(
       ...checkPlain(
         world,
-        built.flatMap((each) => each.plain(plan.producers) ?? []),
+        built.flatMap((each) => (whole(each) ? (each.plain(plan.producers) ?? []) : [])),
       ),
     );
   } catch (error) {
@@ -90,9 +92,13 @@ async function attempt(
       ? []
       : endResults(
           world,
-          built.flatMap(({ results: all, pipeline }) =>
-            beginsAnew(plan, pipeline.plan.name) ? all.filter(({ kind }) => kind === "store" || kind === "table") : all,
-          ),
+          built
+            .filter(whole)
+            .flatMap(({ results: all, pipeline }) =>
+              beginsAnew(plan, pipeline.plan.name)
+                ? all.filter(({ kind }) => kind === "store" || kind === "table")
+                : all,
+            ),
         );
   const { happened } = faults;
   const { steps } = schedule;

@@ -1,16 +1,18 @@
 import { Hono } from "hono";
-import { refuse } from "../../schema/error.ts";
+import type * as z from "zod";
+import type { Env } from "../../durable-objects/env.ts";
+import { type Answer, refuse } from "../../schema/error.ts";
 import type { TopicIdentity } from "../../schema/rpc.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
-import { topicChange, topicCreation, topicDeletionQuery } from "../../schema/wire/request/topic.ts";
+import { topicChange, topicCreation, topicDeletionQuery, topicTrim } from "../../schema/wire/request/topic.ts";
 import type { TopicDescription, TopicSummary } from "../../schema/wire/answer/topic.ts";
 import { answered, json } from "../answer.ts";
 import type { Edge } from "../edge.ts";
 import { bodyOf, checked, jsonOf, withQuery } from "../input.ts";
-import { topicOf } from "../path.ts";
+import { checkPartition, topicOf } from "../path.ts";
 import { problem } from "../refuse.ts";
 import { ask, askAll, catalogOf, partitionOf } from "../stubs.ts";
-import { topicCache } from "../topic-cache.ts";
+import { topicCache, withTopic } from "../topic-cache.ts";
 
 function summaryOf({ topic, topicId, partitions, config }: TopicIdentity): TopicSummary {
   return { name: topic, topicId, partitions, config };
@@ -86,6 +88,19 @@ topics.patch(
   }),
 );
 
+topics.post(
+  "/v1/topics/:topic/trim",
+  withQuery(noQuery, async (context) => {
+    const body = await bodyOf(context, topicTrim);
+    if (!body.ok) return problem(body);
+    const { offsets } = body.value;
+    const answer = await withTopic(context.env, topicOf(context), (identity) =>
+      trimAll(context.env, identity, offsets),
+    );
+    return answered(answer, ({ partitions }) => json({ partitions }));
+  }),
+);
+
 topics.delete(
   "/v1/topics/:topic",
   withQuery(topicDeletionQuery, async (context, query) => {
@@ -98,3 +113,45 @@ topics.delete(
     });
   }),
 );
+
+type Cut = z.infer<typeof topicTrim>["offsets"][number];
+
+/** A log only grows, so what all partitions can do when they are asked first none of them refuses. */
+async function trimAll(
+  env: Env,
+  identity: TopicIdentity,
+  offsets: readonly Cut[],
+): Promise<Answer<{ readonly partitions: { partition: number; logStartOffset: number }[] }>> {
+  for (const [index, { partition }] of offsets.entries()) {
+    const exists = checkPartition(partition, identity.partitions);
+    if (!exists.ok) return exists;
+    if (offsets.findIndex((each) => each.partition === partition) < index)
+      return refuse("invalid_request", `partition ${partition} is named twice`, {
+        field: `offsets[${index}].partition`,
+      });
+  }
+  const described = await askAll(offsets.map(({ partition }) => partitionOf(env, identity, partition).describe({})));
+  if (!described.ok) return described;
+  for (const [index, { partition, logStartOffset, logEndOffset }] of described.answers.entries()) {
+    const offset = offsets[index]?.offset;
+    if (offset === undefined || offset <= logEndOffset) continue;
+    return refuse(
+      "offset_out_of_range",
+      `offset ${offset} is beyond the end ${logEndOffset} of partition ${partition}`,
+      {
+        hint: `Nothing was trimmed. Trim this partition up to ${logEndOffset}`,
+        field: `offsets[${index}].offset`,
+        extra: { logStartOffset, logEndOffset },
+      },
+    );
+  }
+  const trimmed = await askAll(
+    offsets.map(({ partition, offset }) => partitionOf(env, identity, partition).trim({ offset })),
+  );
+  if (!trimmed.ok) return trimmed;
+  const partitions = trimmed.answers.map(({ logStartOffset }, index) => ({
+    partition: offsets[index]?.partition ?? 0,
+    logStartOffset,
+  }));
+  return { ok: true, partitions };
+}

@@ -18,7 +18,8 @@ function given(batches: readonly (readonly number[])[], trimmed = 0): Given {
   const store = new MemoryLogStore();
   const log = new PartitionLog(store, 0);
   for (const timestamps of batches) log.append(batchOf(timestamps));
-  log.trim(basesOf(batches)[trimmed] ?? log.logEndOffset, batches.length + 1);
+  log.trim(basesOf(batches)[trimmed] ?? log.logEndOffset);
+  log.sweep(batches.length + 1);
   return { log, store };
 }
 
@@ -130,48 +131,96 @@ function naive(
 }
 
 describe("trim", () => {
-  test("removes batches in slices and says when all are gone [LOG-8]", () => {
-    const { log } = given([[1, 1], [2], [3], [4, 4], [5]]);
-    expect([log.trim(4, 2), log.logStartOffset]).toEqual([false, 3]);
-    expect([log.trim(4, 2), log.logStartOffset]).toEqual([true, 4]);
-    expect([log.trim(4, 2), log.logStartOffset]).toEqual([true, 4]);
+  test("the log starts there at once, and batches are erased in slices [LOG-8, LOG-15]", () => {
+    const { log, store } = given([[1, 1], [2], [3], [4, 4], [5]]);
+    log.trim(4);
+    expect([log.logStartOffset, store.first()?.baseOffset]).toEqual([4, 0]);
+    expect([log.sweep(2), store.first()?.baseOffset]).toEqual([false, 3]);
+    expect([log.sweep(2), store.first()?.baseOffset]).toEqual([true, 4]);
+    expect([log.sweep(2), log.logStartOffset]).toEqual([true, 4]);
     expect(log.bytes).toBe(batchOf([4, 4]).length + batchOf([5]).length);
     expect(log.logEndOffset).toBe(7);
   });
 
-  test("an emptied log goes on at its end, also when it is opened again [LOG-1]", () => {
-    for (const reopen of [false, true]) {
-      const { log: before, store } = given([[1, 2], [3]]);
-      expect(before.trim(3, 10)).toBe(true);
-      const log = reopen ? new PartitionLog(store, 3) : before;
-      expect(log).toMatchObject({ logStartOffset: 3, logEndOffset: 3, bytes: 0, lastTimestamp: -1 });
-      expect(log.retainedFrom({ keepFromMs: 9, maxBytes: 0, floor: 3 })).toBe(3);
-      expect(log.append(batchOf([1]))).toEqual({ ok: true, baseOffset: 3, lastOffset: 3 });
-      expect(log).toMatchObject({ logStartOffset: 3, logEndOffset: 4, bytes: batchOf([1]).length, lastTimestamp: 1 });
+  test("inside a batch what lies before is not there, and the batch stays until it is all before [LOG-15]", () => {
+    const { log, store } = given([[9, 4, 5], [6]]);
+    log.trim(1);
+    expect(log.sweep(9)).toBe(true);
+    expect([...log.records(1, NO_LIMIT, plain)].map(({ offset }) => offset)).toEqual([1, 2, 3]);
+    expect(log.checkOffset(0)).toMatchObject({ ok: false, code: "offset_out_of_range" });
+    // The largest time of the batch is that of a record that has gone.
+    expect([0, 5, 6, 7].map((timestampMs) => log.offsetForTimestamp(timestampMs, plain))).toEqual([1, 2, 3, 4]);
+    expect(new PartitionLog(store, 1)).toMatchObject({ logStartOffset: 1, logEndOffset: 4, bytes: log.bytes });
+    log.trim(3);
+    expect([log.sweep(9), store.first()?.baseOffset]).toEqual([true, 3]);
+  });
+
+  test("retention never takes a start back [LOG-8, LOG-15]", () => {
+    const { log } = given([[1, 1, 1], [2]]);
+    log.trim(2);
+    for (const floor of [0, 2, 3, 4]) {
+      expect(log.retainedFrom({ keepFromMs: 1, maxBytes: -1, floor })).toBe(2);
+      expect(log.retainedFrom({ keepFromMs: 2, maxBytes: -1, floor })).toBe(floor < 3 ? 2 : 3);
     }
   });
 
-  test("finds a bug of its caller: an offset inside a batch, or outside the log", () => {
-    expect(() => given([[1, 2], [3]]).log.trim(1, 10)).toThrow("where a batch begins");
-    expect(() => given([[1, 2], [3]]).log.trim(4, 10)).toThrow("inside its bounds");
-    expect(() => given([[1], [2]], 1).log.trim(0, 10)).toThrow("inside its bounds");
-    const { store } = given([[1], [2]], 1);
-    expect(() => new PartitionLog(store, 0)).toThrow("begins with its first batch");
+  test("an emptied log goes on at its end, also when it is opened again, swept or not [LOG-1]", () => {
+    for (const [reopen, sweep] of [
+      [false, true],
+      [true, true],
+      [true, false],
+    ]) {
+      const { log: before, store } = given([[1, 2], [3]]);
+      before.trim(3);
+      if (sweep === true) expect(before.sweep(10)).toBe(true);
+      const log = reopen === true ? new PartitionLog(store, 3) : before;
+      expect(log).toMatchObject({ logStartOffset: 3, logEndOffset: 3 });
+      expect(log.read(3, NO_LIMIT)).toEqual({ bodies: [], bytes: 0, end: 3 });
+      expect(log.retainedFrom({ keepFromMs: 9, maxBytes: 0, floor: 3 })).toBe(3);
+      expect(log.append(batchOf([1]))).toEqual({ ok: true, baseOffset: 3, lastOffset: 3 });
+      expect(log.sweep(10)).toBe(true);
+      expect(log).toMatchObject({ logStartOffset: 3, logEndOffset: 4, bytes: batchOf([1]).length });
+      expect([...log.records(3, NO_LIMIT, plain)]).toMatchObject([{ offset: 3, timestampMs: 1 }]);
+    }
   });
 
-  test("changes nothing about what stays, whatever the slices, and a log opened again is the same [LOG-1, LOG-8]", () => {
+  test("an emptied log has no time", () => {
+    const { log } = given([[1, 2], [3]], 2);
+    expect(log).toMatchObject({ bytes: 0, lastTimestamp: -1 });
+  });
+
+  test("finds a bug of its caller: an offset outside the log", () => {
+    expect(() => given([[1, 2], [3]]).log.trim(4)).toThrow("inside its bounds");
+    expect(() => given([[1], [2]], 1).log.trim(0)).toThrow("inside its bounds");
+    const { store } = given([[1], [2]], 1);
+    expect(() => new PartitionLog(store, 0)).toThrow("begins inside its first batch");
+    expect(() => new PartitionLog(store, 3)).toThrow("begins before it ends");
+  });
+
+  test("changes nothing about what stays, whatever the slices, and a log opened again is the same [LOG-1, LOG-15]", () => {
     fc.assert(
-      fc.property(batchesOfTimes, fc.nat(14), fc.integer({ min: 1, max: 5 }), (batches, to, limit) => {
+      fc.property(batchesOfTimes, fc.nat(56), fc.integer({ min: 1, max: 5 }), (batches, to, limit) => {
         const { log, store } = given(batches);
         const { logEndOffset } = log;
-        const offset = basesOf(batches)[to] ?? logEndOffset;
+        const offset = Math.min(to, logEndOffset);
         const kept = [...log.records(offset, NO_LIMIT, plain)];
-        while (!log.trim(offset, limit)) expect(log.logStartOffset).toBeLessThan(offset);
-        expect(log).toMatchObject({ logStartOffset: offset, logEndOffset });
-        expect([...log.records(offset, NO_LIMIT, plain)]).toEqual(kept);
+        const times = [0, 20, 40].map(
+          (ms) => kept.find(({ timestampMs }) => timestampMs >= ms)?.offset ?? logEndOffset,
+        );
+        log.trim(offset);
+        const look = (of: PartitionLog): void => {
+          expect(of).toMatchObject({ logStartOffset: offset, logEndOffset, bytes: log.bytes });
+          expect([...of.records(offset, NO_LIMIT, plain)]).toEqual(kept);
+          expect([0, 20, 40].map((ms) => of.offsetForTimestamp(ms, plain))).toEqual(times);
+        };
+        do {
+          look(log);
+          look(new PartitionLog(store, offset));
+        } while (!log.sweep(limit));
+        look(log);
         const again = new PartitionLog(store, offset);
-        const { bytes, lastTimestamp } = log;
-        expect(again).toMatchObject({ logStartOffset: offset, logEndOffset, bytes, lastTimestamp });
+        const { bytes } = again;
+        expect(again.lastTimestamp).toBe(log.lastTimestamp);
         expect(again.append(batchOf([1, 2]))).toMatchObject({ baseOffset: logEndOffset });
         expect(again.bytes).toBe(bytes + batchOf([1, 2]).length);
       }),

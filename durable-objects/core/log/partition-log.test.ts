@@ -90,7 +90,8 @@ describe("append", () => {
       message: `partition holds ${MAX_PARTITION_BYTES} bytes, its limit is ${MAX_PARTITION_BYTES}`,
     });
     expect([log.logEndOffset, log.bytes, store.last()?.lastOffset]).toEqual([3, MAX_PARTITION_BYTES, 2]);
-    expect(log.trim(1, 1)).toBe(true);
+    log.trim(1);
+    expect(log.sweep(1)).toBe(true);
     expect(log.append(batchOf([3]))).toMatchObject({ ok: true, baseOffset: 3 });
   });
 
@@ -106,7 +107,8 @@ describe("append", () => {
 
 describe("checkOffset", () => {
   const log = logOf([[1, 2], [3, 4, 5], [6]]);
-  log.trim(2, 10);
+  log.trim(2);
+  log.sweep(10);
 
   test("allows every offset from the start to the end, which has no record yet [LOG-6]", () => {
     for (const offset of [2, 3, 5, 6]) expect(log.checkOffset(offset)).toEqual({ ok: true });
@@ -176,10 +178,8 @@ describe("read", () => {
         (counts, { from, maxRecords, averages, trimmed }) => {
           const log = logOf(counts.map((count) => Array<number>(count).fill(1)));
           const maxBytes = averages * 80;
-          log.trim(
-            counts.slice(0, trimmed).reduce((sum, count) => sum + count, 0),
-            100,
-          );
+          log.trim(counts.slice(0, trimmed).reduce((sum, count) => sum + count, 0));
+          log.sweep(100);
           fc.pre(from >= log.logStartOffset && from <= log.logEndOffset);
           const slice = log.read(from, { maxBytes, maxRecords });
           expect(slice).toEqual(scan(log.read(log.logStartOffset, NO_LIMIT).bodies, from, { maxBytes, maxRecords }));

@@ -31,14 +31,21 @@ export class PartitionLog {
   #last: BatchRow | undefined;
   #removedBytes: number;
 
-  /** `logStartOffset` is the committed one: it is also the end of a log that retention has emptied. */
+  /**
+   * `logStartOffset` is the committed one: batches before it may be there still, the one that holds it too, and it is the end
+   * of a log that is empty.
+   */
   constructor(store: LogStore, logStartOffset: number) {
     this.#store = store;
     this.#logStartOffset = logStartOffset;
     this.#last = store.last();
     const first = store.first();
     this.#removedBytes = first === undefined ? 0 : startBytesOf(first);
-    assert(first === undefined || first.baseOffset === logStartOffset, "the log begins with its first batch");
+    assert(
+      first === undefined || first.baseOffset <= logStartOffset,
+      "the log begins inside its first batch, or later",
+    );
+    assert(logStartOffset <= this.logEndOffset, "the log begins before it ends");
   }
 
   get logStartOffset(): number {
@@ -50,6 +57,7 @@ export class PartitionLog {
     return this.#last === undefined ? this.#logStartOffset : this.#last.lastOffset + 1;
   }
 
+  /** Of what is stored, what is to be swept included. */
   get bytes(): number {
     return this.#last === undefined ? 0 : this.#last.endBytes - this.#removedBytes;
   }
@@ -147,9 +155,14 @@ export class PartitionLog {
       for (const body of this.#store.bodies(row.baseOffset, row.baseOffset + 1)) {
         // The running maximum may be that of a batch since removed; the batch's own says so without unfolding it.
         if (readHeader(body).maxTimestamp < timestampMs) continue;
-        const record = decodeRecords(body, decompress).find((candidate) => candidate.timestampMs >= timestampMs);
-        assert(record !== undefined, "a record has the maximum timestamp of its batch");
-        return record.offset;
+        const record = decodeRecords(body, decompress).find(
+          (candidate) => candidate.timestampMs >= timestampMs && candidate.offset >= this.#logStartOffset,
+        );
+        assert(
+          record !== undefined || row.baseOffset < this.#logStartOffset,
+          "a record has the maximum timestamp of its batch",
+        );
+        if (record !== undefined) return record.offset;
       }
     }
     return this.logEndOffset;
@@ -157,7 +170,8 @@ export class PartitionLog {
 
   /**
    * Where the log should start to keep within age and size, never past `floor` (the lowest position of an attached task):
-   * always the beginning of a batch, or the end of the log. A negative `maxBytes` and a `keepFromMs` of 0 are no bound.
+   * where it starts now, the beginning of a batch, or the end of the log. A negative `maxBytes` and a `keepFromMs` of 0 are no
+   * bound.
    */
   retainedFrom(bounds: { keepFromMs: number; maxBytes: number; floor: number }): number {
     const { keepFromMs, maxBytes, floor } = bounds;
@@ -168,8 +182,8 @@ export class PartitionLog {
       const within = this.#first((row) => end - startBytesOf(row) <= maxBytes)?.baseOffset ?? this.logEndOffset;
       start = Math.max(start, within);
     }
-    if (start <= floor) return start;
-    return this.#store.atOrBefore(floor)?.baseOffset ?? this.#logStartOffset;
+    if (start > floor) start = this.#store.atOrBefore(floor)?.baseOffset ?? this.#logStartOffset;
+    return Math.max(start, this.#logStartOffset);
   }
 
   /** The first batch for which `reached` is true, where it stays true from one batch on. */
@@ -205,22 +219,29 @@ export class PartitionLog {
   /** Removes the batches that lie wholly before an offset of the log, or its end. */
   trimBehind(offset: number): void {
     const start = offset >= this.logEndOffset ? this.logEndOffset : this.#holding(offset).baseOffset;
-    if (start > this.#logStartOffset) this.trim(start, Number.MAX_SAFE_INTEGER);
+    if (start <= this.#logStartOffset) return;
+    this.trim(start);
+    this.sweep(Number.MAX_SAFE_INTEGER);
   }
 
   /**
-   * Removes batches before `offset`, which begins a batch or is the end, at most `limit`; answers whether all are gone. A
-   * log that it empties goes on at `offset`.
+   * From now on the log starts at this offset, which may lie inside a batch, or at its end. What lies before is not there for
+   * anybody, and is for `sweep` to erase.
    */
-  trim(offset: number, limit: number): boolean {
+  trim(offset: number): void {
     assert(offset >= this.#logStartOffset && offset <= this.logEndOffset, "a log is trimmed inside its bounds");
-    this.#store.removeBefore(offset, limit);
+    this.#logStartOffset = offset;
+  }
+
+  /** Erases the first batches of those that lie wholly before the start, at most `limit`; answers whether none is left. */
+  sweep(limit: number): boolean {
+    const start = this.#logStartOffset;
+    const keptFrom = start === this.logEndOffset ? start : this.#holding(start).baseOffset;
+    this.#store.removeBefore(keptFrom, limit);
     const first = this.#store.first();
-    this.#logStartOffset = first?.baseOffset ?? offset;
-    assert(this.#logStartOffset <= offset, "a log is trimmed where a batch begins");
     if (first === undefined) this.#last = undefined;
     else this.#removedBytes = startBytesOf(first);
-    return this.#logStartOffset === offset;
+    return first === undefined || first.baseOffset >= keptFrom;
   }
 }
 

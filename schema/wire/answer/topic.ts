@@ -4,6 +4,9 @@ const topicConfig = z
   .object({
     retentionMs: z.int(),
     retentionBytes: z.int(),
+    holdForPipelines: z
+      .boolean()
+      .meta({ description: "Retention keeps what a pipeline has not read; else it counts as `skippedRecords`." }),
     cleanupPolicy: z.literal("delete"),
     timestampType: z.enum(["CreateTime", "LogAppendTime"]),
     timestampAheadMs: z.int(),
@@ -34,6 +37,10 @@ export const topicDescription = z
     ),
   })
   .meta({ id: "TopicDescription" });
+
+export const topicTrimmed = z
+  .object({ partitions: z.array(z.object({ partition: z.int(), logStartOffset: z.int() })) })
+  .meta({ id: "TopicTrimmed" });
 
 export type TopicSummary = z.infer<typeof topicSummary>;
 export type TopicDescription = z.infer<typeof topicDescription>;

@@ -7,6 +7,7 @@ export const topicConfigChange = z
   .strictObject({
     retentionMs: z.int().min(FOREVER).exactOptional(),
     retentionBytes: z.int().min(FOREVER).exactOptional(),
+    holdForPipelines: z.boolean().exactOptional(),
     cleanupPolicy: z.literal("delete", { error: 'only "delete" is available' }).exactOptional(),
     timestampType: z.enum(["CreateTime", "LogAppendTime"]).exactOptional(),
     timestampAheadMs: z.int().min(0).max(MAX_TIMESTAMP_MS).exactOptional(),
@@ -25,3 +26,13 @@ export const topicChange = z.strictObject({ config: topicConfigChange }).meta({ 
 
 /** `force` deletes although a pipeline reads or writes the topic; that pipeline fails. */
 export const topicDeletionQuery = z.strictObject({ force: flag.optional() });
+
+/** Of each partition named, the records before the offset go. No word for the end of a log: what is asked twice is done once. */
+export const topicTrim = z
+  .strictObject({
+    offsets: z
+      .array(z.strictObject({ partition: z.int().min(0), offset: z.int().min(0) }))
+      .min(1)
+      .max(MAX_PARTITIONS),
+  })
+  .meta({ id: "TopicTrim" });

@@ -1,5 +1,6 @@
 import { inspectAll } from "../inspect.ts";
 import type { Call } from "../workload/calls.ts";
+import type { Skip } from "../ledger.ts";
 import type { Built } from "../workload/family.ts";
 import type { World } from "../world.ts";
 
@@ -10,15 +11,21 @@ import type { World } from "../world.ts";
 export function checkCalls(world: World, { pipeline, calls }: Built): string[] {
   if (pipeline.plan.nodes.every(({ kind }) => kind !== "forEachBatch")) return [];
   const places = Map.groupBy(calls.made, ({ place }) => place);
-  return inspectAll(world).flatMap(({ row, tasks, name }) => {
+  return inspectAll(world).flatMap(({ row, tasks, name, ledger }) => {
     const task = tasks.find((each) => each.pipeline === pipeline.plan.name);
     if (task === undefined) return [];
     const made = places.get(`${row.topic}/${row.partition}`) ?? [];
-    return failuresOf(made, { from: task.startOffset, to: task.position }).map((failure) => `${name}: ${failure}`);
+    const span = { from: task.startOffset, to: task.position, skips: ledger.skips(task.id) };
+    return failuresOf(made, span).map((failure) => `${name}: ${failure}`);
   });
 }
 
-function failuresOf(calls: readonly Call[], { from, to }: { from: number; to: number }): string[] {
+function failuresOf(
+  calls: readonly Call[],
+  { from, to, skips }: { from: number; to: number; skips: readonly Skip[] },
+): string[] {
+  // What was trimmed behind a function that had it already, it has had.
+  const there = (offset: number): boolean => !skips.some(({ first, next }) => offset >= first && offset < next);
   const failures: string[] = [];
   const batches = new Map<number, readonly number[]>();
   for (const { batchId, offsets } of calls) {
@@ -27,8 +34,8 @@ function failuresOf(calls: readonly Call[], { from, to }: { from: number; to: nu
       failures.push(`batch ${batchId} had offsets ${before.join()}, then ${offsets.join()}`);
     batches.set(batchId, before);
   }
-  const taken = [...batches].toSorted(([a], [b]) => a - b).flatMap(([, offsets]) => offsets);
-  const wanted = Array.from({ length: to - from }, (_, index) => from + index);
+  const taken = [...batches].toSorted(([a], [b]) => a - b).flatMap(([, offsets]) => offsets.filter(there));
+  const wanted = Array.from({ length: to - from }, (_, index) => from + index).filter(there);
   if (taken.join() !== wanted.join())
     failures.push(`the batches had offsets ${taken.join()}, not ${from} to ${to - 1}`);
   return failures;

@@ -23,7 +23,7 @@ import { isInternal } from "../../../schema/internal-topic.ts";
 import { decodeRecords } from "../../../schema/record-batch/decode.ts";
 import { TestSelect } from "../../../testing/test-select.ts";
 import { type Inspected, inspectAll } from "../inspect.ts";
-import type { LoggedBatch } from "../ledger.ts";
+import type { LoggedBatch, Skip } from "../ledger.ts";
 import type { World } from "../world.ts";
 import { redrivesAt, sentAgainLeftOut } from "./journaled.ts";
 import { difference, sentBy, terminatedIn } from "./sent.ts";
@@ -45,12 +45,16 @@ class Refold {
   readonly #task: TaskRow;
   readonly #records: readonly InputRecord[];
   readonly #terminated: ReadonlyMap<number, string>;
+  readonly #skips: readonly Skip[];
 
   constructor(world: World, at: Inspected, task: TaskRow) {
     this.#world = world;
     this.#at = at;
     this.#task = task;
-    this.#records = recordsOf(at.ledger.log(), isInternal(this.#input));
+    this.#skips = at.ledger.skips(task.id);
+    this.#records = recordsOf(at.ledger.log(), isInternal(this.#input)).filter(
+      ({ offset }) => !this.#skips.some(({ first, next }) => offset >= first && offset < next),
+    );
     this.#terminated = terminatedIn(at.ledger.outbox(task.id));
   }
 
@@ -109,7 +113,7 @@ class Refold {
 
   /**
    * The log in one piece, but for what was journaled: micro-batches, ticks, dead letters that came again, and one record alone
-   * where a life ended on it.
+   * where a life ended on it. A batch that was decided and then trimmed has not run.
    */
   *#steps(): Generator<Step> {
     const { id, position, startOffset, tick } = this.#task;
@@ -134,7 +138,7 @@ class Refold {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
         options = { ...NO_CLOCK, wallClockMs: (JSON.parse(row.payload) as ClockLook).wallClockMs };
-      } else if (row.position < position) {
+      } else if (row.position < position && !this.#skips.some(({ first }) => first === row.position)) {
         const { batchId, to, nowMs } = JSON.parse(row.payload) as MicroBatch;
         const batch = { nowMs, wallClockMs: nowMs, microBatch: { batchId } };
         yield* this.#slices({ from: row.position, to, options: batch });

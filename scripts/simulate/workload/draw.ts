@@ -38,7 +38,10 @@ export function drawPlan(seed: number): RunPlan {
     ),
   );
   const rates = drawRates(dice);
-  const changes = drawChanges(random.of("changes"), pipelines);
+  const changes = [
+    ...drawChanges(random.of("changes"), pipelines),
+    ...drawTrims(random.of("trims"), { pipelines, topics: read }),
+  ];
   return { seed, topics: read, pipelines, producers, changes, rates, faultSteps: dice.pick([500, 1_500, 4_000]) };
 }
 
@@ -50,6 +53,22 @@ function drawChanges(dice: Dice, pipelines: readonly PlannedPipeline[]): Planned
     kind: dice.pick<PlannedChange["kind"]>(["reset", "upgrade", "redeploy", "mistake"]),
     pipeline: dice.pick(open as [PlannedPipeline, ...PlannedPipeline[]]).name,
     afterMs: dice.pick([0, 300, 2_000, 10_000]),
+  }));
+}
+
+/** Seldom, and only what all readers can miss. */
+function drawTrims(
+  dice: Dice,
+  { pipelines, topics }: { pipelines: readonly PlannedPipeline[]; topics: RunPlan["topics"] },
+): PlannedChange[] {
+  const taken = pipelines.filter(({ kind }) => families[kind]?.once === true).flatMap(({ sources }) => sources);
+  const open = pipelines.filter(({ sources }) => sources.every((source) => !taken.includes(source)));
+  if (open.length === 0 || topics.length === 0 || dice.chance(0.88)) return [];
+  return Array.from({ length: dice.pick([1, 1, 3]) }, () => ({
+    kind: "trim" as const,
+    pipeline: dice.pick(open as [PlannedPipeline, ...PlannedPipeline[]]).name,
+    afterMs: dice.pick([0, 300, 2_000, 5_000]),
+    part: dice.pick([0.5, 0.9, 1, 1]),
   }));
 }
 

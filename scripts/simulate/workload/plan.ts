@@ -48,14 +48,17 @@ export interface PlannedPipeline {
 
 /**
  * What people do to a pipeline that runs. `reset`: it begins anew; `upgrade`: a higher version is deployed; `redeploy`: other
- * code of the same version, whose tasks do not speak with those of the former; `mistake`: the bundle lacks it for a while.
+ * code of the same version, whose tasks do not speak with those of the former; `mistake`: the bundle lacks it for a while;
+ * `trim`: of each partition of what it reads the first part of the records goes, whether they have been read or not.
  */
 export interface PlannedChange {
-  readonly kind: "reset" | "upgrade" | "redeploy" | "mistake";
+  readonly kind: "reset" | "upgrade" | "redeploy" | "mistake" | "trim";
   /** Its name. */
   readonly pipeline: string;
   /** After the pipeline began to run. */
   readonly afterMs: number;
+  /** Of a `trim`: how much of the log, 0 to 1. */
+  readonly part?: number | undefined;
 }
 
 /** Everything that a run is made of. */

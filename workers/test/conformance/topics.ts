@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { topicDescription, topicList, topicSummary } from "../../../schema/wire/answer/topic.ts";
+import { readAnswer } from "../../../schema/wire/answer/read.ts";
+import { topicDescription, topicList, topicSummary, topicTrimmed } from "../../../schema/wire/answer/topic.ts";
 import { call, shaped, type Target } from "../http.ts";
 import { uniqueName } from "../names.ts";
 import { refused } from "../refused.ts";
@@ -15,6 +16,7 @@ export function topicConformance(target: Target): void {
       const created = shaped(await put(target, topic), topicSummary, 201);
       expect(created).toMatchObject({ name: topic, partitions: 1 });
       expect(created.config).toMatchObject({
+        holdForPipelines: true,
         cleanupPolicy: "delete",
         timestampType: "CreateTime",
         timestampAheadMs: 3_600_000,
@@ -58,6 +60,7 @@ export function topicConformance(target: Target): void {
         [{ config: { retention: 1 } }, "config.retention"],
         [{ config: { retentionMs: "1" } }, "config.retentionMs"],
         [{ config: { cleanupPolicy: "compact" } }, "config.cleanupPolicy"],
+        [{ config: { holdForPipelines: "no" } }, "config.holdForPipelines"],
         [{ config: { timestampType: "EventTime" } }, "config.timestampType"],
         [{ config: { maxRecordBytes: 100_000_000 } }, "config.maxRecordBytes"],
         [{ config: null }, "config"],
@@ -94,6 +97,59 @@ export function topicConformance(target: Target): void {
         "invalid_request",
       );
       refused(await call(target, `PATCH /v1/topics/${uniqueName("no")}`, { body: { config: {} } }), "unknown_topic");
+    });
+
+    test("trim removes the records before an offset, once, and nothing where one of its offsets cannot be [TOP-7, LOG-15]", async () => {
+      const topic = await newTopic(target, { partitions: 2 });
+      const records = [0, 0, 0, 1].map((partition, index) => ({ value: index, partition, timestamp: 10 * index }));
+      await call(target, `POST /v1/topics/${topic}/records`, { body: { records } });
+      const trim = (...offsets: readonly object[]) =>
+        call(target, `POST /v1/topics/${topic}/trim`, { body: { offsets } });
+      const starts = async (): Promise<number[]> => {
+        const description = shaped(await call(target, `GET /v1/topics/${topic}`), topicDescription);
+        return description.partitions.map(({ logStartOffset }) => logStartOffset);
+      };
+      const beyond = refused(
+        await trim({ partition: 0, offset: 1 }, { partition: 1, offset: 2 }),
+        "offset_out_of_range",
+      );
+      expect(beyond).toMatchObject({ field: "offsets[1].offset", logEndOffset: 1 });
+      refused(await trim({ partition: 0, offset: 1 }, { partition: 2, offset: 0 }), "unknown_partition");
+      const twice = refused(await trim({ partition: 0, offset: 1 }, { partition: 0, offset: 2 }), "invalid_request");
+      expect(twice.field).toBe("offsets[1].partition");
+      for (const [offset, field] of [
+        [{ partition: 0, offset: -1 }, "offsets[0].offset"],
+        [{ partition: 0 }, "offsets[0].offset"],
+        [{ partition: 0, offset: 1, to: 2 }, "offsets[0].to"],
+      ] as const) {
+        expect(refused(await trim(offset), "invalid_request").field).toBe(field);
+      }
+      refused(await trim(), "invalid_request");
+      expect(await starts()).toEqual([0, 0]);
+      const trimmed = shaped(await trim({ partition: 1, offset: 1 }, { partition: 0, offset: 2 }), topicTrimmed);
+      expect(trimmed).toEqual({
+        partitions: [
+          { partition: 1, logStartOffset: 1 },
+          { partition: 0, logStartOffset: 2 },
+        ],
+      });
+      expect(shaped(await trim({ partition: 0, offset: 1 }), topicTrimmed)).toEqual({
+        partitions: [{ partition: 0, logStartOffset: 2 }],
+      });
+      expect(await starts()).toEqual([2, 1]);
+      const read = (query: string) => call(target, `GET /v1/topics/${topic}/partitions/0/records?${query}`);
+      refused(await read("offset=1"), "offset_out_of_range");
+      for (const query of ["offset=earliest", "timestamp=0"]) {
+        const answer = shaped(await read(query), readAnswer);
+        expect(answer).toMatchObject({ logStartOffset: 2, records: [{ offset: 2, value: 2 }] });
+        expect(answer.records).toHaveLength(1);
+      }
+      refused(
+        await call(target, `POST /v1/topics/${uniqueName("no")}/trim`, {
+          body: { offsets: [{ partition: 0, offset: 0 }] },
+        }),
+        "unknown_topic",
+      );
     });
 
     test("DELETE leaves nothing readable, and a topic of the same name begins empty [TOP-5, TOP-6]", async () => {
