@@ -15,16 +15,13 @@ import type { MicroBatch, StoredSink, TaskRow, TaskState, TaskTable, Tick } from
 import { type Guard, guardFound } from "./guard.ts";
 import type { PartitionRow } from "./loaded.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { type MeasuredSlice, nextSliceRecords } from "./slice-size.ts";
 import { codeOf } from "./task-code.ts";
 
-const MIN_SLICE_RECORDS = 100;
 /** Of as many names of tasks a status is made up. */
 const MAX_NAMED = 8;
 /** What the first slices hold back is the start of all other objects, so they are short; the next ones grow. */
 const FIRST_SLICE_RECORDS = 500;
-/** A slice holds the object; one that took longer than this makes the next one shorter. */
-const SLOW_SLICE_MS = 200;
-const QUICK_SLICE_MS = 50;
 
 export interface LastBatch {
   readonly batchId: number;
@@ -210,10 +207,9 @@ export class AttachedTask {
   }
 
   /** Time passes only at I/O, so the duration is taken over the turn: it sets how much the next slice takes. */
-  measured(durationMs: number): void {
-    if (this.lastBatch !== undefined) this.lastBatch = { ...this.lastBatch, durationMs };
-    if (durationMs > SLOW_SLICE_MS) this.sliceRecords = Math.max(MIN_SLICE_RECORDS, Math.floor(this.sliceRecords / 2));
-    else if (durationMs < QUICK_SLICE_MS) this.sliceRecords = Math.min(this.#mostRecords, this.sliceRecords * 2);
+  measured(slice: MeasuredSlice): void {
+    if (this.lastBatch !== undefined) this.lastBatch = { ...this.lastBatch, durationMs: slice.durationMs };
+    this.sliceRecords = nextSliceRecords(this.sliceRecords, slice, this.#mostRecords);
   }
 
   get #mostRecords(): number {

@@ -57,7 +57,7 @@ export function codeOf({ row, input, partition, plans, store, select }: CodePart
       outputs,
       upstreams: row.upstreams,
       incarnation: row.incarnation,
-      cacheBytes: STATE_CACHE_BYTES / 4,
+      cacheBytes: STATE_CACHE_BYTES / 2,
       cacheBudget: ISOLATE_CACHES,
     });
     code.restore(row.progress);

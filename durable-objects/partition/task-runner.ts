@@ -212,7 +212,7 @@ export class TaskRunner {
     if (result !== undefined && result.rows.length > 0) this.#deliveries.kick();
     this.watches.sent(task.id, result?.watched ?? []);
     this.#shell.changed.notify();
-    this.#shell.background(this.#measure(task, startedMs));
+    this.#shell.background(this.#measure(task, { records: task.position - from, startedMs }));
     if (result?.failure !== undefined) throw result.failure;
     task.error = undefined;
   }
@@ -241,10 +241,10 @@ export class TaskRunner {
   }
 
   /** The clock moves at I/O only, so a slice is measured over its commit. */
-  async #measure(task: AttachedTask, startedMs: number): Promise<void> {
+  async #measure(task: AttachedTask, { records, startedMs }: { records: number; startedMs: number }): Promise<void> {
     await this.#shell.sync();
     this.#shell.step("commit:durable");
-    task.measured(this.#shell.now() - startedMs);
+    task.measured({ records, durationMs: this.#shell.now() - startedMs });
   }
 }
 

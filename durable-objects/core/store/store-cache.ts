@@ -212,6 +212,7 @@ export class StoreCache {
       else some.push(entry);
     }
     for (const [store, entries] of changes) {
+      entries.sort(byPlace);
       this.#guard(() => this.#store.putMany(store.name, entries));
       for (const entry of entries) entry.stored = entry.value;
       this.#written += entries.length;
@@ -284,6 +285,11 @@ export class StoreCache {
       throw error;
     }
   }
+}
+
+/** Near enough to the order in which rows lie: neighbours share a page, which is then read and written once. */
+function byPlace(a: StateEntry, b: StateEntry): number {
+  return a.start - b.start || (a.key < b.key ? -1 : 1);
 }
 
 function same(a: StoredValue | undefined, b: StoredValue | undefined): boolean {
