@@ -177,6 +177,11 @@ describe("SQL over stores", () => {
     expect(refused(await ask("select key,\n valeu from counts"), "sql_error")).toMatchObject({ line: 2, column: 2 });
   });
 
+  test("an object is not taken for a number [SQL-9]", async () => {
+    const { detail } = refused(await ask('select sum(value) from "pairs.left"'), "sql_error");
+    expect(detail).toContain("sum(value ->> '$.page')");
+  });
+
   test("rows beyond maxRows are said to be there [SQL-6]", async () => {
     expect(await answer("select key from counts order by key", { maxRows: 4 })).toMatchObject({
       rows: { length: 4 },
@@ -233,6 +238,9 @@ test("rows of joined stores are looked up, not gone through, and too many groups
   const sql = "select count(*), sum(c.value), max(t.start) from counts c join tens t on t.key = c.key";
   const reply = await call(target, `POST /v1/pipelines/${name}/sql`, { body: { sql } });
   expect(shaped(reply, sqlAnswer).rows).toEqual([[20_000, 20_000, 0]]);
+  const worst = `select ${Array.from({ length: 90 }, () => "max(trim(upper(lower(key)), key))").join(", ")} from counts`;
+  const costly = await call(target, `POST /v1/pipelines/${name}/sql`, { body: { sql: worst } });
+  expect(refused(costly, "query_too_expensive").detail).toContain("counts.key >= 'a'");
   // As if there were other partitions: groups are merged only if all are there.
   const groups = "select key, count(*) from counts group by key";
   const [stub] = await new PipelineClient(bindings, name).partitions(`${name}-in`);

@@ -3,7 +3,7 @@ import { MAX_SQL_RESULT_ROWS } from "../../schema/limits.ts";
 import type { StoreSqlAnswer, StoreSqlRequest } from "../../schema/rpc.ts";
 import { describeStore, shownStore } from "../core/plan/stores.ts";
 import { type CompiledQuery, compileQuery, type QueryTable } from "../core/query/compile.ts";
-import { QueryProblem } from "../core/query/problem.ts";
+import { QueryProblem, sqliteProblem } from "../core/query/problem.ts";
 import { type QueryEngine, type Result, runQuery } from "../core/query/run-query.ts";
 import type { Statement } from "../core/query/select-text.ts";
 import { viewOf } from "../core/read/view-of.ts";
@@ -79,7 +79,7 @@ function answered(run: () => Answer<Result>): Answer<Result> {
     return run();
   } catch (error) {
     const { message } = errorText(error);
-    if (error instanceof QueryProblem) return refuse("sql_error", message, { field: "sql" });
+    if (error instanceof QueryProblem) return refuse("sql_error", message, { field: "sql", hint: error.hint });
     return refuse("internal", `a store holds what its result cannot be made of: ${message}`, {
       hint: "Raise the pipeline's version where an aggregate has changed.",
     });
@@ -105,9 +105,6 @@ function* rowsOf(sql: SqlStorage, text: string, parameters: readonly string[]): 
   try {
     yield* sql.exec(text, ...parameters).raw();
   } catch (error) {
-    throw new QueryProblem(
-      error instanceof Error ? error.message.replace(/: SQLITE_ERROR.*$/s, "") : String(error),
-      {},
-    );
+    throw sqliteProblem(error instanceof Error ? error.message : String(error));
   }
 }

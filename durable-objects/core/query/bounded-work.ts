@@ -1,6 +1,6 @@
 import { MAX_SQL_DEPTH, MAX_SQL_GROWING_CALLS, MAX_SQL_GROWING_DEPTH } from "../../../schema/limits.ts";
 import { QueryProblem } from "./problem.ts";
-import { type Expression, partsOf, type Query } from "./query.ts";
+import { type Expression, expressionsOf, partsOf, type Query } from "./query.ts";
 
 /** What they give may be twice as long as what they are given, or longer. */
 const GROWING: ReadonlySet<string> = new Set(["hex", "json_array", "json_object"]);
@@ -35,14 +35,4 @@ export function checkWork(query: Query): void {
     }
     for (const part of partsOf(expression)) waiting.push({ expression: part, depth: depth + 1, growing });
   }
-}
-
-function expressionsOf({ items, tables, where, groupBy, having, orderBy }: Query): readonly Expression[] {
-  return [
-    ...items.flatMap((item) => ("all" in item ? [] : [item.expression])),
-    ...tables.flatMap(({ join }) => (join === undefined ? [] : [join.on])),
-    ...[where, having].filter((condition) => condition !== undefined),
-    ...groupBy,
-    ...orderBy.map(({ expression }) => expression),
-  ];
 }

@@ -2,12 +2,14 @@ import { type Answer, refuse } from "../../../schema/error.ts";
 import { MAX_SQL_CHARACTERS, MAX_SQL_CONCATENATIONS, MAX_SQL_TABLES } from "../../../schema/limits.ts";
 import { checkWork } from "./bounded-work.ts";
 import { type Bounds, boundsOf, equalColumns } from "./bounds.ts";
+import { type NumberUse, numberUses } from "./number-use.ts";
 import { type Part, partOf } from "./part.ts";
 import { parseQuery } from "./parse-query.ts";
 import { placeIn, QueryProblem } from "./problem.ts";
 import type { Expression, Item, Query, Value } from "./query.ts";
 import { Scope, type ScopeTable } from "./scope.ts";
 import { selectText, type Statement } from "./select-text.ts";
+import { type Extent, workOf } from "./work.ts";
 
 export interface QueryTable extends ScopeTable {
   /** Rows outside need not be read. */
@@ -21,6 +23,9 @@ export interface CompiledQuery {
   readonly joinedBy: readonly string[];
   /** What its columns are called. */
   readonly names: readonly string[];
+  /** What SQLite would do for it, in about nanoseconds, at most. */
+  work(extent: Extent): number;
+  readonly numberUses: readonly NumberUse[];
   /** For all the rows that it is about, at most so many. */
   whole(maxRows: number): Statement;
   /** For those of one partition of several, whose answers are merged; or why that is not possible. */
@@ -78,6 +83,8 @@ function compiled(query: Query, columns: Columns): CompiledQuery {
     tables: scope.tables.map((table) => ({ ...table, bounds: bounds.get(table.alias) ?? {} })),
     joinedBy,
     names: items.map(({ name }) => name),
+    numberUses: numberUses(parts),
+    work: (extent) => workOf(parts, extent),
     whole: (maxRows) => ({
       text: selectText(parts, { limit: Math.min(query.limit ?? Infinity, maxRows), offset: query.offset }),
       columns: items.length,

@@ -93,8 +93,8 @@ const parseSum = chain(parseProduct, "+", "-");
 const parseComparison = chain(parseSum, "<", "<=", ">", ">=");
 
 const parsePrimary: Parser = (reader) => {
-  const { kind, text } = reader.token;
-  if (kind === "number") return { kind: "number", text: reader.next().text };
+  const { kind, text, at } = reader.token;
+  if (kind === "number") return { kind: "number", text: reader.next().text, at };
   if (kind === "string") return { kind: "constant", value: reader.next().text };
   if (kind === "parameter") return { kind: "constant", value: reader.parameter(reader.next()) };
   if (reader.takeSymbol("(") !== undefined) {
@@ -109,7 +109,7 @@ const parsePrimary: Parser = (reader) => {
   if (reader.at("EXISTS")) return noSubquery(reader);
   if (kind === "name" && (reader.at("TRUE") || reader.at("FALSE"))) {
     const token = reader.next();
-    return { kind: "number", text: token.text.toUpperCase() === "TRUE" ? "1" : "0" };
+    return { kind: "number", text: token.text.toUpperCase() === "TRUE" ? "1" : "0", at };
   }
   return parseName(reader, text);
 };

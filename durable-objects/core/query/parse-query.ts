@@ -1,4 +1,5 @@
 import { parseExpression } from "./parse-expression.ts";
+import { QueryProblem } from "./problem.ts";
 import type { AllColumns, Expression, Item, Order, Query, TableName, Value } from "./query.ts";
 import { TokenReader } from "./token-reader.ts";
 
@@ -116,7 +117,12 @@ function parseOrder(reader: TokenReader): Order {
 /** A number of rows, written or as a parameter. */
 function parseCount(reader: TokenReader): number {
   const { token } = reader;
-  const value = token.kind === "parameter" ? reader.parameter(reader.next()) : Number(reader.next().text);
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  return reader.fail("a number of rows is expected");
+  const sign = reader.takeSymbol("-", "+") ?? "";
+  const value = reader.token.kind === "parameter" ? reader.parameter(reader.next()) : `${sign}${reader.next().text}`;
+  const count = value === "" || value === null ? NaN : Number(value);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw new QueryProblem(`${value} is not a number of rows`, {
+    at: token.at,
+    hint: `LIMIT and OFFSET take whole numbers from 0 to ${Number.MAX_SAFE_INTEGER}; without LIMIT all rows come`,
+  });
 }

@@ -11,6 +11,13 @@ export class QueryProblem extends Error {
   }
 }
 
+/** What SQLite says of a statement when it runs, its codes behind it. */
+export function sqliteProblem(said: string): QueryProblem {
+  if (!said.includes("too big")) return new QueryProblem(said.replace(/: SQLITE_[A-Z]+.*$/s, ""), {});
+  const hint = "Put less into one: more groups, or a field (value ->> '$.field') instead of the value";
+  return new QueryProblem("a text that the query makes is too long for SQLite", { hint });
+}
+
 /** As editors count: both from 1. */
 export function placeIn(text: string, at: number): { readonly line: number; readonly column: number } {
   const lines = text.slice(0, at).split("\n");

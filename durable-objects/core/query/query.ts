@@ -42,7 +42,7 @@ export interface Call {
 export type Expression =
   | { readonly kind: "constant"; readonly value: Value }
   /** As it is written: its digits are not read. */
-  | { readonly kind: "number"; readonly text: string }
+  | { readonly kind: "number"; readonly text: string; readonly at: number }
   | ColumnName
   | Call
   | { readonly kind: "unary"; readonly operator: "-" | "+" | "NOT"; readonly of: Expression }
@@ -149,4 +149,15 @@ export function partsOf(expression: Expression): readonly Expression[] {
         ...(expression.otherwise === undefined ? [] : [expression.otherwise]),
       ];
   }
+}
+
+/** All that stand in its clauses. */
+export function expressionsOf({ items, tables, where, groupBy, having, orderBy }: Query): readonly Expression[] {
+  return [
+    ...items.flatMap((item) => ("all" in item ? [] : [item.expression])),
+    ...tables.flatMap(({ join }) => (join === undefined ? [] : [join.on])),
+    ...[where, having].filter((condition) => condition !== undefined),
+    ...groupBy,
+    ...orderBy.map(({ expression }) => expression),
+  ];
 }

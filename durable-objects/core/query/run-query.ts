@@ -4,12 +4,15 @@ import {
   MAX_SQL_DATA_CHARACTERS,
   MAX_SQL_PAIRS,
   MAX_SQL_ROWS,
+  MAX_SQL_WORK,
 } from "../../../schema/limits.ts";
 import { fromChunks, jsonChunks } from "../sql/json-chunks.ts";
 import type { ShownRow, View, ViewQuery } from "../read/view.ts";
 import { meet } from "./bounds.ts";
 import type { CompiledQuery, QueryTable } from "./compile.ts";
+import { cellOf, extentOf, keyCharacters } from "./extent.ts";
 import type { Row } from "./merge.ts";
+import { numberProblem } from "./number-use.ts";
 import type { Value } from "./query.ts";
 import type { Statement } from "./select-text.ts";
 
@@ -42,14 +45,14 @@ export interface Result {
 export function runQuery(query: CompiledQuery, { text, columns }: Statement, options: RunOptions): Answer<Result> {
   const tables = readTables(query, options);
   if (!tables.ok) return tables;
-  const expensive = pairsProblem(query, tables.rows);
-  if (expensive !== undefined) return expensive;
+  const rowsOf = (relation: string): readonly ShownRow[] =>
+    tables.rows[query.tables.findIndex((table) => table.relation === relation)] ?? [];
+  const problem = numberProblem(query.numberUses, rowsOf) ?? workProblem(query, tables.rows);
+  if (problem !== undefined) return problem;
   const { relations, parameters } = relationsOf(query.tables, tables.rows);
   const statement = `WITH ${relations} ${text}`;
   const planned = tables.rows.length > 1 ? planProblem(options.engine, statement, parameters) : undefined;
-  return (
-    planned ?? sizeProblem(options, { relations, text, columns }, parameters) ?? taken(options, statement, parameters)
-  );
+  return planned ?? taken(options, { relations, text, columns }, parameters);
 }
 
 function readTables(
@@ -67,7 +70,7 @@ function readTables(
       const page = view.scan({ ...meet(table.bounds, keys), after, limit: ROWS_AT_ONCE });
       rows.push(...page.rows);
       count += ROWS_AT_ONCE;
-      for (const row of page.rows) characters += row.key.length + row.value.length;
+      for (const row of page.rows) characters += keyCharacters(row) + row.value.length;
       if (page.next === undefined) {
         count += page.rows.length - ROWS_AT_ONCE;
         break;
@@ -91,49 +94,23 @@ function tooMuch({ alias }: QueryTable): Answer<never> {
   );
 }
 
-/** Rows that meet in a join, counted before it is made. */
-function pairsProblem(
-  { tables, joinedBy }: CompiledQuery,
-  rows: readonly (readonly ShownRow[])[],
-): Answer<never> | undefined {
-  const [first, ...joined] = rows;
-  if (first === undefined || joined.length === 0) return undefined;
-  const idOf = (row: ShownRow): string => JSON.stringify(joinedBy.map((column) => cellOf(row, column)));
-  let pairs = counted(first, idOf);
-  for (const each of joined) {
-    const counts = counted(each, idOf);
-    // A left join keeps what meets nothing.
-    pairs = new Map([...pairs].map(([id, count]) => [id, count * Math.max(1, counts.get(id) ?? 0)]));
+/** Rows that meet in a join, and what is done with them: counted before any of it is. */
+function workProblem(query: CompiledQuery, rows: readonly (readonly ShownRow[])[]): Answer<never> | undefined {
+  const { tables, joinedBy } = query;
+  const extent = extentOf(tables, joinedBy, rows);
+  if (extent.rows > MAX_SQL_PAIRS) {
+    const windowed = tables.some(({ columns }) => columns.includes("start"));
+    return refuse("query_too_expensive", `the join makes ${extent.rows} rows, the limit is ${MAX_SQL_PAIRS}`, {
+      field: "sql",
+      hint: windowed ? "Join windows by their start too, or say which keys it is about" : "Say which keys it is about",
+    });
   }
-  const total = [...pairs.values()].reduce((sum, count) => sum + count, 0);
-  if (total <= MAX_SQL_PAIRS) return undefined;
-  const windowed = tables.some(({ columns }) => columns.includes("start"));
-  return refuse("query_too_expensive", `the join makes ${total} rows, the limit is ${MAX_SQL_PAIRS}`, {
-    field: "sql",
-    hint: windowed ? "Join windows by their start too, or say which keys it is about" : "Say which keys it is about",
-  });
-}
-
-function counted(rows: readonly ShownRow[], idOf: (row: ShownRow) => string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const row of rows) counts.set(idOf(row), (counts.get(idOf(row)) ?? 0) + 1);
-  return counts;
-}
-
-function cellOf(row: ShownRow, column: string): Value {
-  switch (column) {
-    case "timestamp":
-      return row.timestampMs;
-    case "key":
-    case "start":
-    case "end":
-    case "name":
-    case "at":
-    case "seq":
-      return row[column] ?? null;
-    default:
-      return row.value;
-  }
+  const work = query.work(extent);
+  if (work <= MAX_SQL_WORK) return undefined;
+  const times = Math.ceil((10 * work) / MAX_SQL_WORK) / 10;
+  const message = `what the query does with each of ${extent.rows} rows and their characters is ${times} times as much as it may be`;
+  const hint = `Say which rows it is about, by conditions such as ${tables[0]?.alias}.key >= 'a' AND ${tables[0]?.alias}.key < 'b'; use fewer functions, and read a field (value ->> '$.field') instead of a long value`;
+  return refuse("query_too_expensive", message, { field: "sql", hint });
 }
 
 /** The value is JSON as it is stored. */
@@ -168,32 +145,39 @@ function planProblem(engine: QueryEngine, statement: string, parameters: readonl
   });
 }
 
-/** Everything is taken: a statement that is left in the middle stays open, and its tables could not be dropped. */
-function taken({ engine, maxRows }: RunOptions, statement: string, parameters: readonly string[]): Answer<Result> {
-  const rows: Row[] = [];
-  for (const row of engine.rows(statement, parameters)) {
-    const cells = row.map(valueOf);
-    if (cells.includes(undefined))
-      return refuse("sql_error", "a column holds bytes", { field: "sql", hint: "Use hex(…)" });
-    rows.push(cells as Row);
-  }
-  return { ok: true, rows: rows.slice(0, maxRows), more: rows.length > maxRows };
-}
-
-/** The size of the answer, before any of it is taken. */
-function sizeProblem(
-  { engine }: RunOptions,
-  { relations, text, columns }: { readonly relations: string; readonly text: string; readonly columns: number },
+/**
+ * The answer is made once and measured before any of it is taken. Everything is taken: a statement that is left in the middle
+ * stays open, and its tables could not be dropped.
+ */
+function taken(
+  { engine, maxRows }: RunOptions,
+  { relations, text, columns }: Statement & { readonly relations: string },
   parameters: readonly string[],
-): Answer<never> | undefined {
+): Answer<Result> {
   const cells = Array.from({ length: columns }, (_, cell) => `c${cell}`);
   const lengths = cells.map((cell) => `coalesce(length(${cell}), 0)`).join(" + ");
-  const measure = `WITH ${relations}, answer(${cells.join(", ")}) AS (${text}) SELECT count(*), sum(${lengths}) FROM answer`;
-  const [[count = 0, size = 0] = []] = engine.rows(measure, parameters);
-  if (Number(size) + 8 * columns * Number(count) <= MAX_SQL_ANSWER_CHARACTERS) return undefined;
-  const hint = "Select fewer columns, or give a LIMIT";
-  const message = `the answer is larger than ${MAX_SQL_ANSWER_CHARACTERS / 1e6} MB`;
-  return refuse("query_too_expensive", message, { field: "sql", hint });
+  const size = `size(n, characters) AS MATERIALIZED (SELECT count(*), coalesce(sum(${lengths}), 0) + 8 * ${columns} * count(*) FROM answer)`;
+  const statement = `WITH ${relations}, answer(${cells.join(", ")}) AS MATERIALIZED (${text}), ${size}
+    SELECT n, characters, answer.* FROM size LEFT JOIN answer ON characters <= ${MAX_SQL_ANSWER_CHARACTERS}`;
+  const rows: Row[] = [];
+  let count = 0;
+  let large = false;
+  let bytes = false;
+  for (const [found, characters, ...row] of engine.rows(statement, parameters)) {
+    count = Number(found);
+    large = Number(characters) > MAX_SQL_ANSWER_CHARACTERS;
+    const values = row.map(valueOf);
+    bytes ||= values.includes(undefined);
+    rows.push(values as Row);
+  }
+  if (bytes) return refuse("sql_error", "a column holds bytes", { field: "sql", hint: "Use hex(…)" });
+  if (large) {
+    const hint = "Select fewer columns, or give a LIMIT";
+    const message = `the answer is larger than ${MAX_SQL_ANSWER_CHARACTERS / 1e6} MB`;
+    return refuse("query_too_expensive", message, { field: "sql", hint });
+  }
+  // Of no rows there is one, of nothing.
+  return { ok: true, rows: rows.slice(0, Math.min(count, maxRows)), more: count > maxRows };
 }
 
 function valueOf(cell: unknown): Value | undefined {

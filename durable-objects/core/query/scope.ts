@@ -52,6 +52,13 @@ export class Scope {
     return first;
   }
 
+  /** What was selected by this name, where no column is called so. */
+  itemOf({ table, name }: ColumnName, items: readonly Item[]): Item | undefined {
+    if (table !== undefined || this.tables.some(({ columns }) => columns.some((column) => same(column, name))))
+      return undefined;
+    return items.find((item) => same(item.name, name));
+  }
+
   /** `items`: names that may stand for what was selected, where no column is called so. */
   text(expression: Expression, items: readonly Item[] = []): string {
     const text = (part: Expression): string => this.text(part, items);
@@ -86,9 +93,8 @@ export class Scope {
   }
 
   #columnText(column: ColumnName, items: readonly Item[]): string {
-    const item = column.table === undefined ? items.find(({ name }) => same(name, column.name)) : undefined;
-    const known = this.tables.some(({ columns }) => columns.some((name) => same(name, column.name)));
-    if (item !== undefined && !known) return this.text(item.expression);
+    const item = this.itemOf(column, items);
+    if (item !== undefined) return this.text(item.expression);
     const found = this.column(column);
     return `${found.table.relation}."${found.column}"`;
   }

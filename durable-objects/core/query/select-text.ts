@@ -1,3 +1,4 @@
+import { QueryProblem } from "./problem.ts";
 import type { Expression, Item, Query } from "./query.ts";
 import type { Scope } from "./scope.ts";
 
@@ -53,8 +54,13 @@ function fromText(scope: Scope): string {
   return tables.join(" ");
 }
 
-/** A number alone is the place of an item. */
+/** A whole number alone is the place of an item. */
 export function named(expression: Expression, items: readonly Item[]): Expression {
-  if (expression.kind !== "number") return expression;
-  return items[Number(expression.text) - 1]?.expression ?? expression;
+  if (expression.kind !== "number" || !/^\d+$/.test(expression.text)) return expression;
+  const item = items[Number(expression.text) - 1];
+  if (item !== undefined) return item.expression;
+  throw new QueryProblem(`there is no column ${expression.text} to group or to order by`, {
+    at: expression.at,
+    hint: `The query selects ${items.length}, counted from 1`,
+  });
 }
