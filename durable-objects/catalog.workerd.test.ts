@@ -103,7 +103,10 @@ describe("pipelines", () => {
   test("one whose topics do not exist says what it waits for; a topic it uses is not deleted from under it [CAT-5, CAT-6]", async () => {
     expect(await catalog(env).pipeline({ name: "held" })).toMatchObject({
       ok: true,
-      pipeline: { state: "bootstrapping", error: expect.stringContaining("waits for topic held-in") },
+      pipeline: {
+        state: "bootstrapping",
+        error: "waits for topic held-in: create it with PUT /v1/topics/held-in, and the same for held-out",
+      },
     });
     await catalog(env).createTopic({ topic: "held-out", partitions: 1, config });
     const created = await catalog(env).createTopic({ topic: "held-in", partitions: 2, config });

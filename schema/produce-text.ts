@@ -19,7 +19,7 @@ export type ProduceInputs = Answer<{ readonly records: ProduceInput[] }>;
 export function readProduceBody(body: Bytes): ProduceInputs {
   const json = new JsonReader(body, afterByteOrderMark(body));
   const reader = new ProduceRecordReader(json);
-  if (json.peek() !== OPEN_OBJECT) return invalid("the body is not a JSON object", BODY_HINT);
+  if (json.peek() !== OPEN_OBJECT) return invalid("the body is not a JSON object", BODY_HINT, "body");
   let seen = false;
   const outcome = json.object((from, to) => {
     const name = readUtf8(body, from, Math.min(to, from + 100));

@@ -159,6 +159,22 @@ describe("stores", () => {
     await expect(client.pipelines.store("none", "s").get("x")).rejects.toMatchObject({ code: "not_found" });
   });
 
+  test("get of a store of several rows a key says what to call [SDK-43]", async () => {
+    const { client } = clientOf({
+      "GET /v1/pipelines/p/stores/w?key=a": { windows: [] },
+      "GET /v1/pipelines/p/stores/l?key=a": { entries: [{ key: "a", at: 1, seq: 0, value: 1 }] },
+    });
+    const get = (store: string) => client.pipelines.store("p", store).get("a");
+    await expect(get("w")).rejects.toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("windows(key, { from, to })"),
+    });
+    await expect(get("l")).rejects.toMatchObject({
+      code: "invalid_request",
+      message: expect.stringContaining("entries(key)"),
+    });
+  });
+
   test("windows of a key, however many pages they are [STR-5]", async () => {
     const at = (start: number) => ({ key: "a", start, end: start + 5, value: 1 });
     const { client } = clientOf({

@@ -75,14 +75,17 @@ export class Store {
 
   /**
    * Undefined for a key the store does not hold; of a versioned store, with `asOf`, for one it did not hold then.
-   * Rejects with `not_found` for a pipeline or store that is not there.
+   * Rejects with `not_found` for a pipeline or store that is not there, with `invalid_request` where a key has windows or
+   * several rows: those come from `windows` and `entries`.
    */
   async get(
     key: string,
     options: Freshness & { readonly asOf?: number | undefined } = {},
   ): Promise<StoreEntry | undefined> {
     try {
-      return await this.#read<StoreEntry>({ ...options, key });
+      const found = await this.#read<StoreEntry | StorePage>({ ...options, key });
+      if ("value" in found) return found;
+      throw this.#severalRows(found);
     } catch (error) {
       if (!(error instanceof StreamError) || error.code !== "not_found" || !(await this.#known())) throw error;
       return undefined;
@@ -185,6 +188,15 @@ export class Store {
 
   #read<T>(query: Query): Promise<T> {
     return this.#transport.json<T>({ method: "GET", path: [...this.#path, this.#name], query });
+  }
+
+  #severalRows({ windows }: StorePage): StreamError {
+    const instead =
+      windows === undefined ? "several rows of a key: call entries(key)" : "windows: call windows(key, { from, to })";
+    return new StreamError(`store ${this.#name} has ${instead}, not get`, {
+      code: "invalid_request",
+      retriable: false,
+    });
   }
 
   /** `not_found` does not say whether it is the key or the store that is missing: asked once for a store. */

@@ -48,6 +48,14 @@ function sent(driver: TopologyTestDriver): unknown[] {
   return driver.read("out").map(({ key, value, timestampMs }) => [key, value, timestampMs]);
 }
 
+test("a key that is undefined is an error that says what to give [LKP-6]", () => {
+  const driver = new TopologyTestDriver(enriched(), { lookups: { "lookup-1": fake } });
+  driver.pipe("orders", [{ key: "k", value: { count: 1 }, timestampMs: 1 }]);
+  expect(driver.deadLetters[0]?.headers["millrace.error"]).toBe(
+    "the key of lookup-1 is undefined; a record that looks up nothing has the key null",
+  );
+});
+
 describe("a lookup", () => {
   const orders = [
     order("k", "a", 1),

@@ -22,16 +22,20 @@ function refuseIssue(issue: z.core.$ZodIssue, kind: string): Refusal {
     const field = pathText([...issue.path, issue.keys[0] ?? ""]);
     return refuse("invalid_request", `unknown ${kind} "${field}"`, { field });
   }
+  if (issue.path.length === 0) return refuseWhole(issue, kind);
   const field = pathText(issue.path);
-  return refuse(
-    "invalid_request",
-    field === "" ? issue.message : `${field}: ${issue.message}`,
-    field === "" ? {} : { field },
-  );
+  return refuse("invalid_request", `${field}: ${issue.message}`, { field });
+}
+
+/** What is wrong with all of it together; query parameters are always an object. */
+function refuseWhole({ code, message, input }: z.core.$ZodIssue, kind: string): Refusal {
+  if (kind !== "field" || code !== "invalid_type") return refuse("invalid_request", message);
+  const found = Array.isArray(input) ? "an array" : input === null ? "null" : `a ${typeof input}`;
+  return refuse("invalid_request", `the body is ${found}, not a JSON object`, { field: "body" });
 }
 
 export function checked<T>(shape: z.ZodType<T>, input: unknown, kind: string): Answer<{ readonly value: T }> {
-  const result = shape.safeParse(input);
+  const result = shape.safeParse(input, { reportInput: true });
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;
   return issue === undefined ? refuse("invalid_request", "invalid input") : refuseIssue(issue, kind);

@@ -27,10 +27,11 @@ export function partitionNumberOf(context: EdgeContext): Answer<{ readonly parti
   const text = context.req.param("partition") ?? "";
   if (/^\d{1,9}$/.test(text)) return { ok: true, partition: Number(text) };
   const hint = `Partitions are numbered from 0, at most to ${MAX_PARTITIONS - 1}`;
-  return refuse("unknown_partition", `"${text.slice(0, 40)}" is not a partition`, { hint });
+  return refuse("unknown_partition", `"${text.slice(0, 40)}" is not a partition`, { hint, field: "partition" });
 }
 
 export function checkPartition(partition: number, partitions: number): Answer {
   if (partition < partitions) return { ok: true };
-  return refuse("unknown_partition", `partition ${partition} does not exist: the topic has ${partitions}`);
+  const message = `partition ${partition} does not exist: the topic has ${partitions}`;
+  return refuse("unknown_partition", message, { field: "partition" });
 }

@@ -129,10 +129,11 @@ export class Pipelines {
   #obstacleBeside(plan: Plan): string | undefined {
     const { problem } = this.#parts.plans;
     if (problem !== undefined) return problem;
-    const missing = [...sourcesOf(plan), ...outputsOf(plan)].find(
-      (name) => this.#parts.topics.table.open(name) === undefined,
-    );
-    return missing === undefined ? undefined : `waits for topic ${missing}: create it with PUT /v1/topics/${missing}`;
+    const topics = [...new Set([...sourcesOf(plan), ...outputsOf(plan)])];
+    const [missing, ...others] = topics.filter((name) => this.#parts.topics.table.open(name) === undefined);
+    if (missing === undefined) return undefined;
+    const further = others.length === 0 ? "" : `, and the same for ${others.join(", ")}`;
+    return `waits for topic ${missing}: create it with PUT /v1/topics/${missing}${further}`;
   }
 
   async setState(name: string, state: "running" | "paused"): Promise<Answer> {

@@ -22,6 +22,7 @@ export function joinText(
         joinWindowsText(node.windows),
         ...(node.once ? ["once"] : []),
         ...(node.where ? ["where"] : []),
+        `stores ${node.store.name}.left, ${node.store.name}.right`,
       ].join(", ");
     case "streamTableJoin":
       return `${node.join}${node.graceMs === undefined ? "" : `, grace ${durationText(node.graceMs)}`}`;

@@ -1,4 +1,4 @@
-import type { AggregateNode, PatternStep, PlanNode, SuppressNode } from "../plan.ts";
+import type { AggregateNode, PatternStep, PlanNode, ProcessNode, SuppressNode } from "../plan.ts";
 import type { Sink } from "../sinks.ts";
 import { durationText } from "./duration-text.ts";
 import { joinText } from "./join-text.ts";
@@ -12,9 +12,7 @@ export function detailOf(node: PlanNode): string | undefined {
     case "sink":
       return sinkDetail(node.sink);
     case "process":
-      return Object.entries(node.states)
-        .map(([name, { kind, ttlMs }]) => `${kind} ${name}${ttlMs === undefined ? "" : ` for ${durationText(ttlMs)}`}`)
-        .join(", ");
+      return processDetail(node);
     case "pattern":
       return `${node.steps.map(stepText).join(" ")} within ${durationText(node.withinMs)}`;
     case "dedup":
@@ -64,6 +62,15 @@ export function detailOf(node: PlanNode): string | undefined {
     case "repartition":
       return node.partitions === undefined ? undefined : `${node.partitions} partitions`;
   }
+}
+
+/** A processor's stores by the names that readers have for them. */
+function processDetail({ store, states }: ProcessNode): string | undefined {
+  const kept = Object.entries(states).map(
+    ([name, { kind, ttlMs }]) =>
+      `${store.name}.${name} (${kind}${ttlMs === undefined ? "" : ` for ${durationText(ttlMs)}`})`,
+  );
+  return kept.length === 0 ? undefined : `${kept.length === 1 ? "store" : "stores"} ${kept.join(", ")}`;
 }
 
 function aggregateDetail({ store, windows, emit }: AggregateNode): string {

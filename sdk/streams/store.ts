@@ -57,5 +57,10 @@ export interface TableOptions extends KeyValueStoreOptions {
 export function tableOf(options: TableOptions, generatedName: string): Omit<TableNode, "name" | "inputs"> {
   const store = storeOf({ store: options.store }, generatedName);
   if (options.versioned === undefined) return { kind: "toTable", store };
-  return { kind: "toTable", store, versioned: { historyMs: durationMs(options.versioned.historyRetention) } };
+  const { historyRetention } = options.versioned;
+  if (historyRetention === undefined)
+    throw new Error(
+      `Table "${store.name}" is versioned, and nothing says how far back. Give { versioned: { historyRetention: "1 day" } }.`,
+    );
+  return { kind: "toTable", store, versioned: { historyMs: durationMs(historyRetention) } };
 }

@@ -20,7 +20,9 @@ export function cellsOf({ table, columns, key }: D1Lookup, wanted: unknown): rea
   const fields = typeof wanted === "object" ? (wanted as { readonly [column: string]: unknown }) : { [only]: wanted };
   const names = Object.keys(fields);
   if (names.length !== key.length || names.some((name) => !key.includes(name)))
-    return new TypeError(`a row of table ${table} is looked up by ${key.join(" and ")}, not by ${names.join(", ")}`);
+    return new TypeError(
+      `a row of table ${table} is looked up by ${key.join(" and ")}, not by ${Array.isArray(wanted) ? "an array" : names.join(", ") || "nothing"}`,
+    );
   const wrong = key.find((column) => !fits(fields[column], columns[column]));
   if (wrong === undefined) return key.map((column) => fields[column]);
   const [type, value] = [columns[wrong], fields[wrong]];

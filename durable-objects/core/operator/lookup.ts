@@ -43,6 +43,8 @@ export class Lookup implements Operator {
     const { key: selector } = this.#node;
     const wanted = selector(value, key, context);
     if (wanted === null) return null;
+    if (wanted === undefined)
+      throw new TypeError(`the key of ${this.name} is undefined; a record that looks up nothing has the key null`);
     const text = jsonText(wanted, `what ${this.name} looks up`);
     if (text.length * 3 > MAX_LOOKUP_KEY_BYTES && utf8(text).length > MAX_LOOKUP_KEY_BYTES)
       throw new RangeError(`${this.name} looks up a key of more than ${MAX_LOOKUP_KEY_BYTES} bytes of JSON`);

@@ -139,6 +139,16 @@ test("a node of every kind is in the text and in the flowchart, which is Mermaid
   expect(mermaid).toContain("select '#34;#60;b#62;#38;#35;35;#37;#37;{init}#37;#37;#96;' as n");
 });
 
+test("stores that can be read are named, those of a processor and the sides of a join too [PLN-6]", () => {
+  const { text, mermaid, stores } = describePlan(everything.plan);
+  const names = stores.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(["process-1.last", "hours"]));
+  for (const name of [...names, "join-1.left", "join-1.right"]) {
+    expect(text).toContain(name);
+    expect(mermaid).toContain(name);
+  }
+});
+
 test("a pipeline describes itself, without its tasks [PLN-11]", () => {
   const { text, mermaid } = everything.describe();
   const described = describePlan(everything.plan);

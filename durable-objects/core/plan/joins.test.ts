@@ -152,10 +152,10 @@ test("joins are described, and their sides can be read [PLN-6, STR-7, TSK-8]", (
   });
   const { nodes, stores } = describePlan(plan);
   expect(nodes.slice(1).map(({ detail }) => detail)).toEqual([
-    "left, 0 ms before to 1 hour after, grace 5 ms, where",
-    "semi, unbounded",
-    "outer, within 10 minutes, grace 0 ms",
-    "inner, unbounded, once, where",
+    "left, 0 ms before to 1 hour after, grace 5 ms, where, stores s.left, s.right",
+    "semi, unbounded, stores semiJoin-1.left, semiJoin-1.right",
+    "outer, within 10 minutes, grace 0 ms, stores outerJoin-1.left, outerJoin-1.right",
+    "inner, unbounded, once, where, stores t.left, t.right",
   ]);
   const sides = ["s", "semiJoin-1", "outerJoin-1", "t"].flatMap((name) => [`${name}.left`, `${name}.right`]);
   expect(stores.map(({ name, kind }) => [name, kind])).toEqual(sides.map((name) => [name, "joinSide"]));

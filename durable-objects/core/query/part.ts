@@ -78,7 +78,9 @@ function groupsOf(parts: SelectParts): Part {
   for (const { expression, name } of items) {
     const how = keys.includes(scope.text(expression, items)) ? "key" : mergingOf(expression);
     if (how === undefined)
-      return none(`${name} is neither one of the groups' own values nor count, sum, total, min or max`);
+      return none(
+        `${name} is neither one of the groups' own values nor count, sum, total, min or max${insteadOf(expression)}`,
+      );
     merging.push(how);
   }
   const order: OrderColumn[] = [];
@@ -111,6 +113,11 @@ function mergingOf(expression: Expression): Merging | undefined {
   const { name, args, star } = expression;
   if (!star && args.length !== 1) return undefined;
   return (["count", "sum", "total", "min", "max"] as const).find((known) => known === name);
+}
+
+function insteadOf(expression: Expression): string {
+  const average = expression.kind === "call" && expression.name === "avg" && !expression.distinct;
+  return average ? ": of an average select sum and count, and divide them" : "";
 }
 
 /** The item that an order is by, -1 where there is none. */

@@ -531,7 +531,7 @@ describe("a query over several partitions", () => {
 
   test.each([
     ["select value, count(*) from totals group by value having count(*) > 1", "HAVING"],
-    ["select avg(value) from totals", "avg(value)"],
+    ["select avg(value) from totals", "of an average select sum and count"],
     ["select count(distinct value) from totals", "count(distinct value)"],
     ["select value + 1, count(*) from totals group by value", "value + 1"],
     ["select key, max(value) from totals", "key"],

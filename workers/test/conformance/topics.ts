@@ -57,6 +57,7 @@ export function topicConformance(target: Target): void {
         [{ partitions: 1.5 }, "partitions"],
         [{ partitions: "1" }, "partitions"],
         [{ partition: 1 }, "partition"],
+        [[], "body"],
         [{ config: { retention: 1 } }, "config.retention"],
         [{ config: { retentionMs: "1" } }, "config.retentionMs"],
         [{ config: { cleanupPolicy: "compact" } }, "config.cleanupPolicy"],
