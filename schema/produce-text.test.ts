@@ -212,8 +212,8 @@ test.each([
 });
 
 test.each([
-  ["", undefined],
-  ["[]", undefined],
+  ["", "body"],
+  ["[]", "body"],
   ["{", undefined],
   ["{}", "records"],
   ['{"records":[]}', "records"],

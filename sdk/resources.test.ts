@@ -159,7 +159,7 @@ describe("stores", () => {
     await expect(client.pipelines.store("none", "s").get("x")).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("get of a store of several rows a key says what to call [SDK-43]", async () => {
+  test("get of a store of several rows a key says what to call [SDK-44]", async () => {
     const { client } = clientOf({
       "GET /v1/pipelines/p/stores/w?key=a": { windows: [] },
       "GET /v1/pipelines/p/stores/l?key=a": { entries: [{ key: "a", at: 1, seq: 0, value: 1 }] },

@@ -20,7 +20,7 @@ function framesOf(stack: unknown): string {
   const first = lines.findIndex((line) => line.startsWith("    at "));
   if (first < 0) return stack;
   const frames = lines.slice(first, first + MAX_FRAMES);
-  const task = frames.findIndex((line) => line.includes("at RunningTask.") || line.includes("at #process"));
+  const task = frames.findIndex((line) => /at (?:(?:RunningTask|Units)\.|#process)/.test(line));
   return [...lines.slice(0, first), ...(task < 0 ? frames : frames.slice(0, task))].join("\n");
 }
 

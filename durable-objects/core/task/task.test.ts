@@ -58,7 +58,7 @@ test("a dead letter is the record as it came, with headers that say what happene
     "millrace.node": "check",
   });
   expect(letter?.headers["millrace.stack"]).toMatch(/^RangeError: two is too many\n    at /);
-  expect(letter?.headers["millrace.stack"]).not.toMatch(/RunningTask/);
+  expect(letter?.headers["millrace.stack"]).not.toMatch(/RunningTask|Units/);
   expect(counters).toEqual({ recordsIn: 3, recordsOut: 2, deadLetters: 1, lateRecords: 0, droppedRecords: 0 });
   expect(state).toEqual([
     [
