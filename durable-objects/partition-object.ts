@@ -206,12 +206,13 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     pipeline,
     incarnation,
     letters,
+    starts = [],
   }: Parameters<Rpc.PartitionRpc["redrive"]>[0]): Promise<Answer<Rpc.RedriveCounts>> {
     const answer = this.#onSender(pipeline, incarnation, (_, { id }) =>
       this.#shell.write((loaded): Answer<Rpc.RedriveCounts> => {
         const task = loaded.taskById(id) as AttachedTask;
         const nowMs = this.#shell.now();
-        const counts = redrive(loaded, task, { letters, nowMs });
+        const counts = redrive(loaded, task, { letters, starts, nowMs });
         if (counts.waiting > 0) this.#runner.timers.redriven(loaded, task, nowMs);
         return { ok: true, ...counts };
       }),

@@ -201,4 +201,49 @@ describe("where nothing comes", { timeout: TIMEOUT_MS }, () => {
     await vi.waitFor(() => expect(given).toHaveLength(3), { timeout: 20_000, interval: 50 });
     expect(given[2]?.batchId).toBeGreaterThan(given[1]?.batchId ?? Infinity);
   });
+
+  test("a redriven batch that waits for its function comes before the tick that is due, each with its own id [ERR-11]", async () => {
+    const name = "calm-redriven";
+    const input = await createTopic(env, `${name}-in`);
+    const given: { batchId: number; values: readonly unknown[] }[] = [];
+    calls.onBatch = (batchId, values) => {
+      if (values.length > 0) given.push({ batchId, values });
+      return given.length === 1 ? Promise.reject(new Error("not now")) : Promise.resolve();
+    };
+    await append(input, 100);
+    await caughtUp(input, name, 1);
+    hooks.onValue = () => {
+      throw new Error("no");
+    };
+    await append(input, 5_100);
+    await caughtUp(input, name, 2);
+    hooks.onValue = () => undefined;
+    const letter = {
+      partition: 0,
+      offset: 0,
+      kind: "record",
+      taskOffset: 1,
+      key: new Uint8Array(new TextEncoder().encode("k")),
+    } as const;
+    const tasks = await partition(env, input).tasks({ pipeline: name });
+    const incarnation = tasks.ok ? (tasks.tasks[0]?.incarnation ?? 0) : 0;
+    const record = { value: new Uint8Array(new TextEncoder().encode("1")), timestampMs: 5_100, headers: [] };
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => now);
+    const letters = [{ ...letter, ...record, incarnation }];
+    expect(await partition(env, input).redrive({ pipeline: name, incarnation, letters })).toMatchObject({ waiting: 1 });
+    await vi.waitFor(() => expect(given).toHaveLength(1), { timeout: 20_000, interval: 20 });
+    vi.spyOn(Date, "now").mockImplementation(() => now + MINUTE + 1_000);
+    await vi.waitFor(
+      async () => {
+        await runDurableObjectAlarm(partition(env, input));
+        expect(given).toHaveLength(3);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    expect(given.map(({ values }) => values)).toEqual([closed([0, 1]), closed([0, 1]), closed([5_000, 1])]);
+    const [first, second, third] = given.map(({ batchId }) => batchId);
+    expect(second).toBe(first);
+    expect(third).toBeGreaterThan(second ?? Infinity);
+  });
 });

@@ -1,7 +1,8 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { type Called, calls } from "../pipelines/test/batch-functions.ts";
+import { finds } from "../pipelines/test/lookups.ts";
 import { hooks } from "../pipelines/test/hooks.ts";
 import {
   deadLetterList,
@@ -12,7 +13,7 @@ import {
 import { app } from "../workers/app.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
-import { batchOf, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
+import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
 import { evict } from "./test/evict.ts";
 
 const env: Env = { ...(bindings as unknown as Env), MILLRACE_AUTH: "off" };
@@ -66,6 +67,8 @@ function refuse(...bad: readonly number[]): void {
 afterEach(() => {
   hooks.onValue = () => undefined;
   calls.onBatch = () => Promise.resolve();
+  finds.onKey = (_, n) => Promise.resolve(n);
+  vi.restoreAllMocks();
 });
 
 test.each(["redriven", "redriven-batches"])(
@@ -305,4 +308,84 @@ test("and so they do when the object ends behind the function [MIB-7]", async ()
   expect(ended).toBe(true);
   expect(seen).toEqual([seen[0], seen[0]]);
   expect(seen[0]?.numbers).toEqual([1, 2, 3]);
+});
+
+function rowsOf(id: string, query: string): Promise<Record<string, SqlStorageValue>[]> {
+  return runInDurableObject(partition(env, id), (_, { storage }) => storage.sql.exec(query).toArray());
+}
+
+test("what waits of a parked key runs in several transactions where it is large [ERR-9]", async () => {
+  const name = "unparked-large";
+  const out = await createTopic(env, `${name}-out`);
+  const input = await createTopic(env, `${name}-in`);
+  const pad = "x".repeat(900_000);
+  refuse(0);
+  const all = Array.from({ length: 10 }, (_, n) => n);
+  for (const n of all) await append(input, { key: "k", value: { n, pad } });
+  await drain(name, input);
+  refuse();
+  await redrive(name);
+  await drain(name, input);
+  expect(await numbersIn(out)).toEqual(all);
+  // A record is 1.2 million characters of base64.
+  const runs = await rowsOf(
+    input,
+    "SELECT payload ->> 'records' AS records FROM journal WHERE kind = 'redrive' ORDER BY seq",
+  );
+  expect(runs.map(({ records }) => records)).toEqual([3, 3, 3, 1]);
+});
+
+test("letters that look much up run in several transactions, each with so much as it may hold [ERR-9]", async () => {
+  const name = "looks-redriven";
+  const out = await createTopic(env, `${name}-out`);
+  const input = await createTopic(env, `${name}-in`);
+  const all = Array.from({ length: 200 }, (_, n) => n);
+  refuse(...all);
+  await append(input, ...all.map((n) => ({ key: "k", value: { n } })));
+  await drain(name, input);
+  let [found, most] = [0, 0];
+  const text = "x".repeat(90_000);
+  finds.onKey = () => {
+    most = Math.max(most, ++found);
+    return Promise.resolve(text);
+  };
+  // Called when it is decided what a record looks up, and when the record runs.
+  hooks.onValue = () => {
+    found = 0;
+  };
+  expect(await redrive(name)).toMatchObject({ redriven: 200 });
+  await drain(name, input);
+  expect(await numbersIn(out)).toEqual(all);
+  expect(most).toBeGreaterThan(50);
+  expect(most).toBeLessThan(110);
+});
+
+test("what a task remembers of letters goes when their topic has let go of them [ERR-10]", async () => {
+  const name = "redriven-trimmed";
+  await createTopic(env, `${name}-out`);
+  const input = await createTopic(env, `${name}-in`);
+  refuse(1, 2);
+  await append(input, ...numbers(1, 2));
+  await drain(name, input);
+  refuse();
+  expect(await redrive(name)).toMatchObject({ redriven: 2 });
+  await drain(name, input);
+  const given = "SELECT id FROM redrive ORDER BY id";
+  expect(await rowsOf(input, given)).toEqual([{ id: "0/0" }, { id: "0/1" }]);
+  const now = Date.now();
+  vi.spyOn(Date, "now").mockImplementation(() => now + 365 * 24 * 3_600_000);
+  const topic = `${name}.dead-letters`;
+  expect(await catalog(env).configureTopic({ topic, config: { retentionMs: 1_000 } })).toMatchObject({ ok: true });
+  const found = await catalog(env).topic({ topic });
+  const lettersId = found.ok ? found.identity.topicId : "";
+  await runDurableObjectAlarm(partition(env, lettersId));
+  expect((await letters(name)).deadLetters).toEqual([]);
+  await append(input, ...numbers(3));
+  refuse(4);
+  await append(input, ...numbers(4));
+  await drain(name, input);
+  refuse();
+  expect(await redrive(name)).toMatchObject({ redriven: 1 });
+  await drain(name, input);
+  expect(await rowsOf(input, given)).toEqual([{ id: "0/2" }, { id: "trimmed:0" }]);
 });

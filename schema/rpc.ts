@@ -200,6 +200,12 @@ export interface LetterPlace {
   readonly taskOffset: number;
 }
 
+/** Where a partition of a dead-letter topic begins. */
+export interface LetterStart {
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface LetterToRedrive extends LetterPlace {
   /** As it lies in the task's input; of what a target refused as the target was to have it. */
   readonly value: Bytes | null;
@@ -450,6 +456,8 @@ export interface PartitionRpc {
     pipeline: string;
     incarnation: number;
     letters: readonly LetterToRedrive[];
+    /** Of partitions of the dead-letter topic: what lay before is gone from them. */
+    starts?: readonly LetterStart[] | undefined;
   }): Promise<Answer<RedriveCounts>>;
   /** Of each letter, in order. */
   letterStates(request: {

@@ -3,7 +3,14 @@ import { type DeadLetter, inputOf, readDeadLetter } from "../schema/dead-letter.
 import { type Answer, refuse } from "../schema/error.ts";
 import { MAX_READ_BYTES } from "../schema/limits.ts";
 import type { Bytes } from "../schema/record.ts";
-import type { LetterPlace, LetterToRedrive, PartitionRpc, PipelineRecord, TopicPlace } from "../schema/rpc.ts";
+import type {
+  LetterPlace,
+  LetterStart,
+  LetterToRedrive,
+  PartitionRpc,
+  PipelineRecord,
+  TopicPlace,
+} from "../schema/rpc.ts";
 import { checkPartition } from "./path.ts";
 import { selectRecords } from "./read/select.ts";
 import { decodeCursor, encodeCursor, isIndex } from "./store-cursor.ts";
@@ -31,6 +38,8 @@ export interface FoundLetters {
   readonly letters: readonly FoundLetter[];
   /** Where the next request goes on; absent at the end. */
   readonly cursor?: string | undefined;
+  /** Of partitions that the request came to: where they begin. */
+  readonly starts: readonly LetterStart[];
 }
 
 interface Place {
@@ -38,6 +47,13 @@ interface Place {
   readonly offset: number;
   /** Where the partition ended when the scan came to it: what is redriven may come back behind it. */
   readonly end: number;
+}
+
+/** What a scan looks for. */
+interface Scan {
+  readonly filter: LetterFilter;
+  /** Filled on the way. */
+  readonly starts: LetterStart[];
 }
 
 export function deadLetterTopicOf({ name, deadLetters }: PipelineRecord): Answer<{ readonly topic: TopicPlace }> {
@@ -59,7 +75,9 @@ export async function findLetters(
   const exists = checkPartition(filter.partition ?? 0, topic.partitions);
   if (!exists.ok) return exists;
   const name = `${pipeline.name} dead letters`;
-  const first = await placeOf(env, topic, { name, filter });
+  const scan: Scan = { filter, starts: [] };
+  const { starts } = scan;
+  const first = await placeOf(env, topic, { name, scan });
   if (!first.ok) return first;
   let { place } = first;
   const letters: FoundLetter[] = [];
@@ -67,7 +85,7 @@ export async function findLetters(
   for (let scanned = 0; place !== undefined;) {
     if (letters.length >= limit || scanned >= MAX_SCANNED || bytes >= MAX_READ_BYTES) {
       const { partition, offset, end } = place;
-      return { ok: true, letters, cursor: encodeCursor([name, partition, offset, end]) };
+      return { ok: true, letters, starts, cursor: encodeCursor([name, partition, offset, end]) };
     }
     const page = await readPage(env, topic, { place, limit: limit - letters.length });
     if (!page.ok) return page;
@@ -78,11 +96,11 @@ export async function findLetters(
       letters.push({ partition, offset, letter });
       bytes += bytesOf(letter);
     }
-    const next = await nextPlace(env, topic, { at: { ...place, offset: page.nextOffset }, filter });
+    const next = await nextPlace(env, topic, { at: { ...place, offset: page.nextOffset }, scan });
     if (!next.ok) return next;
     ({ place } = next);
   }
-  return { ok: true, letters };
+  return { ok: true, letters, starts };
 }
 
 /** Letters of one request are held together, and go to their tasks in one call. */
@@ -99,39 +117,41 @@ function matches({ pipeline, record }: DeadLetter, name: string, { key }: Letter
 async function placeOf(
   env: Env,
   topic: TopicPlace,
-  { name, filter }: { name: string; filter: LetterFilter },
+  { name, scan }: { name: string; scan: Scan },
 ): Promise<Answer<{ readonly place: Place | undefined }>> {
-  if (filter.cursor === undefined) return begin(env, topic, { partition: filter.partition ?? 0, filter });
+  const { filter } = scan;
+  if (filter.cursor === undefined) return begin(env, topic, { partition: filter.partition ?? 0, scan });
   const [of, partition, offset, end] = decodeCursor(filter.cursor) ?? [];
   if (of !== name || !isIndex(partition) || !isIndex(offset) || !isIndex(end) || partition >= topic.partitions) {
     return refuse("invalid_request", "the cursor is not one of these dead letters", { field: "cursor" });
   }
-  return nextPlace(env, topic, { at: { partition, offset, end }, filter });
+  return nextPlace(env, topic, { at: { partition, offset, end }, scan });
 }
 
 /** The place itself, if it is before its end, else the beginning of the next partition; undefined at the end of all. */
 async function nextPlace(
   env: Env,
   topic: TopicPlace,
-  { at, filter }: { at: Place; filter: LetterFilter },
+  { at, scan }: { at: Place; scan: Scan },
 ): Promise<Answer<{ readonly place: Place | undefined }>> {
   if (at.offset < at.end) return { ok: true, place: at };
   const partition = at.partition + 1;
-  if (filter.partition !== undefined || partition >= topic.partitions) return { ok: true, place: undefined };
-  return begin(env, topic, { partition, filter });
+  if (scan.filter.partition !== undefined || partition >= topic.partitions) return { ok: true, place: undefined };
+  return begin(env, topic, { partition, scan });
 }
 
 async function begin(
   env: Env,
   topic: TopicPlace,
-  { partition, filter }: { partition: number; filter: LetterFilter },
+  { partition, scan }: { partition: number; scan: Scan },
 ): Promise<Answer<{ readonly place: Place | undefined }>> {
   const described = await ask(partitionOf(env, topic, partition).describe({}));
   if (!described.ok) return described;
-  const { from = 0, to = Number.MAX_SAFE_INTEGER } = filter;
+  scan.starts.push({ partition, offset: described.logStartOffset });
+  const { from = 0, to = Number.MAX_SAFE_INTEGER } = scan.filter;
   const offset = Math.max(from, described.logStartOffset);
   const end = Math.min(to, described.logEndOffset);
-  return nextPlace(env, topic, { at: { partition, offset, end }, filter });
+  return nextPlace(env, topic, { at: { partition, offset, end }, scan });
 }
 
 async function readPage(

@@ -88,15 +88,24 @@ export class Lookups {
     return plan !== undefined && lookupsOf(plan).length > 0;
   }
 
-  /** What was found for records that run between two slices; undefined where the task looks nothing up, or runs nothing. */
+  /**
+   * What is found for records that run between two slices, and for how many of them, from the first on: no more than a slice
+   * may hold, unless all of them must stay together. Runs user code before it returns.
+   */
   async find(
     task: AttachedTask,
     records: readonly ConsumerRecord[],
-    options: SliceOptions,
-  ): Promise<LookupAnswers | undefined> {
-    if (!this.needed(task) || options.terminated !== undefined) return undefined;
+    { whole, ...options }: SliceOptions & { readonly whole: boolean },
+  ): Promise<{ readonly answers: LookupAnswers; readonly records: number }> {
     const calls = this.#askingOf(task).callsFor(records, options);
-    return this.#find(task, calls, { characters: Number.POSITIVE_INFINITY });
+    if (whole) {
+      const answers = await this.#find(task, calls, { characters: Number.POSITIVE_INFINITY });
+      return { answers, records: records.length };
+    }
+    const answers = await this.#find(task, calls, { characters: MAX_LOOKUP_ANSWER_CHARACTERS });
+    const end = endWithinRoom(calls, answers, Number.POSITIVE_INFINITY);
+    const without = records.findIndex(({ offset }) => offset === end);
+    return { answers, records: without < 0 ? records.length : without };
   }
 
   #askedBy(task: AttachedTask): Asked | undefined {

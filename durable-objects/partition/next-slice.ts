@@ -5,7 +5,6 @@ import { guardAfter, sliceLimit } from "./guard.ts";
 import type { IdleWatch } from "./idle-watch.ts";
 import type { Loaded } from "./loaded.ts";
 import type { Lookups } from "./lookups.ts";
-import type { Retries } from "./retries.ts";
 import type { Shell } from "./shell.ts";
 import type { Slice } from "./slice.ts";
 import type { Ticks } from "./ticks.ts";
@@ -13,7 +12,6 @@ import type { Ticks } from "./ticks.ts";
 interface Parts {
   readonly idle: IdleWatch;
   readonly ticks: Ticks;
-  readonly retries: Retries;
   readonly lookups: Lookups;
 }
 
@@ -42,11 +40,11 @@ export class NextSlice {
     const task = this.#shell.loaded?.taskById(id);
     // Most often there is nothing to do, and that needs no transaction.
     if (task?.runnable !== true || this.full) return undefined;
-    const { ticks, retries, lookups } = this.#parts;
+    const { ticks, lookups } = this.#parts;
     const nowMs = this.#shell.now();
     const records = task.position < this.#wanted(task);
     if (!records && !ticks.wanted(task, { nowMs, records })) return undefined;
-    if (retries.waits(id, nowMs) || lookups.waits(task)) return undefined;
+    if (lookups.waits(task)) return undefined;
     return this.#shell.write((loaded) => {
       this.#skipTrimmed(loaded, task, nowMs);
       const ticked = ticks.wanted(task, { nowMs, records }) && ticks.decide(loaded, task, nowMs);

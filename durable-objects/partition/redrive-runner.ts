@@ -1,4 +1,4 @@
-import { MAX_REDRIVE_RECORDS } from "../../schema/limits.ts";
+import { MAX_REDRIVE_CHARACTERS, MAX_REDRIVE_RECORDS } from "../../schema/limits.ts";
 import { recordOfText } from "../core/task/parked-record.ts";
 import type { Redriven, SliceOptions, SliceResult, TaskPort } from "../core/task/task-port.ts";
 import type { TakenRedrive } from "../sqlite/redrive-table.ts";
@@ -20,6 +20,8 @@ interface Slice {
 
 interface Next extends Slice {
   readonly task: AttachedTask;
+  /** Async functions may have seen it: it comes whole. */
+  readonly called: boolean;
 }
 
 export interface RedriveParts {
@@ -47,50 +49,59 @@ export class RedriveRunner {
 
   /** Answers whether something was run, or might have been. */
   async step(id: number): Promise<boolean> {
-    const slice = this.#next(id);
-    if (slice === undefined) return false;
-    const { task } = slice;
-    const options = await this.#asked(slice);
-    await this.#announce(slice);
-    const now = this.#shell.loaded?.taskById(id);
-    if (now !== task || !task.runnable) {
-      // Paused meanwhile, say: nothing was tried.
-      if (now !== undefined) this.#shell.write(({ redrives }) => redrives.untried(id, slice.taken));
-      return true;
-    }
-    this.#shell.write((loaded) => {
-      if (task.code !== undefined) this.#run(loaded, { task, code: task.code }, { ...slice, options });
-    });
+    const next = this.#next(id);
+    if (next === undefined) return false;
+    const found = await this.#lookedUp(next);
+    const slice = found && (await this.#handedOver(found));
+    const code = slice && (await this.#announced(slice));
+    if (slice === undefined || code === undefined) return true;
+    this.#shell.write((loaded) => this.#run(loaded, { task: slice.task, code }, slice));
     this.#shell.changed.notify();
     return true;
   }
 
-  /** A turn ahead: a wake that finds it knows what ended the object (ENG-4). */
-  async #announce({ task, taken }: Next): Promise<void> {
+  /**
+   * A turn ahead: a wake that finds it knows what ended the object (ENG-4). Undefined where the task is not what it was any
+   * more: paused meanwhile, say, or ended. Then nothing was tried.
+   */
+  async #announced({ task, taken }: Next): Promise<TaskPort | undefined> {
     this.#shell.write(({ redrives }) => redrives.tried(task.id, taken));
     await this.#shell.sync();
+    const same = this.#shell.loaded?.taskById(task.id) === task && task.runnable;
+    if (same && task.code !== undefined) return task.code;
+    this.#shell.write(({ redrives }) => redrives.untried(task.id, taken));
+    return undefined;
   }
 
-  /** What is looked up, and async functions over the batch, come first: what is waited for ends no object. */
-  async #asked(slice: Next): Promise<SliceOptions> {
+  /** What is waited for ends no object. Of what was not called with yet so much runs as there is room for answers. */
+  async #lookedUp(slice: Next): Promise<Next | undefined> {
+    const { task, taken, items, options } = slice;
+    const { lookups } = this.#parts;
+    if (!lookups.needed(task) || options.terminated !== undefined) return slice;
+    const code = await this.#announced(slice);
+    if (code === undefined) return undefined;
+    const asking = lookups.find(task, code.redriven(items), { ...options, whole: slice.called });
+    this.#shell.write(({ redrives }) => redrives.untried(task.id, taken));
+    const { answers, records } = await asking;
+    return { ...firstOf(slice, records), options: { ...options, lookups: answers } };
+  }
+
+  /** Async functions over the batch have resolved. */
+  async #handedOver(slice: Next): Promise<Next | undefined> {
     const { task, taken, items, options, records } = slice;
-    const { batchCalls, lookups } = this.#parts;
-    if (!batchCalls.needed(task) && !lookups.needed(task)) return options;
-    await this.#announce(slice);
-    const asking = lookups.find(task, task.code?.redriven(items) ?? [], options);
-    const calls = batchCalls.needed(task)
-      ? batchCalls.findIn(task, options, (code) => code.redrive(items, options))
-      : [];
+    const { batchCalls } = this.#parts;
     const { microBatch, nowMs } = options;
-    const seen = calls.length > 0 && microBatch !== undefined;
+    if (!batchCalls.needed(task) || microBatch === undefined) return slice;
+    if ((await this.#announced(slice)) === undefined) return undefined;
+    const calls = batchCalls.findIn(task, options, (code) => code.redrive(items, options));
     this.#shell.write(({ redrives }) => {
       redrives.untried(task.id, taken);
       // From now on the batch is what it is, over failures and wakes (MIB-7).
-      if (seen) redrives.called(task.id, taken, { batchId: microBatch.batchId, nowMs, records });
+      if (calls.length > 0) redrives.called(task.id, taken, { batchId: microBatch.batchId, nowMs, records });
     });
-    if (seen) await this.#shell.sync();
-    const [found] = await Promise.all([asking, this.#call(task, calls)]);
-    return { ...options, lookups: found };
+    if (calls.length > 0) await this.#shell.sync();
+    await this.#call(task, calls);
+    return slice;
   }
 
   async #call(task: AttachedTask, calls: readonly FoundCall[]): Promise<void> {
@@ -118,9 +129,10 @@ export class RedriveRunner {
     const batchId = called?.batchId ?? loaded.taskTable.lastBatchId(id) + 1;
     const microBatch = batched ? { batchId } : undefined;
     const nowMs = called?.nowMs ?? this.#shell.now();
-    const records = called?.records ?? (first.attempts > 0 ? 1 : MAX_REDRIVE_RECORDS);
+    const records = called?.records ?? (first.attempts > 0 ? 1 : mostOf(task, first));
     return {
       task,
+      called: called !== undefined,
       taken,
       items: taken.map((each) => itemOf(each, records)),
       options: { nowMs, wallClockMs: nowMs, microBatch, terminated },
@@ -154,6 +166,21 @@ export class RedriveRunner {
       else redrives.done(task.id, each);
     }
   }
+}
+
+/** Of a parked key, so many as may run in one transaction (ERR-9). */
+function mostOf({ code }: AttachedTask, { kind, payload }: TakenRedrive): number {
+  const bounds = { records: MAX_REDRIVE_RECORDS, characters: MAX_REDRIVE_CHARACTERS };
+  return kind === "parked" && code !== undefined ? Math.max(1, code.parkedWithin(payload, bounds)) : 1;
+}
+
+/** Its first records: of letters, or of what waits of a key. */
+function firstOf(slice: Next, records: number): Next {
+  const { taken, items } = slice;
+  const [first] = items;
+  if (first?.kind !== "parked") return { ...slice, taken: taken.slice(0, records), items: items.slice(0, records) };
+  const fewer = Math.min(first.records, records);
+  return { ...slice, items: [{ ...first, records: fewer }], records: fewer };
 }
 
 function waitingOf(code: TaskPort, item: Redriven): number {

@@ -1,7 +1,7 @@
 import { isInternal } from "../../schema/internal-topic.ts";
 import { MAX_REDRIVEN_CHARACTERS } from "../../schema/limits.ts";
 import { encodeBatch } from "../../schema/record-batch/encode.ts";
-import type { LetterPlace, LetterState, LetterToRedrive, RedriveCounts } from "../../schema/rpc.ts";
+import type { LetterPlace, LetterStart, LetterState, LetterToRedrive, RedriveCounts } from "../../schema/rpc.ts";
 import { keyText } from "../core/operator/key-text.ts";
 import { recordText } from "../core/task/parked-record.ts";
 import type { AttachedTask } from "./attached-task.ts";
@@ -20,7 +20,7 @@ export function letterState({ redrives }: Loaded, task: AttachedTask, letter: Le
       return stateOfParked(redrives, task, letter);
     case "record":
     case "refused":
-      return redrives.has(task.id, idOf(letter)) ? "redriven" : "waiting";
+      return redrives.has(task.id, letter) ? "redriven" : "waiting";
   }
 }
 
@@ -33,12 +33,15 @@ function stateOfParked(redrives: Loaded["redrives"], task: AttachedTask, letter:
   return waits && !redrives.waits(task.id, idOfKey(key)) ? "waiting" : "redriven";
 }
 
+interface Redrive {
+  readonly letters: readonly LetterToRedrive[];
+  readonly starts: readonly LetterStart[];
+  readonly nowMs: number;
+}
+
 /** Inside a transaction: takes what waits, to be run in later turns, and what a target refused at once into the outbox. */
-export function redrive(
-  loaded: Loaded,
-  task: AttachedTask,
-  { letters, nowMs }: { letters: readonly LetterToRedrive[]; nowMs: number },
-): RedriveCounts {
+export function redrive(loaded: Loaded, task: AttachedTask, { letters, starts, nowMs }: Redrive): RedriveCounts {
+  loaded.redrives.trim(task.id, starts);
   const counts = { waiting: 0, redriven: 0, former: 0, unfit: 0 };
   // Letters of one key are redriven together: seen before the first of them is taken.
   const states = letters.map((letter) => letterState(loaded, task, letter));

@@ -68,7 +68,7 @@ export class TaskRunner {
     this.#sender = sender;
     this.#idle = idle;
     this.timers = new TaskTimers({ idle, ticks: this.#ticks, deliveries });
-    this.#next = new NextSlice(shell, { idle, ticks: this.#ticks, retries: this.#retries, lookups: this.#lookups });
+    this.#next = new NextSlice(shell, { idle, ticks: this.#ticks, lookups: this.#lookups });
     this.#commits = new Commits(shell, { sender, idle, ticks: this.#ticks });
     this.#redrives = new RedriveRunner(shell, {
       batchCalls: this.#batchCalls,
@@ -121,11 +121,13 @@ export class TaskRunner {
   /** One slice of one task; answers whether there may be more to do. A bug stops the task, its state kept (ENG-14). */
   async #step(id: number): Promise<boolean> {
     try {
-      if (!this.#next.full && !this.#retries.waits(id, this.#shell.now()) && (await this.#redrives.step(id))) {
+      // One look at the clock for both: a redriven batch that waits to be tried again has its number to itself (ERR-11).
+      const waits = this.#next.full || this.#retries.waits(id, this.#shell.now());
+      if (!waits && (await this.#redrives.step(id))) {
         this.#deliveries.kick();
         return true;
       }
-      const slice = this.#next.prepare(id);
+      const slice = waits ? undefined : this.#next.prepare(id);
       if (slice === undefined) {
         const idle = this.#shell.loaded?.taskById(id);
         if (idle?.runnable === true && idle.progressDue && !this.#next.full) this.#tell(idle);

@@ -1,4 +1,5 @@
 import { MAX_REDRIVE_CHARACTERS, MAX_REDRIVE_RECORDS } from "../../schema/limits.ts";
+import type { LetterStart } from "../../schema/rpc.ts";
 
 export type RedriveKind = "record" | "parked" | "refused";
 
@@ -64,9 +65,10 @@ export class RedriveTable {
     return this.#pending.get(task)?.has(id) ?? false;
   }
 
-  /** It was given to the task before, whether it has been run since or waits. */
-  has(task: number, id: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM redrive WHERE task = ? AND id = ?", task, id).toArray().length > 0;
+  /** It was given to the task before, whether it has been run since or waits; or its topic has let go of it since. */
+  has(task: number, { partition, offset }: LetterStart): boolean {
+    const query = "SELECT 1 FROM redrive WHERE task = ?1 AND (id = ?2 OR (id = ?3 AND seq > ?4))";
+    return this.#sql.exec(query, task, `${partition}/${offset}`, trimmedOf(partition), offset).toArray().length > 0;
   }
 
   /** `payload` is null of what is done at once. */
@@ -138,19 +140,37 @@ export class RedriveTable {
     this.#of(task).delete(id);
   }
 
+  /**
+   * Letters before these places are not in their topic any more: of those that were run one row stays, which says how far, for
+   * a request that has read one of them just before (ERR-10).
+   */
+  trim(task: number, starts: readonly LetterStart[]): void {
+    const query = `DELETE FROM redrive WHERE task = ? AND payload IS NULL AND substr(id, 1, ?) = ?
+      AND CAST(substr(id, ? + 1) AS INTEGER) < ?`;
+    for (const { partition, offset } of starts) {
+      const head = `${partition}/`;
+      const { rowsWritten } = this.#sql.exec(query, task, head.length, head, head.length, offset);
+      if (rowsWritten === 0) continue;
+      const trimmed = "INSERT OR REPLACE INTO redrive (task, id, seq, attempts, kind) VALUES (?, ?, ?, 0, 'record')";
+      this.#sql.exec(trimmed, task, trimmedOf(partition), offset);
+    }
+  }
+
   /** The rows of a task that has ended are gone. */
   forget(task: number): void {
     this.#pending.delete(task);
   }
 
   #setAttempts(task: number, { id, seq, characters }: PendingRedrive, attempts: number): void {
+    // Its task may have ended meanwhile. Who took it may not know yet that functions have been called.
+    const known = this.#pending.get(task)?.get(id);
+    if (known === undefined) return;
     this.#sql.exec("UPDATE redrive SET attempts = ? WHERE task = ? AND id = ?", attempts, task, id);
-    // Who took it may not know yet that functions have been called.
-    const called = this.#of(task).get(id)?.called;
-    this.#of(task).set(id, { id, seq, attempts, characters, called });
+    this.#of(task).set(id, { id, seq, attempts, characters, called: known.called });
   }
 
   #setCalled(task: number, { id, seq, attempts, characters }: PendingRedrive, called: CalledRedrive | undefined): void {
+    if (!this.waits(task, id)) return;
     const text = called === undefined ? null : JSON.stringify(called);
     this.#sql.exec("UPDATE redrive SET called = ? WHERE task = ? AND id = ?", text, task, id);
     this.#of(task).set(id, { id, seq, attempts, characters, called });
@@ -163,4 +183,9 @@ export class RedriveTable {
     this.#pending.set(task, pending);
     return pending;
   }
+}
+
+/** The row whose `seq` is where a partition of the dead-letter topic began when rows before that were trimmed. */
+function trimmedOf(partition: number): string {
+  return `trimmed:${partition}`;
 }

@@ -70,6 +70,7 @@ export const lookupPipelines: readonly Pipeline[] = [
   asked("looks-careful"),
   asked("looks-large"),
   asked("looks-looping"),
+  asked("looks-redriven"),
   asked("looks-much"),
   asked("looks-failing").onError(fail()),
   asked("looks-retrying").onError(retry(5, { backoff: "50 ms" })),

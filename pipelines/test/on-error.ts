@@ -26,6 +26,8 @@ export const errorPipelines: readonly Pipeline[] = [
   passingOn("redriven-batches", deadLetter()).trigger(every("100 ms")),
   passingOn("redriven-again", deadLetter()),
   passingOn("redriven-large", deadLetter()),
+  passingOn("redriven-trimmed", deadLetter()),
   passingOn("unparked", parkKey()),
+  passingOn("unparked-large", parkKey()),
   refused,
 ];

@@ -58,6 +58,25 @@ const called = (name: string, quiet: "500 ms" | "1 minute"): Pipeline =>
       ),
   ).trigger(every("100 ms"));
 
+/** The same, of records that may be dead letters. */
+const calledAgain = pipeline("calm-redriven", ({ stream }) =>
+  stream("calm-redriven-in")
+    .peek((value) => hooks.onValue(value))
+    .groupByKey()
+    .windowedBy(tumbling({ size: "1 second", grace: 0 }))
+    .emit(onClose())
+    .closeWhenIdle("1 minute")
+    .count()
+    .toStream()
+    .unwindow((count, { start }) => ({ start, count }))
+    .forEachBatch((records, { batchId }) =>
+      calls.onBatch(
+        batchId,
+        records.map(({ value }) => value),
+      ),
+    ),
+).trigger(every("100 ms"));
+
 export const quietPipelines: readonly Pipeline[] = [
   counts("calm"),
   counts("calm-batches").trigger(every("100 ms")),
@@ -74,4 +93,5 @@ export const quietPipelines: readonly Pipeline[] = [
   ),
   called("calm-calls", "500 ms"),
   called("calm-calls-loop", "1 minute"),
+  calledAgain,
 ];

@@ -114,7 +114,8 @@ export const trying = sqliteTable("trying", {
 /**
  * Dead letters that a task was given again, by their place in the dead-letter topic, or by key those that wait in the task:
  * each is given once. `payload` is there until it has been run; `attempts` counts the wakes that have tried it; `called` is the
- * batch, as JSON, in which an async function may have seen it.
+ * batch, as JSON, in which an async function may have seen it. `trimmed:<partition>` has as its `seq` where the topic began
+ * when rows of letters before that were removed.
  */
 export const redrive = sqliteTable(
   "redrive",

@@ -34,7 +34,7 @@ function writeLetter(writer: JsonWriter, { partition, offset, letter }: FoundLet
 /** Stored values are copied as they are, never parsed. */
 function listText(
   topic: string,
-  { letters, cursor }: FoundLetters,
+  { letters, cursor }: Omit<FoundLetters, "starts">,
   states: ReadonlyMap<FoundLetter, LetterState>,
 ): Uint8Array<ArrayBuffer> {
   const writer = new JsonWriter(FRAME_BYTES * (1 + letters.length));
@@ -87,7 +87,7 @@ deadLetters.post(
     const done = await askSenders(env, pipeline, {
       found: found.letters,
       call: (stub, own, incarnation) =>
-        stub.redrive({ pipeline: name, incarnation, letters: own.map(letterToRedrive) }),
+        stub.redrive({ pipeline: name, incarnation, letters: own.map(letterToRedrive), starts: found.starts }),
     });
     return answered(done, ({ answers }) => {
       const sum = (state: LetterState): number => answers.reduce((total, { answer }) => total + answer[state], 0);

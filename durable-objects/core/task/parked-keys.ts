@@ -7,6 +7,12 @@ export const PARKED_STORE = "parked:";
 /** Of the text of a record in one row: a large one takes two. */
 const PIECE_CHARACTERS = 1_500_000;
 
+/** Of what waits of a key: records, and the text of them. */
+export interface WaitingBounds {
+  readonly records: number;
+  readonly characters: number;
+}
+
 /** Numbers of the records of a key that wait: `[first, end)`. */
 interface Waiting {
   readonly first: number;
@@ -36,6 +42,18 @@ export class ParkedKeys {
     return this.next(key, 1)[0];
   }
 
+  /** How many of them are no more than that, in their order: the first one always is. */
+  within(key: string, { records, characters }: WaitingBounds): number {
+    const { first, end } = this.#waiting(key);
+    const most = Math.min(records, end - first);
+    let left = characters;
+    for (let count = 0; count < most; count++) {
+      left -= this.#text(key, first + count).length;
+      if (left < 0 && count > 0) return count;
+    }
+    return most;
+  }
+
   /** At most so many, in their order. */
   next(key: string, most: number): ConsumerRecord[] {
     const { first, end } = this.#waiting(key);
@@ -43,10 +61,14 @@ export class ParkedKeys {
   }
 
   #record(key: string, number: number): ConsumerRecord {
+    return recordOfText(this.#text(key, number));
+  }
+
+  #text(key: string, number: number): string {
     let text = "";
     for (let at = 0; ; at++) {
       const { value } = this.#entry(key, number, at);
-      if (value === undefined) return recordOfText(text);
+      if (value === undefined) return text;
       text += value.value;
     }
   }

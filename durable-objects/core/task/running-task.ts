@@ -23,7 +23,7 @@ import { Outbox } from "../sink/outbox.ts";
 import { CacheMemory } from "../store/cache-memory.ts";
 import { StoreCache } from "../store/store-cache.ts";
 import { UndoLog } from "../store/undo-log.ts";
-import { ParkedKeys } from "./parked-keys.ts";
+import { ParkedKeys, type WaitingBounds } from "./parked-keys.ts";
 import { QuietTime } from "./quiet-time.ts";
 import { ProgressSender } from "./progress-sender.ts";
 import type { Progress } from "./progress.ts";
@@ -199,6 +199,10 @@ export class RunningTask implements Runtime {
     return items.flatMap((item) =>
       item.kind === "parked" ? this.#parkedKeys.next(item.key, item.records) : [item.record],
     );
+  }
+
+  parkedWithin(key: string, bounds: WaitingBounds): number {
+    return this.#parkedKeys.within(key, bounds);
   }
 
   parked(key: string): { readonly records: number; readonly offset: number } | undefined {

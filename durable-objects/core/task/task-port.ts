@@ -4,6 +4,7 @@ import type { AskedCall, BatchCall, LookupAnswers } from "../operator/operator.t
 import type { SelectPort } from "../sql/select-port.ts";
 import type { CacheBudget } from "../store/cache-budget.ts";
 import type { StateStore } from "../store/state-store.ts";
+import type { WaitingBounds } from "./parked-keys.ts";
 import type { RecordFailure } from "./record-failure.ts";
 import type { UpstreamRange } from "./upstream-times.ts";
 
@@ -161,6 +162,8 @@ export interface TaskPort {
   redrive(items: readonly Redriven[], options: SliceOptions): SliceResult;
   /** The records that `redrive` would run. */
   redriven(items: readonly Redriven[]): ConsumerRecord[];
+  /** Of the records of the key that wait, how many are within the bounds: at least one, if any waits. */
+  parkedWithin(key: string, bounds: WaitingBounds): number;
   /** Records of the key that wait, and the offset of the first. */
   parked(key: string): { readonly records: number; readonly offset: number } | undefined;
   /**

@@ -3,6 +3,7 @@ import { assert } from "../assert.ts";
 import type { TaskPlan } from "../plan/task-plan.ts";
 import { layoutOf } from "./layout.ts";
 import { readProgress } from "./progress.ts";
+import type { WaitingBounds } from "./parked-keys.ts";
 import { RunningTask } from "./running-task.ts";
 import type {
   InputRecord,
@@ -93,6 +94,10 @@ export class Task implements TaskPort {
 
   redriven(items: readonly Redriven[]): ConsumerRecord[] {
     return this.#alive().redriven(items);
+  }
+
+  parkedWithin(key: string, bounds: WaitingBounds): number {
+    return this.#alive().parkedWithin(key, bounds);
   }
 
   parked(key: string): { readonly records: number; readonly offset: number } | undefined {
