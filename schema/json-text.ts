@@ -44,15 +44,21 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
   return at;
 }
 
+/** Bytes that are a character of a string by themselves: 1. A look into a table is the quickest test of four bounds. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
+
 /** End of the string whose first character, after the quote, is at `at`; -1 when it is none. */
 export function skipString(bytes: Uint8Array, at: number): number {
   const end = bytes.length;
-  while (at >= 0 && at < end) {
+  while (at >= 0) {
+    while (at < end && PLAIN[bytes[at]!] === 1) at++;
+    if (at >= end) return -1;
     const byte = bytes[at]!;
     if (byte === QUOTE) return at + 1;
     if (byte === BACKSLASH) at = skipEscape(bytes, at + 1);
-    else if (byte < 0x20) return -1;
-    else at = byte < 0x80 ? at + 1 : utf8SequenceEnd(bytes, at);
+    else at = byte < 0x20 ? -1 : utf8SequenceEnd(bytes, at);
   }
   return -1;
 }

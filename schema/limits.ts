@@ -16,6 +16,8 @@ export const MAX_HEADER_BYTES = 16 * 1024;
 export const MAX_JSON_DEPTH = 256;
 /** What our encoders aim below; one larger record still makes a batch of its own. */
 export const TARGET_BATCH_BYTES = 1_000_000;
+/** From this size on a batch that a task passes on whole stays one of its own; smaller ones are joined. */
+export const MIN_COPIED_BATCH_BYTES = 100_000;
 /** A row of a Durable Object ends at 2 MB; above this a batch is refused, never split. */
 export const MAX_BATCH_BYTES = 1_900_000;
 /** Unfolded size of a compressed RecordBatch. */

@@ -76,7 +76,9 @@ export class NextSlice {
     if (task.position >= wanted) return undefined;
     const limit = Math.min(task.sliceRecords, sliceLimit(task.guard, task.position));
     const decided = task.trigger.kind !== "perEvent" && this.#decideMicroBatch(loaded, task, limit);
-    const end = this.#parts.lookups.endOf(task) ?? Math.min(wanted, task.position + limit);
+    const end =
+      this.#parts.lookups.endOf(task) ??
+      loaded.log.wholeBatches(task.position, Math.min(wanted, task.position + limit));
     return { end: task.microBatch?.batch.to ?? end, decided };
   }
 

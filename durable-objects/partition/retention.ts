@@ -15,10 +15,11 @@ export function armRetention({ timers }: Loaded, nowMs: number): void {
 
 /**
  * Inside a transaction: the log starts behind what is beyond the topic's age and size, but for what an attached task has not
- * read, unless the topic does not hold that (LOG-8). What lies before is erased in slices. Answers whether the start moved.
+ * read, unless the topic does not hold that (LOG-8). What lies before is erased in slices, as far as the outbox does not
+ * send it still (OUT-9). Answers whether the start moved.
  */
 export function retain(loaded: Loaded, nowMs: number): boolean {
-  const { log, row, tasks, timers, producers, taskTable } = loaded;
+  const { log, row, tasks, timers, producers, taskTable, outbox } = loaded;
   const { retentionMs, retentionBytes, holdForPipelines } = row.config;
   const attached = holdForPipelines ? tasks.filter((task) => task.state !== "detached") : [];
   const keepFromMs = retentionMs < 0 ? 0 : nowMs - retentionMs;
@@ -28,12 +29,12 @@ export function retain(loaded: Loaded, nowMs: number): boolean {
     floor: Math.min(log.logEndOffset, ...attached.map((task) => task.position)),
   });
   const moved = loaded.startAt(start);
-  const whole = log.sweep(BATCHES_A_RUN);
+  const whole = log.sweep(BATCHES_A_RUN, outbox.oldestCopy);
   producers.expire(nowMs - PRODUCER_EXPIRY_MS);
   // Nothing that an internal task has read is there still.
   const journal = { logStartOffset: log.logStartOffset, keepFromMs: loaded.internal ? Infinity : keepFromMs };
   for (const task of tasks) taskTable.trimJournal(task.id, journal);
-  const more = !whole || log.logEndOffset > log.logStartOffset;
+  const more = !whole || log.bytes > 0;
   if (more) timers.set(RETENTION_TIMER, nowMs + (whole ? RETENTION_EVERY_MS : NEXT_RUN_MS));
   return moved;
 }
@@ -43,7 +44,7 @@ export function retain(loaded: Loaded, nowMs: number): boolean {
  * the start changes nothing.
  */
 export function trim(loaded: Loaded, offset: number, nowMs: number): Answer<{ readonly logStartOffset: number }> {
-  const { log, timers } = loaded;
+  const { log, timers, outbox } = loaded;
   if (offset > log.logEndOffset) {
     const { logStartOffset, logEndOffset } = log;
     return refuse("offset_out_of_range", `offset ${offset} is beyond log end ${logEndOffset}`, {
@@ -51,6 +52,7 @@ export function trim(loaded: Loaded, offset: number, nowMs: number): Answer<{ re
       extra: { logStartOffset, logEndOffset },
     });
   }
-  if (loaded.startAt(offset) && !log.sweep(BATCHES_A_RUN)) timers.set(RETENTION_TIMER, nowMs + NEXT_RUN_MS);
+  if (loaded.startAt(offset) && !log.sweep(BATCHES_A_RUN, outbox.oldestCopy))
+    timers.set(RETENTION_TIMER, nowMs + NEXT_RUN_MS);
   return { ok: true, logStartOffset: log.logStartOffset };
 }

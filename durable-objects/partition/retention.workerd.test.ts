@@ -155,3 +155,27 @@ test("the journal goes with the log, and where nothing comes after the time that
     // Batches are numbered on from there.
     expect(taskTable.lastBatchId(id)).toBe(34);
   }));
+
+test("batches that the outbox still sends are erased when they have left, though the log starts behind them [OUT-9]", () =>
+  inPartitionStorage((storage) => {
+    const stored = (): unknown[] =>
+      [...storage.sql.exec("SELECT base_offset FROM batch ORDER BY base_offset").raw()].flat();
+    const loaded = loadedPartition(storage, { retentionBytes: 0 });
+    fill(loaded, [1, 2, 3, 4, 5]);
+    const row = { target: "topic:t/0", records: 1, body: new Uint8Array(1), nowMs: NOW };
+    loaded.outbox.add(7, "topic:t/0", { ...row, copyOf: 2 });
+    loaded.outbox.add(7, "topic:t/0", { ...row, copyOf: 3 });
+    expect(trim(loaded, 3, NOW)).toEqual({ ok: true, logStartOffset: 3 });
+    expect(stored()).toEqual([2, 3, 4]);
+    expect(startAfter(loaded, NOW)).toBe(5);
+    expect(stored()).toEqual([2, 3, 4]);
+    // Nothing is to be hurried until they leave.
+    expect(loaded.timers.get(RETENTION_TIMER)).toBe(NOW + 600_000);
+    loaded.outbox.removeThrough(7, "topic:t/0", { scope: "topic:t/0", to: 1 });
+    expect(startAfter(loaded, NOW)).toBeUndefined();
+    expect(stored()).toEqual([3, 4]);
+    expect(loadedPartition(storage).log).toMatchObject({ logStartOffset: 5, logEndOffset: 5 });
+    loaded.outbox.removeThrough(7, "topic:t/0", { scope: "topic:t/0", to: 2 });
+    retain(loaded, NOW);
+    expect(stored()).toEqual([]);
+  }));

@@ -19,6 +19,8 @@ export interface QueuedRow {
   readonly records: number;
   readonly bytes: number;
   readonly createdMs: number;
+  /** Where the batch of the log begins that is its body. */
+  readonly copyOf: number | undefined;
 }
 
 /** The undelivered rows of one target, in sequence order, and their totals. */
@@ -40,6 +42,12 @@ export class OutboxQueue {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Where the oldest batch of the log begins that a row is a copy of; Infinity where none is. */
+  get oldestCopy(): number {
+    // Not by a spread: an outbox may hold more rows than a call takes arguments.
+    return this.#rows.reduce((oldest, { copyOf = Infinity }) => Math.min(oldest, copyOf), Infinity);
   }
 
   /** There must be a row. */
@@ -81,7 +89,7 @@ export class OutboxQueue {
     const row = this.#rows[at];
     assert(row !== undefined, "what is replaced waits");
     this.#count(row, -1);
-    this.#rows[at] = { ...row, ...body };
+    this.#rows[at] = { ...row, ...body, copyOf: undefined };
     this.#count({ ...row, ...body }, 1);
     return row.id;
   }

@@ -1,8 +1,9 @@
 import { MAX_SLICE_BYTES } from "../../schema/limits.ts";
 import type { OutboxRow } from "../core/task/task-port.ts";
+import { withoutProducer } from "../../schema/record-batch/copy.ts";
 import type { Bytes } from "../../schema/record.ts";
 import { release } from "../bytes.ts";
-import { OutboxQueue, type Pending } from "./outbox-queue.ts";
+import { OutboxQueue, type Pending, type QueuedRow } from "./outbox-queue.ts";
 
 /** As much as a slice usually sends. */
 const MAX_HELD_BYTES = MAX_SLICE_BYTES;
@@ -27,13 +28,17 @@ type Row = [
   sequence: number,
   records: number,
   createdMs: number,
+  copyOf: number | null,
   bytes: number,
 ];
+
+const NO_BODY = new Uint8Array(0);
 
 /**
  * Undelivered rows: their bodies on disk, all else in memory too, so that a row is found by its id. A search by task and
  * target would read the bodies on its way, a megabyte each: SQLite compares whole keys of a table WITHOUT ROWID, and of
- * a row that goes on in other pages it reads all before it compares. Sequences are dense from 1 per (task, scope); the scope
+ * a row that goes on in other pages it reads all before it compares. A body that is a batch of this log is not written again:
+ * the row names the batch, which the log keeps until the row has left (OUT-9). Sequences are dense from 1 per (task, scope); the scope
  * of a target is given by the caller (all paths of an R2 sink share one). Writes belong inside the transaction of what
  * caused them; after one that was rolled back the owner makes a new OutboxTable.
  */
@@ -58,9 +63,10 @@ export class OutboxTable {
     for (const [task, target, from, to] of sql.exec(files).raw<[number, string, number, number]>()) {
       this.#files.set(keyOf(task, target), { task, target, from, to });
     }
-    const rows = "SELECT id, task, target, sequence, records, created_ms, length(body) FROM outbox ORDER BY id";
-    for (const [id, task, target, sequence, records, createdMs, bytes] of sql.exec(rows).raw<Row>()) {
-      this.#queueOf(task, target).add({ id, sequence, records, bytes, createdMs });
+    const rows =
+      "SELECT id, task, target, sequence, records, created_ms, copy_of, CASE WHEN copy_of IS NULL THEN length(body) ELSE (SELECT size FROM batch WHERE base_offset = copy_of) END FROM outbox ORDER BY id";
+    for (const [id, task, target, sequence, records, createdMs, copyOf, bytes] of sql.exec(rows).raw<Row>()) {
+      this.#queueOf(task, target).add({ id, sequence, records, bytes, createdMs, copyOf: copyOf ?? undefined });
       this.#bytes += bytes;
       const scope = keyOf(task, scopeOf(task, target));
       this.#issued.set(scope, Math.max(this.#issued.get(scope) ?? 0, sequence));
@@ -73,6 +79,11 @@ export class OutboxTable {
 
   get empty(): boolean {
     return this.#queues.size === 0;
+  }
+
+  /** Up to here nobody needs the log for what waits; Infinity where no row is a copy of a batch of it. */
+  get oldestCopy(): number {
+    return Math.min(Infinity, ...Array.from(this.#queues.values(), ({ oldestCopy }) => oldestCopy));
   }
 
   pending(task?: number): Pending[] {
@@ -90,19 +101,20 @@ export class OutboxTable {
     const sequence = (this.#issued.get(issued) ?? 0) + 1;
     const { id } = this.#sql
       .exec<{ id: number }>(
-        "INSERT INTO outbox (task, target, sequence, records, created_ms, body) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO outbox (task, target, sequence, records, created_ms, copy_of, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
         task,
         row.target,
         sequence,
         row.records,
         row.nowMs,
-        row.body,
+        row.copyOf ?? null,
+        row.copyOf === undefined ? row.body : NO_BODY,
       )
       .one();
     this.#issued.set(issued, sequence);
-    const { records, nowMs: createdMs } = row;
+    const { records, nowMs: createdMs, copyOf } = row;
     const bytes = row.body.byteLength;
-    this.#queueOf(task, row.target).add({ id, sequence, records, bytes, createdMs });
+    this.#queueOf(task, row.target).add({ id, sequence, records, bytes, createdMs, copyOf });
     this.#bytes += bytes;
     this.#hold(id, row);
     return sequence;
@@ -113,10 +125,11 @@ export class OutboxTable {
     const { maxBytes, to = Number.MAX_SAFE_INTEGER } = bounds;
     const rows: StoredRow[] = [];
     let sum = 0;
-    for (const { id, sequence, records, bytes } of this.#queues.get(keyOf(task, target))?.rows ?? []) {
-      sum += bytes;
+    for (const row of this.#queues.get(keyOf(task, target))?.rows ?? []) {
+      const { sequence, records } = row;
+      sum += row.bytes;
       if (sequence > to || (rows.length > 0 && sum > maxBytes)) break;
-      rows.push({ sequence, records, body: this.#held.get(id) ?? this.#read(id) });
+      rows.push({ sequence, records, body: this.#held.get(row.id) ?? this.#read(row) });
     }
     return rows;
   }
@@ -139,7 +152,7 @@ export class OutboxTable {
     const id = queue.replace(row.sequence, { records: row.records, bytes: row.body.byteLength });
     this.#bytes += queue.bytes;
     this.#letGo(id);
-    this.#sql.exec("UPDATE outbox SET body = ?, records = ? WHERE id = ?", row.body, row.records, id);
+    this.#sql.exec("UPDATE outbox SET body = ?, records = ?, copy_of = NULL WHERE id = ?", row.body, row.records, id);
   }
 
   file(task: number, target: string): DecidedFile | undefined {
@@ -188,9 +201,13 @@ export class OutboxTable {
     return queue;
   }
 
-  #read(id: number): Bytes {
-    const { body } = this.#sql.exec<{ body: ArrayBuffer }>("SELECT body FROM outbox WHERE id = ?", id).one();
-    return new Uint8Array(body);
+  #read({ id, copyOf }: QueuedRow): Bytes {
+    if (copyOf === undefined) return this.#body("SELECT body FROM outbox WHERE id = ?", id);
+    return withoutProducer(this.#body("SELECT body FROM batch WHERE base_offset = ?", copyOf));
+  }
+
+  #body(query: string, id: number): Bytes {
+    return new Uint8Array(this.#sql.exec<{ body: ArrayBuffer }>(query, id).one().body);
   }
 
   #hold(id: number, { target, body }: OutboxRow): void {

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_SLICE_BYTES } from "../../schema/limits.ts";
+import { encodeBatch } from "../../schema/record-batch/encode.ts";
+import { PartitionLog } from "../core/log/partition-log.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import type { Pending } from "./outbox-queue.ts";
 import { OutboxTable } from "./outbox-table.ts";
+import { SqliteLogStore } from "./sqlite-log-store.ts";
 
 /** All paths of an R2 sink share one scope; any other target is its own. */
 function scopeOf(target: string): string {
@@ -267,3 +270,52 @@ function countedOf({ table }: Outbox, { task, target }: Pending): Partial<Pendin
     last: rows.at(-1)?.sequence ?? 0,
   };
 }
+
+describe("a row that is a copy of a batch of the log", () => {
+  const records = ["a", "b"].map((value) => ({ key: null, value, timestampMs: 7, headers: [] }));
+  const sent = encodeBatch(records);
+  const others = { target: "topic:t/0", records: 2, nowMs: 0 };
+  const all = { maxBytes: Number.POSITIVE_INFINITY };
+
+  /** Batches of a producer at offsets 0, 2 and 4. */
+  function fill({ sql, table }: Outbox): void {
+    const log = new PartitionLog(new SqliteLogStore(sql), 0);
+    for (const baseSequence of [0, 2, 4])
+      log.append(encodeBatch(records, { producerId: 9, producerEpoch: 1, baseSequence }));
+    table.add(1, "topic:t/0", { ...others, body: sent.slice() });
+    table.add(1, "topic:t/0", { ...others, body: sent.slice(), copyOf: 2 });
+    table.add(1, "topic:t/0", { ...others, body: sent.slice(), copyOf: 4 });
+  }
+
+  const written = ({ sql }: Outbox): number =>
+    sql.exec<{ bytes: number }>("SELECT sum(length(body)) AS bytes FROM outbox").one().bytes;
+
+  test("is written without its body, and sent as the same bytes from memory and from the log [OUT-9]", () =>
+    run((outbox) => {
+      fill(outbox);
+      expect(written(outbox)).toBe(sent.length);
+      for (const table of [outbox.table, outbox.reopened()]) {
+        expect(table.rows(1, "topic:t/0", all)).toEqual(
+          [1, 2, 3].map((sequence) => ({ sequence, records: 2, body: sent })),
+        );
+        expect(table.bytes).toBe(3 * sent.length);
+        expect(table.pendingOf(1, "topic:t/0")).toMatchObject({ rows: 3, records: 6, bytes: 3 * sent.length });
+      }
+    }));
+
+  test("needs its batch until it has left, or has been replaced [OUT-9]", () =>
+    run((outbox) => {
+      expect(outbox.table.oldestCopy).toBe(Infinity);
+      fill(outbox);
+      expect([outbox.table.oldestCopy, outbox.reopened().oldestCopy]).toEqual([2, 2]);
+      outbox.table.replace(1, "topic:t/0", { sequence: 2, records: 1, body: new Uint8Array([120]) });
+      expect([outbox.table.oldestCopy, outbox.reopened().oldestCopy]).toEqual([4, 4]);
+      expect(outbox.reopened().rows(1, "topic:t/0", all)[1]).toEqual({
+        sequence: 2,
+        records: 1,
+        body: new Uint8Array([120]),
+      });
+      outbox.removeThrough("topic:t/0", 3);
+      expect([outbox.table.oldestCopy, outbox.reopened().oldestCopy]).toEqual([Infinity, Infinity]);
+    }));
+});

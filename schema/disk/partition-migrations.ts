@@ -204,4 +204,20 @@ ALTER TABLE "redrive" ADD "called" text;
   `
 ALTER TABLE "trying" ADD "size" integer;
   `,
+  `
+CREATE TABLE "outbox_with_copies" (
+    "id" integer PRIMARY KEY NOT NULL,
+    "task" integer NOT NULL,
+    "target" text NOT NULL,
+    "sequence" integer NOT NULL,
+    "records" integer NOT NULL,
+    "created_ms" integer NOT NULL,
+    "copy_of" integer,
+    "body" blob NOT NULL
+);
+
+INSERT INTO "outbox_with_copies" ("id", "task", "target", "sequence", "records", "created_ms", "body") SELECT "id", "task", "target", "sequence", "records", "created_ms", "body" FROM "outbox";
+DROP TABLE "outbox";
+ALTER TABLE "outbox_with_copies" RENAME TO "outbox";
+  `,
 ];

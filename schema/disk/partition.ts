@@ -190,6 +190,8 @@ export const outbox = sqliteTable("outbox", {
   sequence: integer().notNull(),
   records: integer().notNull(),
   createdMs: integer("created_ms").notNull(),
+  /** Where the batch of this log begins of which the row is a copy; its body is then empty here. Before the body, as a row is read. */
+  copyOf: integer("copy_of"),
   body: bytes().notNull(),
 });
 

@@ -4,6 +4,7 @@ import { readUtf8 } from "../utf8.ts";
 import { readInt64 } from "./int64.ts";
 import * as layout from "./layout.ts";
 import { HeaderCursor, RecordCursor } from "./record-cursor.ts";
+import { type StoredBatch, StoredRecord } from "./stored-record.ts";
 
 /**
  * Unfolds the records section of a batch, synchronously. `codec` is never `none`. Throws a RangeError when the result would
@@ -84,36 +85,34 @@ const NO_HEADERS: readonly Header[] = Object.freeze([]);
  * (BAT-6). Throws on a batch that is malformed after all.
  */
 export class RecordReader {
-  readonly #header: BatchHeader;
+  readonly #batch: StoredBatch;
   readonly #bytes: Bytes;
   readonly #cursor: RecordCursor;
   readonly #appendTime: boolean;
   #read = 0;
 
   constructor(batch: Bytes, decompress: Decompress) {
-    this.#header = readHeader(batch);
-    const plain = this.#header.codec === "none";
-    this.#bytes = plain ? batch : unfold(this.#header.codec, batch, decompress);
-    this.#cursor = new RecordCursor(this.#bytes, plain ? layout.RECORDS_AT : 0);
-    this.#appendTime = this.#header.timestampType === "LogAppendTime";
+    const header = readHeader(batch);
+    const folded = header.codec !== "none";
+    this.#bytes = folded ? unfold(header.codec, batch, decompress) : batch;
+    this.#cursor = new RecordCursor(this.#bytes, folded ? 0 : layout.RECORDS_AT);
+    this.#appendTime = header.timestampType === "LogAppendTime";
+    const plain = !folded && !this.#appendTime && !header.transactional && !header.control;
+    this.#batch = { header, bytes: batch, plain };
   }
 
   /** The next record; undefined after the last. */
   next(): ConsumerRecord | undefined {
-    const header = this.#header;
+    const { header } = this.#batch;
     if (this.#read === header.recordCount) return undefined;
     const cursor = this.#cursor;
+    const from = cursor.end;
     if (!cursor.next()) throw new Error(`malformed batch: records[${this.#read}]: ${cursor.problem}`);
     this.#read++;
     const bytes = this.#bytes;
-    const { keyAt, keyLength, valueAt, valueLength } = cursor;
-    return {
-      offset: header.baseOffset + cursor.offsetDelta,
-      timestampMs: this.#appendTime ? header.maxTimestamp : header.baseTimestamp + cursor.timestampDelta,
-      key: keyLength < 0 ? null : bytes.subarray(keyAt, keyAt + keyLength),
-      value: valueLength < 0 ? null : bytes.subarray(valueAt, valueAt + valueLength),
-      headers: cursor.headerCount === 0 ? NO_HEADERS : readHeaders(bytes, cursor),
-    };
+    const timestampMs = this.#appendTime ? header.maxTimestamp : header.baseTimestamp + cursor.timestampDelta;
+    const headers = cursor.headerCount === 0 ? NO_HEADERS : readHeaders(bytes, cursor);
+    return new StoredRecord(this.#batch, cursor, { timestampMs, headers, bytes, from });
   }
 }
 

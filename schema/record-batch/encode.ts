@@ -1,5 +1,6 @@
 import type { Bytes } from "../record.ts";
 import { writeUtf8 } from "../utf8.ts";
+import type { BatchCopy } from "./copy.ts";
 import { crc32c } from "./crc32c.ts";
 import { writeInt64 } from "./int64.ts";
 import * as layout from "./layout.ts";
@@ -87,6 +88,17 @@ export class BatchBuilder {
   /** Bytes of key, value and headers of the largest record, without their framing (BAT-11). */
   get largestRecordBytes(): number {
     return this.#largestRecordBytes;
+  }
+
+  /** Begins an empty batch with records of a plain one as they lie there; `largestRecordBytes` does not count them. */
+  begin({ batch, count, end, maxTimestamp }: BatchCopy): void {
+    if (this.#count > 0) throw new RangeError("the batch has records");
+    this.#reserve(end - layout.RECORDS_AT);
+    this.#buffer.set(batch.bytes.subarray(layout.RECORDS_AT, end), layout.RECORDS_AT);
+    this.#at = end;
+    this.#count = count;
+    this.#baseTimestamp = batch.header.baseTimestamp;
+    this.#maxTimestamp = maxTimestamp;
   }
 
   add(record: EncodableRecord): void {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { withoutProducer } from "../../schema/record-batch/copy.ts";
 import type { TaskRow } from "../../durable-objects/sqlite/task-table.ts";
 
 /**
@@ -19,12 +20,14 @@ CREATE TRIGGER IF NOT EXISTS ledger_producer AFTER INSERT ON producer BEGIN
   UPDATE ledger_log SET source = 'producer ' || new.id WHERE source IS NULL;
 END;
 CREATE TABLE IF NOT EXISTS ledger_outbox (task INTEGER, target TEXT, sequence INTEGER, body BLOB, first_body BLOB,
-  PRIMARY KEY (task, target, sequence)) WITHOUT ROWID;
+  copied INTEGER, first_copied INTEGER, PRIMARY KEY (task, target, sequence)) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS ledger_outbox_added AFTER INSERT ON outbox BEGIN
-  INSERT INTO ledger_outbox VALUES (new.task, new.target, new.sequence, new.body, new.body);
+  INSERT INTO ledger_outbox
+    SELECT new.task, new.target, new.sequence, body, body, new.copy_of IS NOT NULL, new.copy_of IS NOT NULL
+    FROM (SELECT coalesce((SELECT body FROM batch WHERE base_offset = new.copy_of), new.body) AS body);
 END;
 CREATE TRIGGER IF NOT EXISTS ledger_outbox_replaced AFTER UPDATE ON outbox BEGIN
-  UPDATE ledger_outbox SET body = new.body WHERE task = new.task AND target = new.target AND sequence = new.sequence;
+  UPDATE ledger_outbox SET body = new.body, copied = 0 WHERE task = new.task AND target = new.target AND sequence = new.sequence;
 END;
 CREATE TABLE IF NOT EXISTS ledger_task (id INTEGER PRIMARY KEY, pipeline TEXT, incarnation INTEGER, outputs TEXT, sinks TEXT);
 CREATE TRIGGER IF NOT EXISTS ledger_task_added AFTER INSERT ON task BEGIN
@@ -60,6 +63,16 @@ export interface SentRow {
   readonly body: Uint8Array<ArrayBuffer>;
   /** and as the task made it, before a target refused some of it. */
   readonly made: Uint8Array<ArrayBuffer>;
+}
+
+/** A body that is copied is the log's batch. */
+interface StoredRow {
+  readonly target: string;
+  readonly sequence: number;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly copied: number;
+  readonly first_body: Uint8Array<ArrayBuffer>;
+  readonly first_copied: number;
 }
 
 export interface Boundary {
@@ -103,9 +116,14 @@ export class Ledger {
   }
 
   outbox(task: number): SentRow[] {
-    const query =
-      "SELECT target, sequence, body, first_body AS made FROM ledger_outbox WHERE task = ? ORDER BY target, sequence";
-    return this.#database.prepare(query).all(task) as unknown as SentRow[];
+    const query = "SELECT * FROM ledger_outbox WHERE task = ? ORDER BY target, sequence";
+    const rows = this.#database.prepare(query).all(task) as unknown as StoredRow[];
+    return rows.map(({ target, sequence, ...row }) => ({
+      target,
+      sequence,
+      body: row.copied === 1 ? withoutProducer(row.body) : row.body,
+      made: row.first_copied === 1 ? withoutProducer(row.first_body) : row.first_body,
+    }));
   }
 
   skips(task: number): Skip[] {

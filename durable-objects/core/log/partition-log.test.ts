@@ -236,3 +236,13 @@ describe("records", () => {
     expect(log.offsetForTimestamp(6, gunzip)).toBe(3);
   });
 });
+
+test("a stretch of the log ends with a batch where it holds one to its end, else where it was to end [LOG-16]", () => {
+  const log = logOf([[1, 2, 3], [4], [5, 6, 7, 8]]);
+  const ends = (from: number): number[] =>
+    Array.from({ length: 8 - from }, (_, at) => log.wholeBatches(from, from + at + 1));
+  expect(ends(0)).toEqual([1, 2, 3, 4, 4, 4, 4, 8]);
+  expect(ends(1)).toEqual([2, 3, 4, 4, 4, 4, 8]);
+  expect(ends(4)).toEqual([5, 6, 7, 8]);
+  expect(ends(6)).toEqual([7, 8]);
+});

@@ -126,6 +126,13 @@ export class PartitionLog {
     return span === undefined ? from : span.last.lastOffset + 1;
   }
 
+  /** Where the batch begins that holds `to`, so that what is read before it ends with a batch; `to` if that is none. */
+  wholeBatches(from: number, to: number): number {
+    if (to >= this.logEndOffset) return to;
+    const { baseOffset } = this.#holding(to);
+    return baseOffset > from ? baseOffset : to;
+  }
+
   #span(from: number, limits: ReadLimits): { readonly first: BatchRow; readonly last: BatchRow } | undefined {
     const first = from >= this.logEndOffset ? undefined : this.#store.atOrBefore(from);
     return first && { first, last: this.#lastWithin(first, from, limits) };
@@ -233,10 +240,13 @@ export class PartitionLog {
     this.#logStartOffset = offset;
   }
 
-  /** Erases the first batches of those that lie wholly before the start, at most `limit`; answers whether none is left. */
-  sweep(limit: number): boolean {
+  /**
+   * Erases the first batches of those that lie wholly before the start and before `needed`, at most `limit`; answers whether
+   * none is left.
+   */
+  sweep(limit: number, needed = Infinity): boolean {
     const start = this.#logStartOffset;
-    const keptFrom = start === this.logEndOffset ? start : this.#holding(start).baseOffset;
+    const keptFrom = Math.min(needed, start === this.logEndOffset ? start : this.#holding(start).baseOffset);
     this.#store.removeBefore(keptFrom, limit);
     const first = this.#store.first();
     if (first === undefined) this.#last = undefined;

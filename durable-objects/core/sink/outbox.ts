@@ -6,12 +6,7 @@ export interface Target<Item> {
   rows(): OutboxRow[];
 }
 
-/** An item on its way to its target; the two fit each other. */
-interface Waiting {
-  readonly target: string;
-  readonly item: never;
-  readonly make: (target: string) => Target<never>;
-}
+type Make = (target: string) => Target<never>;
 
 /**
  * What a slice sends. Items wait until their record is done: `commit` lets them go, `discard` drops those put since a
@@ -19,8 +14,11 @@ interface Waiting {
  */
 export class Outbox {
   readonly #targets = new Map<string, Target<never>>();
-  readonly #waiting: Waiting[] = [];
-  /** Slots of `#waiting` in use. It keeps its length: cutting it would give its memory back for every record. */
+  /** Items on their way, each with its target and what opens that: three lists side by side cost no object an item. */
+  readonly #names: string[] = [];
+  readonly #items: unknown[] = [];
+  readonly #makes: Make[] = [];
+  /** Slots in use. The lists keep their length: cutting them would give their memory back for every record. */
   #size = 0;
 
   /** Told of each item that goes, by target; undefined while nobody asks. */
@@ -28,15 +26,18 @@ export class Outbox {
 
   /** `make` opens the target on its first item of the slice. A target name always has one kind of item. */
   put<Item>(target: string, item: Item, make: (target: string) => Target<Item>): void {
-    this.#waiting[this.#size++] = { target, item: item as never, make: make as Waiting["make"] };
+    const at = this.#size++;
+    this.#names[at] = target;
+    this.#items[at] = item;
+    this.#makes[at] = make as Make;
   }
 
   commit(): void {
     for (let at = 0; at < this.#size; at++) {
-      const { target, item, make } = this.#waiting[at] as Waiting;
+      const [target, item] = [this.#names[at] as string, this.#items[at]];
       let open = this.#targets.get(target);
-      if (open === undefined) this.#targets.set(target, (open = make(target)));
-      open.add(item);
+      if (open === undefined) this.#targets.set(target, (open = (this.#makes[at] as Make)(target)));
+      open.add(item as never);
       this.sent?.(target, item);
     }
     this.#size = 0;
@@ -51,7 +52,7 @@ export class Outbox {
   }
 
   drain(): OutboxRow[] {
-    this.#waiting.length = 0;
+    for (const list of [this.#names, this.#items, this.#makes]) list.length = 0;
     const rows = [...this.#targets.values()].flatMap((target) => target.rows());
     this.#targets.clear();
     return rows;

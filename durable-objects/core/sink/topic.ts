@@ -25,14 +25,20 @@ export class TopicRecords implements RecordSink {
   }
 
   write(record: StreamRecord): void {
-    const { headers } = record.origin.record;
+    const { timestampMs } = record;
+    const came = record.origin.record;
     const key = record.keyBytes;
     const value = record.payload.encoded(this.#sink.format, "value");
-    checkSize({ key, value, headers });
+    const unchanged = value === came.value && key === came.key && timestampMs === came.timestampMs;
+    const item = unchanged ? came : { key, value, timestampMs, headers: came.headers };
+    checkSize(item);
     const partition = partitionForKey(placingBytes(record, key), this.#partitions);
-    const item = { key, value, timestampMs: record.timestampMs, headers };
-    this.#outbox.put(this.#targets[partition] as string, item, (target) => new RecordTarget(target));
+    this.#outbox.put(this.#targets[partition] as string, item, recordTarget);
   }
+}
+
+function recordTarget(target: string): RecordTarget {
+  return new RecordTarget(target);
 }
 
 /** A record that its topic would refuse is refused here, where its cause is known. */

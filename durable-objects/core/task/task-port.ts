@@ -61,6 +61,8 @@ export interface OutboxRow {
   readonly target: string;
   readonly records: number;
   readonly body: Bytes;
+  /** The body is the batch of the task's own log that begins here, but for its producer. */
+  readonly copyOf?: number | undefined;
 }
 
 /** A record sent to a topic, and the offset of the record that caused it. */

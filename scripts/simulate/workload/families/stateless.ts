@@ -13,11 +13,17 @@ export const stateless: Family = {
   results: (parts) => [{ kind: "topic", name: out(parts), by: "order" }, letters(parts)],
 };
 
-/** Every record in a file. */
+/** Every record in a file, and as it came in a topic. */
 export const archive: Family = {
   sources: 1,
-  outputs: () => [],
-  define: (builder, parts) =>
-    read(builder, parts).to(r2(parts.name, { path: ({ group }) => group, roll: "3 seconds", maxFileBytes: 2_000 })),
-  results: (parts) => [{ kind: "files", name: parts.name }],
+  outputs: (parts) => [out(parts)],
+  define: (builder, parts) => {
+    const readings = read(builder, parts);
+    readings.to(r2(parts.name, { path: ({ group }) => group, roll: "3 seconds", maxFileBytes: 2_000 }));
+    readings.to(out(parts));
+  },
+  results: (parts) => [
+    { kind: "files", name: parts.name },
+    { kind: "topic", name: out(parts), by: "order" },
+  ],
 };
