@@ -86,6 +86,8 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly aggregator: (aggregate: unknown, value: unknown, ...of: [key: string, timestampMs: number]) => unknown;
   /** Of a cogroup: what folds in the records of its second and further inputs. */
   readonly others?: readonly AggregateNode["aggregator"][] | undefined;
+  /** The aggregator changes no state in place, and states hold numbers and texts of their own. Not checked. */
+  readonly plain?: boolean | undefined;
   /** What goes downstream and is read from outside is made of the state by this; absent: it is the state. */
   readonly result?: ((aggregate: unknown) => unknown) | undefined;
   /** Of sessions, which need it: the states of two that become one, the earlier first. */

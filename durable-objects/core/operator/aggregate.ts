@@ -1,5 +1,6 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
 import type { CachedStore } from "../store/store-cache.ts";
+import { BatchStates } from "./batch-states.ts";
 import { Fold } from "./fold.ts";
 import type { ManyInputs } from "./input.ts";
 import type { Output, Runtime } from "./operator.ts";
@@ -8,6 +9,15 @@ import { shownBy } from "./result-payload.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { Updates } from "./updates.ts";
 
+const SLOTS = { first: 0, count: 1, stepMs: 1 };
+
+export interface AggregateParts {
+  readonly node: AggregateNode;
+  readonly store: CachedStore;
+  /** Nobody looks at the store before a micro-batch ends. */
+  readonly unread: boolean;
+}
+
 /** One state per key. A record with a null key or a null value is dropped and counted (KStreamAggregate). */
 export class Aggregate implements ManyInputs {
   readonly name: string;
@@ -15,13 +25,16 @@ export class Aggregate implements ManyInputs {
   readonly #runtime: Runtime;
   readonly #fold: Fold;
   readonly #updates: Updates;
+  readonly #batch: BatchStates | undefined;
 
-  constructor(parts: { node: AggregateNode; store: CachedStore }, runtime: Runtime, output: Output) {
-    this.name = parts.node.name;
-    this.#store = parts.store;
+  constructor({ node, store, unread }: AggregateParts, runtime: Runtime, output: Output) {
+    this.name = node.name;
+    this.#store = store;
     this.#runtime = runtime;
-    this.#fold = new Fold(parts.node, runtime.cache);
-    this.#updates = new Updates(runtime, output, shownBy(parts.node, runtime.trace));
+    this.#fold = new Fold(node, runtime.cache);
+    this.#updates = new Updates(runtime, output, shownBy(node, runtime.trace));
+    const stored = (_: number, key: string) => runtime.cache.entry(store, key).value;
+    this.#batch = unread ? new BatchStates({ fold: this.#fold, undo: runtime.undo, stored }) : undefined;
   }
 
   process(record: StreamRecord, input = 0): void {
@@ -30,11 +43,23 @@ export class Aggregate implements ManyInputs {
       return;
     }
     const key = storeKey(record.key, this.name);
+    if (this.#batch !== undefined && this.#runtime.microBatch) {
+      this.#batch.fold(record, { key, input }, SLOTS);
+      return;
+    }
     const folded = this.#fold.apply(this.#runtime.cache.entry(this.#store, key), record, input);
     this.#updates.emit(key, folded, record);
   }
 
   endBatch(): void {
+    const { cache } = this.#runtime;
+    for (const { key, value, now } of this.#batch?.take() ?? []) {
+      const entry = cache.entry(this.#store, key);
+      const update = { text: value?.value, before: entry.value?.value, timestampMs: now.timestampMs };
+      cache.write(entry, value);
+      this.#updates.emit(key, update, now);
+      cache.trim();
+    }
     this.#updates.endBatch();
   }
 }

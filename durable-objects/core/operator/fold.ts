@@ -1,5 +1,6 @@
 import type { AggregateNode } from "../../../schema/plan.ts";
 import { assert } from "../assert.ts";
+import { isPlain } from "../store/plain-state.ts";
 import { boundedState, stateText } from "../store/state-value.ts";
 import type { StateEntry, StoreCache } from "../store/store-cache.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -10,6 +11,18 @@ export interface Folded {
   readonly before: string | undefined;
   readonly timestampMs: number;
 }
+
+/** A state as JSON text, of which each record gets a value of its own. */
+export class StateText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A state between two records of a micro-batch: none, its text, or the value itself where nobody changes it in place. */
+export type HeldState = unknown;
 
 /** What is folded into which state. */
 export interface FoldAt {
@@ -25,12 +38,14 @@ export class Fold {
   /** By input of the node. */
   readonly #aggregators: readonly AggregateNode["aggregator"][];
   readonly #cache: StoreCache;
+  readonly #plain: boolean;
 
-  constructor({ initializer, merger, aggregator, others = [] }: AggregateNode, cache: StoreCache) {
+  constructor({ initializer, merger, aggregator, others = [], plain = false }: AggregateNode, cache: StoreCache) {
     this.#initializer = initializer;
     this.#merger = merger;
     this.#aggregators = [aggregator, ...others];
     this.#cache = cache;
+    this.#plain = plain;
   }
 
   /** Result time is the largest record time folded in. The aggregator removes the state with null. */
@@ -50,6 +65,19 @@ export class Fold {
     return this.#with(aggregate, record, at);
   }
 
+  /** As `add`, but no text is made of a state that can wait for it (AGG-27). */
+  hold(before: HeldState, record: StreamRecord, at: FoldAt): HeldState {
+    const initializer = this.#initializer;
+    if (before === undefined && initializer === undefined) return heldText(firstState(record));
+    let aggregate = before;
+    if (before === undefined) aggregate = initializer?.();
+    else if (before instanceof StateText) aggregate = JSON.parse(before.text);
+    const after = this.#aggregated(aggregate, record, at);
+    if (after === null) return undefined;
+    const waits = (this.#plain || typeof after !== "object") && isPlain(after);
+    return waits ? after : new StateText(stateText(after, "state"));
+  }
+
   /** One state of several, in the order given, and one more record. Kafka merges all into the initializer's value. */
   merge(states: readonly string[], record: StreamRecord, at: FoldAt): string | undefined {
     const initializer = this.#initializer;
@@ -62,12 +90,26 @@ export class Fold {
     return this.#with(aggregate, record, at);
   }
 
-  #with(aggregate: unknown, record: StreamRecord, { key, input }: FoldAt): string | undefined {
-    const aggregator = this.#aggregators[input];
-    assert(aggregator !== undefined, `input ${input} has an aggregator`);
-    const after = aggregator(aggregate, record.value, key, record.timestampMs);
+  #with(aggregate: unknown, record: StreamRecord, at: FoldAt): string | undefined {
+    const after = this.#aggregated(aggregate, record, at);
     return after === null ? undefined : stateText(after, "state");
   }
+
+  #aggregated(aggregate: unknown, record: StreamRecord, { key, input }: FoldAt): unknown {
+    const aggregator = this.#aggregators[input];
+    assert(aggregator !== undefined, `input ${input} has an aggregator`);
+    return aggregator(aggregate, record.value, key, record.timestampMs);
+  }
+}
+
+export function heldText(text: string | undefined): HeldState {
+  return text === undefined ? undefined : new StateText(text);
+}
+
+/** Never fails: what has waited is plain. */
+export function textOf(state: HeldState): string | undefined {
+  if (state === undefined) return undefined;
+  return state instanceof StateText ? state.text : stateText(state, "state");
 }
 
 /** Without an initializer the first value is the state, as the text it came as. */

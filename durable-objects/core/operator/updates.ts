@@ -30,8 +30,9 @@ export class Updates {
     this.#held = new HeldUpdates(runtime.undo);
   }
 
-  emit(key: Exclude<PlanKey, null>, update: Update, record: StreamRecord): void {
-    this.#send(key, { update, gone: false }, record);
+  /** `from` the record that changed it last. */
+  emit(key: Exclude<PlanKey, null>, update: Update, from: Pick<StreamRecord, "origin">): void {
+    this.#send(key, { update, gone: false }, from);
   }
 
   /** The key gives way to another, or has no row any more: a tombstone, or nothing when it came in this micro-batch. */
@@ -47,7 +48,7 @@ export class Updates {
   #send(
     key: Exclude<PlanKey, null>,
     { update, gone }: { readonly update: Update; readonly gone: boolean },
-    { origin }: StreamRecord,
+    { origin }: Pick<StreamRecord, "origin">,
   ): void {
     const { text, before, timestampMs } = update;
     const held = this.#runtime.microBatch ? this.#held.get(key) : undefined;

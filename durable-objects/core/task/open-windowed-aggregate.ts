@@ -25,11 +25,13 @@ export interface OpenWindowedAggregateParts {
   readonly late: Output | undefined;
   /** Its store, where windows lie by time: others may ask for it too. */
   readonly open: () => CachedStore;
+  /** Nobody looks at it before a micro-batch ends. */
+  readonly unread: boolean;
 }
 
 /** The operator of an aggregate by windows, with its stores. */
 export function openWindowedAggregate(parts: OpenWindowedAggregateParts, runtime: Runtime, output: Output): ManyInputs {
-  const { node, windows, clock, late } = parts;
+  const { node, windows, clock, late, unread } = parts;
   switch (windows.kind) {
     case "sliding":
       return slidingAggregate({ ...parts, windows }, runtime, output);
@@ -40,7 +42,7 @@ export function openWindowedAggregate(parts: OpenWindowedAggregateParts, runtime
     case "unlimited": {
       const store = parts.open();
       const slots = slotsOf(windows, node.store.retentionMs);
-      return new WindowAggregate({ node, slots, store, clock, late }, runtime, output);
+      return new WindowAggregate({ node, slots, store, clock, late, unread }, runtime, output);
     }
   }
 }

@@ -27,6 +27,7 @@ import { Watermark } from "../operator/watermark.ts";
 import type { WatermarkClock } from "../operator/watermark-clock.ts";
 import { tableContent } from "../operator/table-content.ts";
 import { changesRead } from "../plan/changes.ts";
+import { readInBatch } from "../plan/read-in-batch.ts";
 import { readableStore, timersOf, wallTimersOf } from "../plan/stores.ts";
 import { type InternalSinkNode, type InternalSourceNode, type TaskNode, type TaskPlan } from "../plan/task-plan.ts";
 import { D1Rows } from "../sink/d1.ts";
@@ -209,9 +210,10 @@ class TopologyBuilder {
   #aggregate(node: AggregateNode, output: Output): ManyInputs {
     const { runtime } = this.#parts;
     const { windows, store } = node;
+    const unread = !readInBatch(this.#parts.plan.nodes, node);
     if (windows === undefined)
-      return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue") }, runtime, output);
-    const parts = { node, windows, clock: this.clocks.closingOf(node), late: this.#late(node) };
+      return new Aggregate({ node, store: runtime.cache.open(store.name, "keyValue"), unread }, runtime, output);
+    const parts = { node, windows, clock: this.clocks.closingOf(node), late: this.#late(node), unread };
     return openWindowedAggregate({ ...parts, open: () => runtime.cache.open(store.name, "window") }, runtime, output);
   }
 

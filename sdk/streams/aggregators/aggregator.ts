@@ -28,6 +28,12 @@
 export interface Aggregator<in Value, in out State, out Result> {
   /** What errors call it. */
   readonly name: string;
+  /**
+   * `add` changes no state in place, and a state holds nothing but numbers, texts and booleans, in lists and objects of its
+   * own. In a micro-batch it then need not become JSON text after each record. Not checked: if it is not so, results are
+   * wrong. Absent: it may not be so.
+   */
+  readonly plain?: boolean | undefined;
   /** The state of no values. */
   readonly initial: () => State;
   /** With one more value. `timestampMs` is the time of its record. */

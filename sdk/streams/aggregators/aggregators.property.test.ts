@@ -236,6 +236,33 @@ describe.each(cases.filter(({ subject }) => subject.remove !== undefined))("$nam
   });
 });
 
+const plainOnes = cases.filter(({ subject }) => subject.plain === true);
+
+describe.each(plainOnes)("$name", ({ subject, items }) => {
+  test("is plain: changes no state in place, and one that never was JSON is the same [AGG-27]", () => {
+    fc.assert(
+      fc.property(timed(items), (values) => {
+        let state: unknown = frozen(subject.initial());
+        for (const value of values) state = frozen(subject.add(state, value, value.timestampMs));
+        expect(state).toEqual(folded(subject, values));
+      }),
+    );
+  });
+});
+
+test("those whose states hold no values of their users are plain, and together they are [AGG-27]", () => {
+  const names = new Set(plainOnes.map(({ subject }) => subject.name));
+  expect(names).toEqual(new Set(["count", "sum", "avg", "min", "max", "variance", "stddev"]));
+  expect(combined<Value>({ records: count(), highest: max(number) }).plain).toBe(true);
+  expect(combined<Value>({ records: count(), all: collect(item) }).plain).toBe(false);
+});
+
+/** Down to its last part: what changes it throws. */
+function frozen(state: unknown): unknown {
+  if (typeof state === "object" && state !== null) for (const part of Object.values(state)) frozen(part);
+  return Object.freeze(state);
+}
+
 test("those that know enough take values back, the others do not say that they can [AGG-18]", () => {
   const can = cases.filter(({ subject }) => subject.remove !== undefined).map(({ subject }) => subject.name);
   expect(new Set(can)).toEqual(new Set(["count", "sum", "avg", "variance", "stddev", "countDistinct"]));

@@ -20,6 +20,7 @@ type State = readonly [count: number, sum: ExactSum];
 export function avg<Value>(of: Selector<Value, number>): Aggregator<Value, State, number | null> {
   return selecting(of, {
     name: "avg",
+    plain: true,
     initial: (): State => [0, 0],
     add: ([count, sum], value: number): State => [count + 1, plus(sum, finite("avg", value))],
     remove: ([count, sum], value): State => [count - 1, plus(sum, -finite("avg", value))],

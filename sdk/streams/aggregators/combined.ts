@@ -20,6 +20,7 @@ export function combined<Value>(parts: Aggregators<Value>): Aggregator<Value, St
     Object.hasOwn(states, name) ? states[name] : initial();
   return {
     name: (missing.length > 0 ? missing : entries).map(([name, part]) => `${part.name} ("${name}")`).join(", "),
+    plain: entries.every(([, { plain }]) => plain === true),
     initial: () => each(({ initial }) => initial()),
     add: (states, value, timestampMs) => each((part, name) => part.add(of(states, name, part), value, timestampMs)),
     remove:

@@ -19,6 +19,7 @@ export function count<Value = unknown>(
 ): Aggregator<Value, number, number> {
   return {
     name: "count",
+    plain: true,
     initial: () => 0,
     add: (records, value) => (where(value) ? records + 1 : records),
     remove: (records, value) => (where(value) ? records - 1 : records),

@@ -55,6 +55,7 @@ function extreme<Value, Item extends Comparable>(
   };
   return selecting(of, {
     name,
+    plain: true,
     initial: (): State<Item> => [],
     add,
     merge: (a, b) => (b.length === 0 ? a : add(a, b[0])),

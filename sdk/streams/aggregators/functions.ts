@@ -20,9 +20,12 @@ export type ResultOf<Aggregate extends Given<never>> =
 type ResultIn<Part> = Part extends Aggregator<never, AnyState, infer Result> ? Result : never;
 
 /** The functions of a stream's aggregate. */
-export function streamFunctions(given: Given<never>): Pick<AggregateNode, "initializer" | "aggregator" | "result"> {
-  const { initial, add, result } = aggregatorOf(given);
+export function streamFunctions(
+  given: Given<never>,
+): Pick<AggregateNode, "initializer" | "aggregator" | "result" | "plain"> {
+  const { initial, add, result, plain } = aggregatorOf(given);
   return {
+    plain,
     initializer: initial,
     aggregator: (state, value, ...[, timestampMs]) => add(state, value, timestampMs),
     result,

@@ -18,6 +18,7 @@ import { type ExactSum, plus, plusAll, total } from "./exact-sum.ts";
 export function sum<Value>(of: Selector<Value, number>): Aggregator<Value, ExactSum, number> {
   return selecting(of, {
     name: "sum",
+    plain: true,
     initial: (): ExactSum => 0,
     add: (state, value: number) => plus(state, finite("sum", value)),
     remove: (state, value) => plus(state, -finite("sum", value)),

@@ -63,6 +63,7 @@ function moments<Value>(
 ): Aggregator<Value, Moments, number | null> {
   return selecting(of, {
     name,
+    plain: true,
     initial: () => NONE,
     add: (state, value: number) => withNumber(state, finite(name, value), name),
     remove: (state, value) => withoutNumber(state, finite(name, value), name),
