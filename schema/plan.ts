@@ -88,6 +88,8 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly others?: readonly AggregateNode["aggregator"][] | undefined;
   /** The aggregator changes no state in place, and states hold numbers and texts of their own. Not checked. */
   readonly plain?: boolean | undefined;
+  /** The aggregator does not look at values: it gets undefined. */
+  readonly counts?: boolean | undefined;
   /** What goes downstream and is read from outside is made of the state by this; absent: it is the state. */
   readonly result?: ((aggregate: unknown) => unknown) | undefined;
   /** Of sessions, which need it: the states of two that become one, the earlier first. */

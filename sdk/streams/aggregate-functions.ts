@@ -10,12 +10,12 @@ export type AddAggregate = (
 ) => Place;
 
 /** What an aggregate computes. */
-export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merger" | "result" | "plain">;
+export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merger" | "result" | "plain" | "counts">;
 
 /** What is the same for every aggregate of one windowed stream. */
 export type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit" | "closeWhenIdleMs">;
 
-export const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1 };
+export const COUNT: Functions = { initializer: () => 0, aggregator: (count) => (count as number) + 1, counts: true };
 
 /** Adds an aggregate of a windowed stream. */
 export function addWindowed(

@@ -39,13 +39,18 @@ export class Fold {
   readonly #aggregators: readonly AggregateNode["aggregator"][];
   readonly #cache: StoreCache;
   readonly #plain: boolean;
+  readonly #readsValues: boolean;
 
-  constructor({ initializer, merger, aggregator, others = [], plain = false }: AggregateNode, cache: StoreCache) {
+  constructor(
+    { initializer, merger, aggregator, others = [], plain = false, counts = false }: AggregateNode,
+    cache: StoreCache,
+  ) {
     this.#initializer = initializer;
     this.#merger = merger;
     this.#aggregators = [aggregator, ...others];
     this.#cache = cache;
     this.#plain = plain;
+    this.#readsValues = !counts;
   }
 
   /** Result time is the largest record time folded in. The aggregator removes the state with null. */
@@ -98,7 +103,10 @@ export class Fold {
   #aggregated(aggregate: unknown, record: StreamRecord, { key, input }: FoldAt): unknown {
     const aggregator = this.#aggregators[input];
     assert(aggregator !== undefined, `input ${input} has an aggregator`);
-    return aggregator(aggregate, record.value, key, record.timestampMs);
+    if (this.#readsValues) return aggregator(aggregate, record.value, key, record.timestampMs);
+    // One that cannot be read is an error of the record all the same.
+    record.payload.check();
+    return aggregator(aggregate, undefined, key, record.timestampMs);
   }
 }
 

@@ -29,6 +29,7 @@ test("a value that is only passed on is refused exactly where one that is read i
       const read = errorOf(() => new SourcePayload(value, "json").value());
       const passed = new SourcePayload(value, "json");
       expect(errorOf(() => passed.encoded("json", "value"))).toBe(read);
+      expect(errorOf(() => new SourcePayload(value, "json").check())).toBe(read);
       if (read === undefined) expect(passed.encoded("json", "value")).toBe(value);
     }),
   );

@@ -13,6 +13,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export interface Payload {
   /** What user code sees; the same object each time. */
   value(): unknown;
+  /** Throws where `value` does, for those that do not need it. */
+  check(): void;
   /** `name` heads the path in errors. */
   json(name: string): string;
   /** The value as a topic of this format holds it; text is still to be written as UTF-8. */
@@ -25,6 +27,7 @@ export class SourcePayload implements Payload {
   readonly #format: ValueFormat;
   #text: string | undefined;
   #value: unknown;
+  #checked = false;
 
   constructor(bytes: Bytes | null, format: ValueFormat) {
     this.#bytes = bytes;
@@ -36,6 +39,12 @@ export class SourcePayload implements Payload {
     return (this.#value = this.#read());
   }
 
+  check(): void {
+    if (this.#checked) return;
+    if (this.#format !== "json" || this.#bytes === null || !isJson(this.#bytes)) this.value();
+    this.#checked = true;
+  }
+
   json(name: string): string {
     const value = this.value();
     return this.#format === "json" && this.#bytes !== null ? (this.#text ?? "null") : jsonText(value, name);
@@ -44,7 +53,7 @@ export class SourcePayload implements Payload {
   encoded(format: ValueFormat, name: string): Bytes | string | null {
     if (format === this.#format && this.#bytes !== null && this.#value === undefined) {
       // Looked at even when passed on as it is: bytes that are not of the source's format go no further.
-      if (format !== "json" || !isJson(this.#bytes)) this.value();
+      this.check();
       return this.#bytes;
     }
     const value = this.value();
@@ -84,6 +93,8 @@ export class TextPayload implements Payload {
     return (this.#value ??= JSON.parse(this.#text) as unknown);
   }
 
+  check(): void {}
+
   json(): string {
     return this.#text;
   }
@@ -104,6 +115,8 @@ export class LivePayload implements Payload {
   value(): unknown {
     return this.#value;
   }
+
+  check(): void {}
 
   json(name: string): string {
     return jsonText(this.#value, name);

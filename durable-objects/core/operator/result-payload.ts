@@ -32,6 +32,10 @@ export class ResultPayload implements Payload {
     return this.#result.value();
   }
 
+  check(): void {
+    this.#result.check();
+  }
+
   json(name: string): string {
     return this.#result.json(name);
   }
