@@ -17,12 +17,18 @@ interface Replacements {
 }
 
 /** The settings wrangler bundles Workers with. */
-async function bundle(contents: string, { define, alias }: Replacements): Promise<{ code: string; inputs: string[] }> {
+async function bundle(
+  contents: string,
+  { define, alias }: Replacements,
+): Promise<{ code: string; map: string; inputs: string[] }> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     stdin: { contents, resolveDir: root, sourcefile: "engine.js" },
     bundle: true,
     write: false,
+    outfile: join(root, "dist", "index.js"),
+    sourcemap: "external",
+    sourcesContent: false,
     metafile: true,
     format: "esm",
     target: "es2024",
@@ -36,7 +42,8 @@ async function bundle(contents: string, { define, alias }: Replacements): Promis
   });
   // What is installed is known by the lock file.
   const inputs = Object.keys(metafile.inputs).filter((path) => path !== "engine.js" && !path.includes("node_modules/"));
-  return { code: outputFiles[0]?.text ?? "", inputs: inputs.map((path) => resolve(root, path)) };
+  const written = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
+  return { code: written(".js"), map: written(".map"), inputs: inputs.map((path) => resolve(root, path)) };
 }
 
 type Assets = { readonly run_worker_first?: unknown } | undefined;
@@ -62,12 +69,17 @@ async function main([entry, config, out]: readonly string[]): Promise<void> {
   const source: BundleSource = { entry, config };
   const { name, alias = {} } = unstable_readConfig({ config });
   const { workerOptions, define } = unstable_getMiniflareWorkerOptions(config);
-  const { code, inputs } = await bundle(frontedBy(entry, workerOptions.assets as Assets), { define, alias });
+  const { code, map, inputs } = await bundle(frontedBy(entry, workerOptions.assets as Assets), { define, alias });
   const content: Bundle = { hash: hashOf(source, inputs), inputs, name: name ?? "worker", workerOptions, code };
   mkdirSync(dirname(out), { recursive: true });
   // Renamed into place: an engine that starts meanwhile reads the old one or the new one.
-  writeFileSync(`${out}.${process.pid}`, JSON.stringify(content));
-  renameSync(`${out}.${process.pid}`, out);
+  for (const [file, text] of [
+    [out.replace(/json$/, "map"), map],
+    [out, JSON.stringify(content)],
+  ] as const) {
+    writeFileSync(`${file}.${process.pid}`, text);
+    renameSync(`${file}.${process.pid}`, file);
+  }
 }
 
 await main(process.argv.slice(2));

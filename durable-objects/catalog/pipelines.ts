@@ -219,7 +219,7 @@ export class Pipelines {
       const which =
         missing === 0
           ? `version ${row.version} of ${name}, which runs`
-          : `${version === undefined ? "another version" : `version ${version}`} of ${name} to fork`;
+          : `${version === undefined ? "other version" : `version ${version}`} of ${name} to fork`;
       return refuse("not_found", `the bundle has no ${which}`, {
         hint: 'List both versions in pipelines/index.ts, the new one as .version(n, { takesOver: "fork" })',
       });

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { dataFolder } from "../test/data-folder.ts";
-import { bundleOf, type BundleSource, root } from "./bundle.ts";
+import { bundleOf, type BundleSource, mapFileOf, root } from "./bundle.ts";
 import { startEngine } from "./engine.ts";
 
 const CONFIG = `
@@ -34,10 +34,12 @@ function smallWorker(): { readonly source: BundleSource; readonly change: (answe
   return { source: { entry: join(folder, "worker.ts"), config: join(folder, "wrangler.toml") }, change };
 }
 
-test("a bundle is made again when, and only when, something in it has changed [LOC-2]", async () => {
+test("a bundle is made again when, and only when, something in it has changed, its map beside it [LOC-2, LOC-10]", async () => {
   const { source, change } = smallWorker();
   const first = await bundleOf(source);
   onTestFinished(() => rmSync(first.file, { force: true }));
+  onTestFinished(() => rmSync(mapFileOf(source), { force: true }));
+  expect(existsSync(mapFileOf(source))).toBe(true);
   expect(first).toMatchObject({ made: true, name: "counting" });
   expect(await bundleOf(source)).toMatchObject({ made: false, code: first.code });
   change(2);

@@ -51,6 +51,11 @@ export function hashOf({ entry, config }: BundleSource, inputs: readonly string[
   return hash.digest("hex");
 }
 
+/** Of the code in the bundle, written beside it. */
+export function mapFileOf(source: BundleSource): string {
+  return fileOf(source).replace(/json$/, "map");
+}
+
 function fileOf(source: BundleSource): string {
   if (source.entry === platform.entry && source.config === platform.config) return join(root, "dist", "engine.json");
   const id = createHash("sha256").update(`${source.entry}\n${source.config}`).digest("hex").slice(0, 8);
