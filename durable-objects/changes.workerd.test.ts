@@ -90,7 +90,7 @@ describe("a triggered task", () => {
 });
 
 describe("a newer incarnation", () => {
-  test("begins from nothing, after the former one's outbox, of which then nothing is left [ENG-11]", async () => {
+  test("begins from nothing, after the former one's outbox, of which then nothing is left [ENG-11, ENG-33]", async () => {
     await env.DB.prepare("CREATE TABLE former (id TEXT PRIMARY KEY)").run();
     const topicId = await createTopic(env, "former-in");
     await append(topicId, [
@@ -117,6 +117,8 @@ describe("a newer incarnation", () => {
     expect(await partition(env, topicId).attach(request)).toMatchObject({ ok: true, startOffset: 0 });
     expect(await partition(env, topicId).attach(request)).toMatchObject({ ok: true, startOffset: 0 });
     expect(await partition(env, topicId).attach({ ...request, incarnation: 1 })).toMatchObject({ ok: false });
+    const newer = { ...request, incarnation: incarnation + 1, version: 2 };
+    expect(await partition(env, topicId).attach(newer)).toMatchObject({ code: "stale_plan" });
     expect(await sql(topicId, "SELECT state FROM task ORDER BY id")).toEqual([
       { state: "detached" },
       { state: "running" },

@@ -89,13 +89,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
   }
 
   async attach(request: Rpc.AttachRequest): Promise<Answer<Rpc.Attached>> {
-    return this.#reloading((loaded) =>
-      attach(loaded, request, {
-        nowMs: this.#shell.now(),
-        sinks: this.#shell.plans.sinks(request.pipeline, request.version),
-        trigger: this.#shell.plans.get(request.pipeline, request.version)?.trigger.kind ?? "perEvent",
-      }),
-    );
+    return this.#reloading((loaded) => attach(loaded, request, { nowMs: this.#shell.now(), plans: this.#shell.plans }));
   }
 
   async fail({ pipeline, reason }: { pipeline: string; reason: string }): Promise<Answer> {

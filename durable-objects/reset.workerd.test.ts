@@ -2,6 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
+import { D1Sink } from "./sink/d1-sink.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
 import { faults } from "./test/objects.ts";
 
@@ -110,7 +111,27 @@ describe("a reset that deletes outputs", { timeout: 120_000 }, () => {
     expect(await rows()).toEqual([]);
     await append(topicId, 4);
     await drained();
+    // A first batch of a task of which D1 has never heard.
+    const { incarnation } = await client.record();
+    const sink = new D1Sink(env.DB, {
+      kind: "d1",
+      table: "emptied",
+      columns: { id: "TEXT", count: "INTEGER" },
+      primaryKey: ["id"],
+    });
+    const row = { sequence: 1, records: 1, body: new Uint8Array(new TextEncoder().encode('["7",7]')) };
+    const late = (of: number) =>
+      sink.deliver({
+        source: `emptied/${of}/elsewhere/0`,
+        incarnation: of,
+        code: { version: 1, hash: "" },
+        taskName: "elsewhere.0",
+        target: "d1:emptied",
+        rows: [row],
+      });
+    expect(await late(incarnation - 1)).toMatchObject({ kind: "stop" });
     expect(await rows()).toEqual([{ id: "4", count: 1 }]);
+    expect(await late(incarnation)).toMatchObject({ kind: "delivered" });
   });
 
   test("interrupted before or after any call is finished under its incarnation [CAT-21]", async () => {

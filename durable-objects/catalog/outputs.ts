@@ -1,13 +1,11 @@
 import type { D1Sink as D1Definition } from "../../schema/sinks.ts";
 import type { Env } from "../env.ts";
-import { createTable, PROGRESS_TABLE } from "../sink/d1-sink.ts";
+import { createTable, FENCE, fenceOf, PROGRESS_TABLE } from "../sink/d1-sink.ts";
 
 /** Objects of one list, and of one delete: developers.cloudflare.com/r2/api/workers. */
 const PAGE = 1_000;
 /** Pages that one attempt looks at; the next one goes on. */
 const MAX_PAGES = 20;
-/** No batch comes after it. */
-const LAST_SEQUENCE = Number.MAX_SAFE_INTEGER;
 /** `<incarnation>-<task>-<from>-<to>.ndjson`: see durable-objects/sink/r2-sink.ts. */
 const FILE_NAME = /\/(\d+)-[^/]+-\d+-\d+\.ndjson$/;
 
@@ -31,7 +29,7 @@ export class Outputs {
 
   /**
    * Empties the table: no other pipeline writes it. In the same transaction what may still be on its way from tasks of former
-   * incarnations is fenced off: their progress is at its end.
+   * incarnations is fenced off, also of those of which nothing has come yet.
    */
   async eraseTable(
     definition: D1Definition,
@@ -39,12 +37,8 @@ export class Outputs {
   ): Promise<void> {
     const database = this.#database;
     await database.batch([database.prepare(PROGRESS_TABLE), database.prepare(createTable(definition))]);
-    const known = `UPDATE millrace_progress SET seq = ?1 WHERE substr(id, 1, ?2) = ?3
-      AND CAST(substr(id, ?2 + 1, instr(substr(id, ?2 + 1), '/') - 1) AS INTEGER) < ?4
-      AND substr(id, -?5) = ?6`;
-    const [head, tail] = [`${pipeline}/`, `/${definition.table}`];
     await database.batch([
-      database.prepare(known).bind(LAST_SEQUENCE, head.length, head, before, tail.length, tail),
+      database.prepare(FENCE).bind(fenceOf(pipeline, definition.table), before),
       database.prepare(`DELETE FROM "${definition.table}"`),
     ]);
   }

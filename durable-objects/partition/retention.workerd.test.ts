@@ -42,7 +42,10 @@ test("what is beyond retentionBytes goes, -1 keeps it all [LOG-8]", () =>
 /** At offset 2, and it has failed. */
 function attach({ taskTable }: Loaded): number {
   const request = { version: 1, incarnation: 1, from: "earliest", outputs: {}, upstreams: [], wiring: "" } as const;
-  const id = taskTable.insert({ ...request, pipeline: "p", input: "orders" }, { startOffset: 2, sinks: [] });
+  const id = taskTable.insert(
+    { ...request, pipeline: "p", input: "orders" },
+    { startOffset: 2, sinks: [], layout: "" },
+  );
   taskTable.setState(id, "failed", "a bug");
   return id;
 }
@@ -128,7 +131,7 @@ test("the journal goes with the log, and where nothing comes after the time that
     const { taskTable } = loaded;
     const attached = { pipeline: "p", version: 1, incarnation: 1, from: "earliest", input: "orders" } as const;
     const request = { ...attached, outputs: {}, upstreams: [], wiring: "" };
-    const id = taskTable.insert(request, { startOffset: 0, sinks: [] });
+    const id = taskTable.insert(request, { startOffset: 0, sinks: [], layout: "" });
     const seqs = (): unknown[] =>
       storage.sql
         .exec("SELECT seq FROM journal ORDER BY seq")

@@ -6,15 +6,19 @@ import { layoutOf } from "../core/task/layout.ts";
 import { Task } from "../core/task/task.ts";
 import type { TaskOutput, TaskPort } from "../core/task/task-port.ts";
 import type { SelectPort } from "../core/sql/select-port.ts";
+import type { D1Sink } from "../../schema/sinks.ts";
 import type { StateStore } from "../core/store/state-store.ts";
 import type { Plans } from "../plans.ts";
-import type { TaskRow } from "../sqlite/task-table.ts";
+import type { StoredSink, TaskRow } from "../sqlite/task-table.ts";
 
 /** Of all tasks of all objects in this isolate: they share its memory. */
 const ISOLATE_CACHES = new CacheBudget(STATE_CACHE_BYTES);
 
 interface CodeParts {
-  readonly row: TaskRow;
+  readonly row: Pick<
+    TaskRow,
+    "pipeline" | "version" | "wiring" | "layout" | "outputs" | "sinks" | "upstreams" | "incarnation" | "progress"
+  >;
   readonly input: string;
   readonly partition: number;
   readonly plans: Plans;
@@ -47,6 +51,8 @@ export function codeOf({ row, input, partition, plans, store, select }: CodePart
     return misfit(`the stores of ${wanted} are not those its state was written with`);
   const missing = topicsOf(plan).find((topic) => row.outputs[topic] === undefined);
   if (missing !== undefined) return misfit(`${wanted} did not write topic ${missing} when it started`);
+  const other = otherSink(plans.sinks(row.pipeline, row.version), row.sinks);
+  if (other !== undefined) return misfit(`${wanted} did not write ${other} when it started`);
   try {
     const outputs = outputsOf(row.outputs, partition);
     const code = new Task(plan, {
@@ -80,6 +86,21 @@ function topicsOf(plan: TaskPlan): string[] {
     return node.kind === "sink" && node.sink.kind === "topic" ? [node.sink.topic] : [];
   });
   return [...written, plan.deadLetterTopic];
+}
+
+/** A table that is new or of another shape, or a new prefix: what delivers to it knows the one that the task began with. */
+function otherSink(sinks: readonly StoredSink[], known: readonly StoredSink[]): string | undefined {
+  for (const sink of sinks) {
+    if (sink.kind === "d1" && !known.some((each) => each.kind === "d1" && shapeOf(each) === shapeOf(sink)))
+      return `table ${sink.table} with these columns`;
+    if (sink.kind === "r2" && !known.some((each) => each.kind === "r2" && each.prefix === sink.prefix))
+      return `files under ${sink.prefix}`;
+  }
+  return undefined;
+}
+
+function shapeOf({ table, columns, primaryKey }: D1Sink): string {
+  return JSON.stringify([table, columns, primaryKey]);
 }
 
 /** As a task takes them. */

@@ -7,8 +7,15 @@ import type { Outcome, Parcel, Sink } from "./sink.ts";
 export const PROGRESS_TABLE =
   "CREATE TABLE IF NOT EXISTS millrace_progress (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID";
 const BEGIN = "INSERT OR IGNORE INTO millrace_progress (id, seq) VALUES (?1, 0)";
-/** NULL violates NOT NULL, so a batch that is repeated, late or early fails whole (SNK-20). */
-const ADVANCE = "UPDATE millrace_progress SET seq = CASE WHEN seq = ?2 - 1 THEN ?3 END WHERE id = ?1";
+/**
+ * NULL violates NOT NULL, so a batch that is repeated, late or early fails whole (SNK-20), and so does one of an incarnation
+ * whose rows have been deleted, though it be the first of its task that comes (CAT-21).
+ */
+const ADVANCE = `UPDATE millrace_progress SET seq = CASE WHEN seq = ?2 - 1
+  AND NOT EXISTS (SELECT 1 FROM millrace_progress WHERE id = ?4 AND seq > ?5) THEN ?3 END WHERE id = ?1`;
+/** From now on nothing of earlier incarnations is taken. */
+export const FENCE = `INSERT INTO millrace_progress (id, seq) VALUES (?1, ?2)
+  ON CONFLICT (id) DO UPDATE SET seq = max(seq, excluded.seq)`;
 const SEQUENCE_FAILED = /NOT NULL constraint failed: millrace_progress\.seq/;
 /** The table's owner has said no to the data itself; anything else may be mended from outside, so it is retried. */
 const DATA_REFUSED = /constraint failed|datatype mismatch|cannot store|string or blob too big/i;
@@ -32,13 +39,17 @@ export class D1Sink implements Sink {
       await this.#create();
       await this.#database.batch([
         this.#database.prepare(BEGIN).bind(id),
-        this.#database.prepare(ADVANCE).bind(id, first, last),
+        this.#database.prepare(ADVANCE).bind(id, first, last, this.#fenceOf(parcel), parcel.incarnation),
         ...this.#upserts(parcel),
       ]);
       return { kind: "delivered", through: last };
     } catch (error) {
       return this.#outcomeOf(error, { id, first, parcel });
     }
+  }
+
+  #fenceOf({ source }: Parcel): string {
+    return fenceOf(source.slice(0, source.indexOf("/")), this.#definition.table);
   }
 
   async #create(): Promise<void> {
@@ -110,6 +121,11 @@ export class D1Sink implements Sink {
     if (applied >= first) return { kind: "delivered", through: applied };
     return { kind: "stop", reason: `D1 has ${id} at sequence ${applied}, the next to deliver is ${first}` };
   }
+}
+
+/** Under which the incarnation stands whose start emptied the table: no progress of a task has an id of three parts. */
+export function fenceOf(pipeline: string, table: string): string {
+  return `${pipeline}/erased/${table}`;
 }
 
 export function createTable({ table, columns, primaryKey }: D1Definition): string {

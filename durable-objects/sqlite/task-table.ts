@@ -62,6 +62,13 @@ export interface ClockLook {
   readonly batchId: number;
 }
 
+/** What is fixed when a task begins. */
+export interface NewTask {
+  readonly startOffset: number;
+  readonly sinks: readonly StoredSink[];
+  readonly layout: string;
+}
+
 /** What the commit of a slice changes in the task's row. */
 export interface Committed {
   readonly position: number;
@@ -164,12 +171,12 @@ export class TaskTable {
    * Its id is its incarnation, which is handed out once: what is still under way for a task that has gone, such as the answer
    * to a delivery, never meets another one (ENG-31).
    */
-  insert(request: AttachRequest, task: { startOffset: number; sinks: readonly StoredSink[] }): number {
+  insert(request: AttachRequest, task: NewTask): number {
     return this.#sql
       .exec<{ id: number }>(
         `INSERT INTO task (id, pipeline, version, incarnation, state, layout, outputs, sinks, start_offset, position, skipped,
            refused, progress, input, upstreams, wiring, muted)
-         VALUES (?1, ?2, ?3, ?1, 'running', '', ?4, ?5, ?6, ?6, 0, 0, '', ?7, ?8, ?9, ?10) RETURNING id`,
+         VALUES (?1, ?2, ?3, ?1, 'running', ?11, ?4, ?5, ?6, ?6, 0, 0, '', ?7, ?8, ?9, ?10) RETURNING id`,
         request.incarnation,
         request.pipeline,
         request.version,
@@ -180,6 +187,7 @@ export class TaskTable {
         JSON.stringify(request.upstreams),
         request.wiring,
         request.muted === true ? 1 : 0,
+        task.layout,
       )
       .one().id;
   }

@@ -19,7 +19,7 @@ function attaching(incarnation: number): AttachRequest {
 test("a task that has gone leaves its id to no other [ENG-31]", () =>
   inPartitionStorage(({ sql }) => {
     const table = new TaskTable(sql);
-    const start = { startOffset: 3, sinks: [] };
+    const start = { startOffset: 3, sinks: [], layout: "" };
     const first = table.insert(attaching(4), start);
     table.remove(first);
     const second = table.insert(attaching(5), start);

@@ -1,20 +1,14 @@
 import { FOREVER } from "../../schema/limits.ts";
 import { inspectAll } from "./inspect.ts";
-import { Plans } from "../../durable-objects/plans.ts";
-import { type Bundle, bundlesOf } from "./workload/changes.ts";
+import { Administrator, RECONCILE_MS } from "./administrator.ts";
+import type { Bundle } from "./workload/changes.ts";
 import type { Built } from "./workload/family.ts";
-import type { PlannedChange, RunPlan } from "./workload/plan.ts";
+import type { RunPlan } from "./workload/plan.ts";
 import { SimulatedProducer } from "./workload/producer.ts";
 import type { World } from "./world.ts";
 
 const PATIENCE_MS = 8_000;
 const AGAIN_MS = 500;
-/** The Worker's cron. */
-const RECONCILE_MS = 300_000;
-/** Then a deploy has reached everything. */
-const DEPLOY_MS = 25_000;
-/** A reset waits for what is still to be delivered. */
-const RESET_PATIENCE_MS = 60_000;
 const LOOK_MS = 1_000;
 /** Longer than any message takes, and than tasks wait before they say that they are idle. */
 const SETTLE_MS = 100_000;
@@ -38,16 +32,17 @@ export class Client {
   readonly #world: World;
   readonly #plan: RunPlan;
   readonly #built: readonly Built[];
-  #bundle: Bundle;
+  readonly #administrator: Administrator;
   #sent = false;
   #changed = false;
+  #redriven = false;
   #failure: unknown;
 
   constructor({ world, plan, built, bundle, startMs }: Parts) {
     this.#world = world;
     this.#plan = plan;
     this.#built = built;
-    this.#bundle = bundle;
+    this.#administrator = new Administrator({ world, plan, built, bundle });
     this.producers = plan.producers.map((producer) => new SimulatedProducer(producer, world, startMs));
   }
 
@@ -55,10 +50,12 @@ export class Client {
   async run(maxSteps: number): Promise<void> {
     this.#background(this.#cron());
     this.#background(this.#send());
-    this.#background(this.#change());
+    this.#background(this.#administrator.run().then(() => void (this.#changed = true)));
     const { schedule, faults } = this.#world;
     await this.#until(() => this.#sent && this.#changed, maxSteps);
-    await this.#until(() => faults.over || this.#drained(), maxSteps);
+    await this.#until(() => this.#drained(), maxSteps);
+    this.#background(this.#administrator.redriveAll().then(() => void (this.#redriven = true)));
+    await this.#until(() => this.#redriven, maxSteps);
     faults.end();
     for (;;) {
       await this.#until(() => this.#drained(), maxSteps);
@@ -119,59 +116,6 @@ export class Client {
     this.#sent = true;
   }
 
-  async #change(): Promise<void> {
-    for (const change of this.#plan.changes ?? []) {
-      while (!this.#runs(change.pipeline)) await this.#world.pause(AGAIN_MS);
-      await this.#world.pause(change.afterMs);
-      for (const bundle of bundlesOf(change, this.#bundle)) {
-        this.#bundle = bundle;
-        this.#world.deploy(new Plans(bundle));
-        await this.#world.pause(DEPLOY_MS);
-      }
-      if (change.kind === "reset") await this.#reset(change.pipeline);
-      if (change.kind === "trim") await this.#trim(change);
-      // What nothing else wakes goes on when the cron has come.
-      if (change.kind === "mistake") await this.#world.pause(2 * RECONCILE_MS);
-    }
-    this.#changed = true;
-  }
-
-  async #reset(name: string): Promise<void> {
-    for (;;) {
-      const { catalog } = this.#world;
-      const answer = await this.#world.within(RESET_PATIENCE_MS, catalog.resetPipeline({ name, from: "earliest" }));
-      // It has begun and goes on.
-      if (answer?.ok === true || answer?.code === "overloaded") return;
-      await this.#world.pause(AGAIN_MS);
-    }
-  }
-
-  async #trim({ pipeline, part = 1 }: PlannedChange): Promise<void> {
-    const sources = this.#plan.pipelines.find(({ name }) => name === pipeline)?.sources ?? [];
-    for (const { name, partitions } of this.#plan.topics.filter((topic) => sources.includes(topic.name))) {
-      const topicId = await this.#create(name, partitions);
-      for (let partition = 0; partition < partitions; partition++) await this.#trimOne({ topicId, partition }, part);
-    }
-  }
-
-  async #trimOne(at: { readonly topicId: string; readonly partition: number }, part: number): Promise<void> {
-    const stub = this.#world.partition(at.topicId, at.partition);
-    for (let offset: number | undefined; ;) {
-      const described = await this.#world.within(PATIENCE_MS, stub.describe({}));
-      if (offset === undefined && described?.ok === true) {
-        const { logStartOffset, logEndOffset } = described;
-        offset = logStartOffset + Math.floor(part * (logEndOffset - logStartOffset));
-      }
-      const trimmed = offset === undefined ? undefined : await this.#world.within(PATIENCE_MS, stub.trim({ offset }));
-      if (trimmed?.ok === true) return;
-      await this.#world.pause(AGAIN_MS);
-    }
-  }
-
-  #runs(name: string): boolean {
-    return this.#pipelines().every((each) => each.name !== name || each.state === "running");
-  }
-
   async #create(topic: string, partitions: number): Promise<string> {
     const config = { retentionMs: FOREVER };
     for (;;) {
@@ -188,31 +132,19 @@ export class Client {
 
   /** What is still to be done. A task that failed never will be. */
   #left(): string[] {
-    const left = this.#pipelines().flatMap(({ name, state }) =>
-      state === "running" ? [] : [`pipeline ${name} is ${state}`],
-    );
-    for (const { name, tasks, logEndOffset, waiting } of inspectAll(this.#world)) {
+    const left = this.#administrator
+      .pipelines()
+      .flatMap(({ name, state }) => (state === "running" ? [] : [`pipeline ${name} is ${state}`]));
+    for (const { name, tasks, logEndOffset, waiting, redriving } of inspectAll(this.#world)) {
+      if (redriving > 0) left.push(`${redriving} dead letters wait in ${name}`);
       if (waiting > 0) left.push(`${waiting} rows wait in the outbox of ${name}`);
       for (const { pipeline, position, state, error } of tasks) {
-        if (state === "failed") throw new Error(`the task of ${pipeline} on ${name} failed: ${error}`);
+        if (state === "failed" && !this.#administrator.fails(pipeline))
+          throw new Error(`the task of ${pipeline} on ${name} failed: ${error}`);
         if (state === "running" && position < logEndOffset)
           left.push(`the task of ${pipeline} on ${name} is at ${position} of ${logEndOffset}`);
       }
     }
     return left;
-  }
-
-  #pipelines(): { name: string; state: string }[] {
-    const catalog = [...this.#world.objects.values()].find(({ name }) => name.startsWith("catalog "));
-    const tables = catalog?.disk.database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'pipeline'").all() ?? [];
-    const query = "SELECT name, state, version FROM pipeline";
-    const rows = tables.length === 0 ? [] : (catalog?.disk.database.prepare(query).all() ?? []);
-    const known = new Map(rows.map((row) => [row["name"], row]));
-    return this.#plan.pipelines.map(({ name }) => {
-      const row = known.get(name);
-      const version = this.#bundle.find((plan) => plan.name === name)?.version ?? row?.["version"];
-      if (row === undefined) return { name, state: "not begun" };
-      return { name, state: row["version"] === version ? String(row["state"]) : "of a former version" };
-    });
   }
 }

@@ -16,10 +16,19 @@ export interface Inspected {
   readonly logEndOffset: number;
   /** Rows of the outbox. */
   readonly waiting: number;
+  /** Dead letters that tasks have been given again and have not run. */
+  readonly redriving: number;
 }
 
 export function inspectAll(world: World): Inspected[] {
   return [...world.objects.values()].flatMap((object) => inspect(object) ?? []);
+}
+
+/** Of each pipeline the one that runs, forks left out. */
+export function incarnations(world: World): ReadonlyMap<string, number> {
+  const catalog = [...world.objects.values()].find(({ name }) => name.startsWith("catalog "));
+  const rows = catalog?.disk.database.prepare("SELECT name, incarnation FROM pipeline").all() ?? [];
+  return new Map(rows.map((row) => [String(row["name"]), Number(row["incarnation"])]));
 }
 
 /** A partition and what it has ever sent and taken, deleted ones too. */
@@ -57,5 +66,6 @@ function inspect(object: SimulatedObject): Inspected | undefined {
   const logEndOffset =
     last === null ? Math.max(row.logStartOffset, ...tasks.map(({ position }) => position)) : last + 1;
   const waiting = count("SELECT count(*) AS value FROM outbox");
-  return { name, row, tasks, sql, ledger: new Ledger(disk.database), logEndOffset, waiting };
+  const redriving = count("SELECT count(*) AS value FROM redrive WHERE payload IS NOT NULL");
+  return { name, row, tasks, sql, ledger: new Ledger(disk.database), logEndOffset, waiting, redriving };
 }

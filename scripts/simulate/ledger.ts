@@ -29,9 +29,19 @@ END;
 CREATE TRIGGER IF NOT EXISTS ledger_outbox_replaced AFTER UPDATE ON outbox BEGIN
   UPDATE ledger_outbox SET body = new.body, copied = 0 WHERE task = new.task AND target = new.target AND sequence = new.sequence;
 END;
-CREATE TABLE IF NOT EXISTS ledger_task (id INTEGER PRIMARY KEY, pipeline TEXT, incarnation INTEGER, outputs TEXT, sinks TEXT);
+CREATE TABLE IF NOT EXISTS ledger_task (id INTEGER PRIMARY KEY, pipeline TEXT, version INTEGER, incarnation INTEGER,
+  outputs TEXT, sinks TEXT, input TEXT, upstreams TEXT, start_offset INTEGER, position INTEGER, ticking INTEGER,
+  unmuted_at INTEGER, unmuted_seq INTEGER);
 CREATE TRIGGER IF NOT EXISTS ledger_task_added AFTER INSERT ON task BEGIN
-  INSERT INTO ledger_task VALUES (new.id, new.pipeline, new.incarnation, new.outputs, new.sinks);
+  INSERT INTO ledger_task VALUES (new.id, new.pipeline, new.version, new.incarnation, new.outputs, new.sinks, new.input,
+    new.upstreams, new.start_offset, new.position, NULL, CASE new.muted WHEN 0 THEN 0 END, CASE new.muted WHEN 0 THEN 0 END);
+END;
+CREATE TRIGGER IF NOT EXISTS ledger_task_moved AFTER UPDATE OF position, ticking ON task BEGIN
+  UPDATE ledger_task SET position = new.position, ticking = new.ticking WHERE id = new.id;
+END;
+CREATE TRIGGER IF NOT EXISTS ledger_task_unmuted AFTER UPDATE OF muted ON task WHEN old.muted = 1 AND new.muted = 0 BEGIN
+  UPDATE ledger_task SET unmuted_at = new.position,
+    unmuted_seq = (SELECT coalesce(max(seq), 0) FROM ledger_journal WHERE task = new.id) WHERE id = new.id;
 END;
 CREATE TABLE IF NOT EXISTS ledger_skip (seq INTEGER PRIMARY KEY, task INTEGER, first INTEGER, next INTEGER);
 CREATE TRIGGER IF NOT EXISTS ledger_skipped AFTER UPDATE OF skipped ON task WHEN new.skipped > old.skipped BEGIN
@@ -89,7 +99,24 @@ export interface Skip {
 }
 
 /** A task that is here, or was. */
-export type LedgerTask = Pick<TaskRow, "id" | "pipeline" | "incarnation" | "outputs" | "sinks">;
+export interface LedgerTask extends Pick<
+  TaskRow,
+  | "id"
+  | "pipeline"
+  | "version"
+  | "incarnation"
+  | "outputs"
+  | "sinks"
+  | "input"
+  | "upstreams"
+  | "startOffset"
+  | "position"
+> {
+  /** A tick was decided last, and has not run. */
+  readonly ticking: boolean;
+  /** From which position on, and behind which row of its journal, it is heard: from the beginning but for a fork. */
+  readonly heard: { readonly from: number; readonly behind: number };
+}
 
 /** Reads what the triggers wrote. */
 export class Ledger {
@@ -106,12 +133,19 @@ export class Ledger {
 
   tasks(): LedgerTask[] {
     const rows = this.#database.prepare("SELECT * FROM ledger_task ORDER BY id").all();
-    return rows.map(({ id, pipeline, incarnation, outputs, sinks }) => ({
-      id: Number(id),
-      pipeline: String(pipeline),
-      incarnation: Number(incarnation),
-      outputs: JSON.parse(String(outputs)) as TaskRow["outputs"],
-      sinks: JSON.parse(String(sinks)) as TaskRow["sinks"],
+    return rows.map((row) => ({
+      id: Number(row["id"]),
+      pipeline: String(row["pipeline"]),
+      version: Number(row["version"]),
+      incarnation: Number(row["incarnation"]),
+      outputs: JSON.parse(String(row["outputs"])) as TaskRow["outputs"],
+      sinks: JSON.parse(String(row["sinks"])) as TaskRow["sinks"],
+      input: row["input"] === null ? undefined : String(row["input"]),
+      upstreams: JSON.parse(String(row["upstreams"] ?? "[]")) as TaskRow["upstreams"],
+      startOffset: Number(row["start_offset"]),
+      position: Number(row["position"]),
+      ticking: row["ticking"] !== null,
+      heard: { from: Number(row["unmuted_at"] ?? Infinity), behind: Number(row["unmuted_seq"] ?? Infinity) },
     }));
   }
 

@@ -1,8 +1,9 @@
-import { Plans } from "../../durable-objects/plans.ts";
 import { checkCalls } from "./check/calls.ts";
 import { checkDelivered } from "./check/delivered.ts";
+import { checkErased } from "./check/erased.ts";
 import { checkLogs } from "./check/logs.ts";
 import { checkRefold } from "./check/refold.ts";
+import { checkSwapped } from "./check/swapped.ts";
 import { checkPlain, checkResults, type EndResults, endResults } from "./check/results.ts";
 import { Client } from "./client.ts";
 import { Faults, NO_FAULTS } from "./faults.ts";
@@ -11,7 +12,7 @@ import { Randomness } from "./random.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Schedule } from "./schedule.ts";
 import { Trace } from "./trace.ts";
-import { beginsAnew, missesRecords } from "./workload/changes.ts";
+import { cleared, clearedLast, comparable, missesRecords, redrives } from "./workload/changes.ts";
 import type { Built } from "./workload/family.ts";
 import { build } from "./workload/pipelines.ts";
 import type { RunPlan } from "./workload/plan.ts";
@@ -60,23 +61,29 @@ async function attempt(
   plan: RunPlan,
   { trace: keep = false, sabotage, errors }: RunOptions & { errors: readonly string[] },
 ): Promise<RunOutcome> {
-  const built = plan.pipelines.map(build);
+  const built = plan.pipelines.map((each) => build(each, redrives(plan, each.name)));
   const random = new Randomness(plan.seed);
   const trace = new Trace(keep);
   const schedule = new Schedule({ startMs: START_MS, dice: random.of("order of steps"), trace });
   const faults = new Faults(random, plan);
   const bundle = built.map(({ pipeline }) => pipeline.plan);
-  const plans = new Plans(bundle);
-  const world = new World({ schedule, faults, plans, sabotage });
+  const world = new World({ schedule, faults, bundle, sabotage });
   const client = new Client({ world, plan, built, bundle, startMs: START_MS });
   const whole = ({ pipeline }: Built): boolean => !missesRecords(plan, pipeline.plan.name);
   const failures: string[] = [];
   try {
     await client.run(MAX_STEPS);
     failures.push(...checkRefold(world));
-    failures.push(...checkDelivered(world).map((failure) => `SIM-4: ${failure}`));
+    failures.push(...checkDelivered(world, cleared(plan)).map((failure) => `SIM-4: ${failure}`));
     failures.push(...checkLogs(world, client.producers).map((failure) => `SIM-5: ${failure}`));
     failures.push(...built.flatMap((each) => checkCalls(world, each)).map((failure) => `SIM-10: ${failure}`));
+    failures.push(...checkSwapped(world).map((failure) => `SIM-12: ${failure}`));
+    failures.push(
+      ...checkErased(
+        world,
+        built.filter(({ pipeline }) => clearedLast(plan, pipeline.plan.name)),
+      ).map((failure) => `SIM-13: ${failure}`),
+    );
     failures.push(
       ...checkPlain(
         world,
@@ -92,13 +99,7 @@ async function attempt(
       ? []
       : endResults(
           world,
-          built
-            .filter(whole)
-            .flatMap(({ results: all, pipeline }) =>
-              beginsAnew(plan, pipeline.plan.name)
-                ? all.filter(({ kind }) => kind === "store" || kind === "table")
-                : all,
-            ),
+          built.filter(whole).flatMap((each) => comparable(plan, each)),
         );
   const { happened } = faults;
   const { steps } = schedule;
@@ -106,5 +107,6 @@ async function attempt(
   return { failures, hash: trace.hash, trace: trace.lines, happened, steps, results };
 }
 
-/** What the shell says of calls that failed, and goes on from. */
-const EXPECTED = /the start of .* was interrupted|a partition of .* cannot be woken/;
+/** What the shell, and a Worker, say of calls that failed, and go on from. */
+const EXPECTED =
+  /(?:the start of|the fork) .* was interrupted|a partition of .* cannot be woken|^Error: (?:Network connection lost|the object was reset|the object has ended)/;

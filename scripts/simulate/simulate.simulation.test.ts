@@ -4,7 +4,8 @@ import { regressions } from "./regressions.ts";
 import { describeFailure } from "./report.ts";
 import { run, type RunOutcome } from "./run.ts";
 import { shrink } from "./shrink.ts";
-import { brokenEngines } from "./test/broken.ts";
+import { type Broken, brokenEngines } from "./test/broken.ts";
+import { brokenChanges } from "./test/broken-changes.ts";
 import { drawPlan } from "./workload/draw.ts";
 import type { RunPlan } from "./workload/plan.ts";
 
@@ -23,11 +24,14 @@ async function expectToHold(plan: RunPlan): Promise<RunOutcome> {
   return outcome;
 }
 
-/** Of the seeds from 1 on those whose run has a pipeline of this kind, or all. */
-function* plansWith(needed: string | undefined): Generator<RunPlan, void, undefined> {
+/** Of the seeds from 1 on those whose run has a pipeline of this kind, with such a change, or all. */
+function* plansWith({ kind: wanted, change }: Broken): Generator<RunPlan, void, undefined> {
   for (let at = 1, found = 0; found < ENOUGH; at++) {
     const plan = drawPlan(at);
-    if (needed !== undefined && plan.pipelines.every(({ kind }) => kind !== needed)) continue;
+    const subjects = plan.pipelines.filter(({ kind }) => (wanted ?? kind) === kind).map(({ name }) => name);
+    if (subjects.length === 0) continue;
+    if (change !== undefined && !plan.changes?.some((each) => each.kind === change && subjects.includes(each.pipeline)))
+      continue;
     found++;
     yield plan;
   }
@@ -44,7 +48,7 @@ test("a seed gives one run, step by step [SIM-1]", { timeout: TIMEOUT_MS }, asyn
 });
 
 test(
-  `${FRESH} seeds from ${seed} on hold [SIM-2, SIM-3, SIM-4, SIM-5, SIM-6, SIM-7, SIM-10, SIM-11]`,
+  `${FRESH} seeds from ${seed} on hold [SIM-2, SIM-3, SIM-4, SIM-5, SIM-6, SIM-7, SIM-10, SIM-11, SIM-12, SIM-13, SIM-14]`,
   { timeout: TIMEOUT_MS },
   async () => {
     let faults = 0;
@@ -57,17 +61,21 @@ test.each(regressions())("what once failed holds: $note [SIM-8]", { timeout: TIM
   await expectToHold(plan);
 });
 
-test.each(brokenEngines)("a broken engine is found: $what [SIM-9]", { timeout: TIMEOUT_MS }, async (broken) => {
-  const found: string[] = [];
-  const { rule } = broken;
-  for (const plan of plansWith(broken.kind)) {
-    if (found.includes(rule)) break;
-    const { failures } = await run(plan, { sabotage: broken.sabotage() });
-    vi.restoreAllMocks();
-    found.push(...failures.map((failure) => failure.split(":")[0] ?? ""));
-  }
-  expect(found).toContain(rule);
-});
+test.each([...brokenEngines, ...brokenChanges])(
+  "a broken engine is found: $what [SIM-9]",
+  { timeout: TIMEOUT_MS },
+  async (broken) => {
+    const found: string[] = [];
+    const { rule } = broken;
+    for (const plan of plansWith(broken)) {
+      if (found.includes(rule)) break;
+      const { failures } = await run(plan, { sabotage: broken.sabotage() });
+      vi.restoreAllMocks();
+      found.push(...failures.map((failure) => /SIM-\d+/.exec(failure)?.[0] ?? ""));
+    }
+    expect(found).toContain(rule);
+  },
+);
 
 test(
   "a failing run is made smaller and still fails, for the same reason [SIM-8]",

@@ -1,7 +1,8 @@
 import { CATALOG_NAME, type Env } from "../../durable-objects/env.ts";
 import { CatalogObject } from "../../durable-objects/catalog-object.ts";
 import { PartitionObject } from "../../durable-objects/partition-object.ts";
-import type { Plans } from "../../durable-objects/plans.ts";
+import { Plans } from "../../durable-objects/plans.ts";
+import type { Plan } from "../../schema/plan.ts";
 import { type CatalogRpc, partitionName, type PartitionRpc } from "../../schema/rpc.ts";
 import { Faults } from "./faults.ts";
 import { SimulatedD1 } from "./platform/d1.ts";
@@ -10,6 +11,7 @@ import { type Instance, type Life, SimulatedObject } from "./platform/object.ts"
 import { SimulatedR2 } from "./platform/r2.ts";
 import { NO_SABOTAGE, type Sabotage } from "./sabotage.ts";
 import type { Schedule } from "./schedule.ts";
+import type { Bundle } from "./workload/changes.ts";
 import { NAMES } from "./workload/families/elsewhere.ts";
 
 /** Someone outside: it makes calls and never ends. */
@@ -18,7 +20,8 @@ const CLIENT: Caller = { name: "client" };
 interface Parts {
   readonly schedule: Schedule;
   readonly faults: Faults;
-  readonly plans: Plans;
+  /** What is deployed at first. */
+  readonly bundle: Bundle;
   readonly sabotage?: Sabotage | undefined;
 }
 
@@ -28,6 +31,8 @@ export class World {
   readonly faults: Faults;
   /** Of the bundle that was deployed last: an object runs the one that was there when it woke. */
   plans: Plans;
+  /** The first code that was deployed of each version: whatever came later under its number does the same. */
+  readonly #deployed = new Map<string, Plan>();
   readonly d1: SimulatedD1;
   readonly r2 = new SimulatedR2();
   readonly #network: Network;
@@ -35,10 +40,11 @@ export class World {
   readonly #onLastTry = new Set<SimulatedObject>();
   readonly #objects = new Map<string, SimulatedObject>();
 
-  constructor({ schedule, faults, plans, sabotage = NO_SABOTAGE }: Parts) {
+  constructor({ schedule, faults, bundle, sabotage = NO_SABOTAGE }: Parts) {
     this.schedule = schedule;
     this.faults = faults;
-    this.plans = plans;
+    this.plans = new Plans(bundle);
+    this.#remember(bundle);
     this.#sabotage = sabotage;
     this.d1 = new SimulatedD1(sabotage);
     this.d1.fill(NAMES);
@@ -52,6 +58,11 @@ export class World {
 
   partition(topicId: string, partition: number): PartitionRpc {
     return this.#stub(CLIENT, partitionName(topicId, partition)) as PartitionRpc;
+  }
+
+  /** What a Worker has in front of these objects. */
+  get env(): Env {
+    return this.#envFor(CLIENT);
   }
 
   pause(pauseMs: number): Promise<void> {
@@ -92,10 +103,23 @@ export class World {
   }
 
   /** Objects get the new code one after another, at their next wake; each is ended for it at some time. */
-  deploy(plans: Plans): void {
+  deploy(bundle: Bundle): void {
     this.schedule.note("client: DEPLOYS");
-    this.plans = plans;
+    this.plans = new Plans(bundle);
+    this.#remember(bundle);
     for (const object of this.#objects.values()) this.#replace(object, this.faults.deployMs(object.name));
+  }
+
+  /** Of all that was ever deployed. */
+  get everyPlan(): Plans {
+    return new Plans([...this.#deployed.values()]);
+  }
+
+  #remember(bundle: Bundle): void {
+    for (const plan of bundle) {
+      const name = `${plan.name} ${plan.version}`;
+      if (!this.#deployed.has(name)) this.#deployed.set(name, plan);
+    }
   }
 
   #replace(object: SimulatedObject, afterMs: number): void {
@@ -154,12 +178,11 @@ export class World {
     } as unknown as DurableObjectState;
     const host = { plans: this.plans, clock: life.clock };
     return isCatalog(life.name)
-      ? new Catalog(ctx, this.#envOf(life), host)
-      : new Partition(ctx, this.#envOf(life), host);
+      ? new Catalog(ctx, this.#envFor({ name: life.name, life }), host)
+      : new Partition(ctx, this.#envFor({ name: life.name, life }), host);
   }
 
-  #envOf(life: Life): Env {
-    const caller: Caller = { name: life.name, life };
+  #envFor(caller: Caller): Env {
     return {
       PARTITION: { getByName: (name: string) => this.#stub(caller, name) },
       CATALOG: { getByName: (name: string) => this.#stub(caller, `catalog ${name}`) },

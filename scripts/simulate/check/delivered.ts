@@ -1,6 +1,6 @@
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { partitionName } from "../../../schema/rpc.ts";
-import { type Remembered, rememberAll } from "../inspect.ts";
+import { incarnations, type Remembered, rememberAll } from "../inspect.ts";
 import type { LedgerTask, SentRow } from "../ledger.ts";
 import type { World } from "../world.ts";
 import { difference, textOf } from "./sent.ts";
@@ -8,16 +8,19 @@ import { difference, textOf } from "./sent.ts";
 /** Kafka's base offset, which the partition gives. */
 const BASE_OFFSET_BYTES = 8;
 
-/** Every target holds each source's outbox rows once and in the order of their sequences (SIM-4). */
-export function checkDelivered(world: World): string[] {
+/**
+ * Every target holds each source's outbox rows once and in the order of their sequences (SIM-4); of former incarnations of
+ * `cleared` pipelines tables and files may lack what was last.
+ */
+export function checkDelivered(world: World, cleared: ReadonlySet<string>): string[] {
   const partitions = rememberAll(world);
   const known: Expected = { topics: new Map(), tables: new Map(), files: new Map(), dropped: new Set() };
-  const last = new Map<string, number>();
-  for (const { pipeline, incarnation } of partitions.flatMap(({ ledger }) => ledger.tasks()))
-    last.set(pipeline, Math.max(incarnation, last.get(pipeline) ?? 0));
+  const live = incarnations(world);
   for (const partition of partitions) {
-    for (const task of partition.ledger.tasks())
-      expect(known, partition, { ...task, ended: task.incarnation !== last.get(task.pipeline) });
+    for (const task of partition.ledger.tasks()) {
+      const ended = task.incarnation !== live.get(task.pipeline);
+      expect(known, partition, { ...task, ended, cleared: ended && cleared.has(task.pipeline) });
+    }
   }
   return [
     ...partitions.flatMap(({ ledger, name }) =>
@@ -34,11 +37,13 @@ interface Expected {
   readonly topics: Map<string, string[]>;
   readonly tables: Map<string, string[]>;
   readonly files: Map<string, SentRow[]>;
-  /** Places among the topics to which not all may have come: of an incarnation that ended, for its own internal topics. */
+  /** Places to which not all may have come: of an incarnation that ended, its own internal topics, and what was to go. */
   readonly dropped: Set<string>;
 }
 
-function expect(known: Expected, { row, ledger }: Remembered, task: LedgerTask & { readonly ended: boolean }): void {
+type EndedTask = LedgerTask & { readonly ended: boolean; readonly cleared: boolean };
+
+function expect(known: Expected, { row, ledger }: Remembered, task: EndedTask): void {
   const source = `${task.pipeline}/${task.incarnation}/${row.topicId}/${row.partition}`;
   for (const sent of ledger.outbox(task.id)) {
     if (sent.body.byteLength === 0) continue;
@@ -50,10 +55,13 @@ function expect(known: Expected, { row, ledger }: Remembered, task: LedgerTask &
       if (task.ended && isInternal(target.slice("topic:".length))) known.dropped.add(place);
       put(known.topics, place, bodyOf(sent.body));
     } else if (target.startsWith("d1:")) {
-      put(known.tables, `${source}/${target.slice("d1:".length)}`, textOf(sent.body) ?? "");
+      const place = `${source}/${target.slice("d1:".length)}`;
+      if (task.cleared) known.dropped.add(place);
+      put(known.tables, place, textOf(sent.body) ?? "");
     } else {
-      const task = `${row.topic}.${row.partition}`;
-      put(known.files, `${target.slice("r2:".length)}/ ${source} ${task}`, sent);
+      const place = `${target.slice("r2:".length)}/ ${source} ${task.input ?? row.topic}.${row.partition}`;
+      if (task.cleared) known.dropped.add(place);
+      put(known.files, place, sent);
     }
   }
 }
@@ -114,7 +122,7 @@ function sequenceFailures(place: string, once: readonly string[], here: readonly
 }
 
 /** The rows of a batch follow the statement that moves the progress of its source: see durable-objects/sink/d1-sink.ts. */
-function checkTables({ d1 }: World, { tables }: Expected): string[] {
+function checkTables({ d1 }: World, { tables, dropped }: Expected): string[] {
   const found = new Map<string, string[]>();
   for (const queries of d1.batches) {
     const advance = queries.find(({ sql }) => sql.startsWith("UPDATE millrace_progress"));
@@ -123,15 +131,22 @@ function checkTables({ d1 }: World, { tables }: Expected): string[] {
     for (const { bindings } of rows) put(found, advance.bindings[0] as string, (bindings[0] as string).slice(1, -1));
   }
   return [...new Set([...tables.keys(), ...found.keys()])].flatMap((place) =>
-    difference(`D1, ${place}: rows applied`, {
+    textFailures(`D1, ${place}: rows applied`, {
       once: (tables.get(place) ?? []).join(","),
       here: (found.get(place) ?? []).join(","),
+      dropped: dropped.has(place),
     }),
   );
 }
 
+/** Where some may have been dropped, what is there is the beginning of what was sent. */
+function textFailures(what: string, sent: { once: string; here: string; dropped: boolean }): string[] {
+  const { once, here, dropped } = sent;
+  return difference(what, { once: dropped ? once.slice(0, here.length) : once, here });
+}
+
 /** A file holds the rows from and to the sequences in its name; repeated PUTs are equal. */
-function checkFiles({ r2 }: World, { files }: Expected): string[] {
+function checkFiles({ r2 }: World, { files, dropped }: Expected): string[] {
   const bodies = new Map<string, string>();
   const failures: string[] = [];
   for (const { key, body } of r2.puts) {
@@ -148,9 +163,10 @@ function checkFiles({ r2 }: World, { files }: Expected): string[] {
     const mine = [...bodies.keys()].filter((key) => key.startsWith(prefix)).toSorted();
     for (const key of mine) taken.add(key);
     failures.push(
-      ...difference(`R2, ${prefix}*`, {
+      ...textFailures(`R2, ${prefix}*`, {
         once: rows.map(({ body }) => textOf(body)).join(""),
         here: mine.map((key) => bodies.get(key)).join(""),
+        dropped: dropped.has(place),
       }),
     );
   }

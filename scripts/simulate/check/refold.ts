@@ -22,35 +22,49 @@ import type { ClockLook, MicroBatch, TaskRow, Tick } from "../../../durable-obje
 import { isInternal } from "../../../schema/internal-topic.ts";
 import { decodeRecords } from "../../../schema/record-batch/decode.ts";
 import { TestSelect } from "../../../testing/test-select.ts";
-import { type Inspected, inspectAll } from "../inspect.ts";
-import type { LoggedBatch, Skip } from "../ledger.ts";
+import { inspectAll, type Remembered, rememberAll } from "../inspect.ts";
+import type { LedgerTask, LoggedBatch, Skip } from "../ledger.ts";
 import type { World } from "../world.ts";
 import { redrivesAt, sentAgainLeftOut } from "./journaled.ts";
 import { difference, sentBy, terminatedIn } from "./sent.ts";
 
-/** State, progress and outbox of every task equal one fold of its own log and journal (SIM-3). */
+/** State, progress and outbox of every task equal one fold of its own log and journal (SIM-3); of one that ended its outbox. */
 export function checkRefold(world: World): string[] {
-  const failures: string[] = [];
-  for (const partition of inspectAll(world)) {
-    // The state of one that ended is gone.
-    const tasks = partition.tasks.filter(({ state }) => state !== "detached");
-    for (const task of tasks) failures.push(...new Refold(world, partition, task).failures());
-  }
-  return failures;
+  const plans = world.everyPlan;
+  const here = new Map(inspectAll(world).map((each) => [each.name, each]));
+  return rememberAll(world).flatMap((partition) => {
+    const { sql, tasks = [] } = here.get(partition.name) ?? {};
+    return partition.ledger.tasks().flatMap((task) => {
+      const row = tasks.find(({ id, state }) => id === task.id && state !== "detached");
+      const kept = sql === undefined || row === undefined ? undefined : { sql, row };
+      return new Refold({ world, plans }, { at: partition, task, kept }).failures();
+    });
+  });
+}
+
+/** A task, and what it has of state where it is there still. */
+interface Folded {
+  readonly at: Remembered;
+  readonly task: LedgerTask;
+  readonly kept: { readonly sql: SqlStorage; readonly row: TaskRow } | undefined;
 }
 
 class Refold {
   readonly #world: World;
-  readonly #at: Inspected;
-  readonly #task: TaskRow;
+  readonly #every: Plans;
+  readonly #at: Remembered;
+  readonly #task: LedgerTask;
+  readonly #kept: Folded["kept"];
   readonly #records: readonly InputRecord[];
   readonly #terminated: ReadonlyMap<number, string>;
   readonly #skips: readonly Skip[];
 
-  constructor(world: World, at: Inspected, task: TaskRow) {
+  constructor({ world, plans }: { world: World; plans: Plans }, { at, task, kept }: Folded) {
     this.#world = world;
+    this.#every = plans;
     this.#at = at;
     this.#task = task;
+    this.#kept = kept;
     this.#skips = at.ledger.skips(task.id);
     this.#records = recordsOf(at.ledger.log(), isInternal(this.#input)).filter(
       ({ offset }) => !this.#skips.some(({ first, next }) => offset >= first && offset < next),
@@ -60,28 +74,36 @@ class Refold {
 
   failures(): string[] {
     const { pipeline, version, position } = this.#task;
-    const plan = this.#world.plans.task(pipeline, version, this.#input);
+    const plan = this.#every.task(pipeline, version, this.#input);
     if (plan === undefined) return [`SIM-3: ${this.#name}: its plan is not in the bundle`];
     const store = new MemoryStateStore();
     const code = this.#code(store, plan, undefined);
     const rows: OutboxRow[] = [];
     let progress: string | undefined;
-    for (const step of this.#steps()) {
-      const result = step(code);
-      rows.push(...result.rows);
+    for (const { run, heard } of this.#steps()) {
+      const result = run(code);
+      rows.push(...(heard ? result.rows : result.rows.filter(({ target }) => isHeard(plan, target))));
       ({ progress } = result);
     }
     if (position === this.#task.startOffset) return [];
-    const kept = new SqliteStateStore(this.#at.sql, this.#task.id);
-    // Restored, as a wake would: what a store hides, it hides then.
-    this.#code(kept, plan, this.#task.progress);
     const { ledger } = this.#at;
     const sent = sentAgainLeftOut(ledger.outbox(this.#task.id), ledger.journal(this.#task.id));
     const made = sent.map(({ target, made: body }) => ({ target, body }));
     return [
-      ...difference(`SIM-3: ${this.#name}: state`, { once: stateOf(plan, store), here: stateOf(plan, kept) }),
-      ...difference(`SIM-3: ${this.#name}: progress`, { once: progress, here: this.#task.progress }),
+      ...this.#stateFailures(plan, { store, progress }),
       ...difference(`SIM-3: ${this.#name}: outbox`, { once: sentBy(rows), here: sentBy(made) }),
+    ];
+  }
+
+  #stateFailures(plan: TaskPlan, once: { store: StateStore; progress: string | undefined }): string[] {
+    if (this.#kept === undefined) return [];
+    const { sql, row } = this.#kept;
+    const kept = new SqliteStateStore(sql, this.#task.id);
+    // Restored, as a wake would: what a store hides, it hides then.
+    this.#code(kept, plan, row.progress);
+    return [
+      ...difference(`SIM-3: ${this.#name}: state`, { once: stateOf(plan, once.store), here: stateOf(plan, kept) }),
+      ...difference(`SIM-3: ${this.#name}: progress`, { once: once.progress, here: row.progress }),
     ];
   }
 
@@ -90,19 +112,19 @@ class Refold {
   }
 
   get #name(): string {
-    return `task of ${this.#task.pipeline} on ${this.#at.name}`;
+    return `task ${this.#task.id} of ${this.#task.pipeline} on ${this.#at.name}`;
   }
 
   /** A record that was tried again has passed in the end, or is a dead letter: once is enough. */
   get #plans(): Plans {
     const { pipeline, version } = this.#task;
-    const plan = this.#world.plans.get(pipeline, version);
-    if (plan?.onError?.kind !== "retry") return this.#world.plans;
+    const plan = this.#every.get(pipeline, version);
+    if (plan?.onError?.kind !== "retry") return this.#every;
     return new Plans([{ ...plan, onError: undefined }]);
   }
 
   #code(store: StateStore, plan: TaskPlan, progress: string | undefined): TaskPort {
-    const row = { ...this.#task, progress };
+    const row = { ...this.#task, progress, layout: this.#kept?.row.layout ?? "", wiring: this.#kept?.row.wiring };
     // What is kept is only looked at.
     const select = new TestSelect(store instanceof MemoryStateStore ? store : new MemoryStateStore(), plan);
     const { partition } = this.#at.row;
@@ -116,24 +138,26 @@ class Refold {
    * where a life ended on it. A batch that was decided and then trimmed has not run.
    */
   *#steps(): Generator<Step> {
-    const { id, position, startOffset, tick } = this.#task;
+    const { id, position, startOffset, ticking, heard: since } = this.#task;
     const journal = this.#at.ledger.journal(id);
     // The last tick was decided and has not run.
-    if (tick !== undefined) journal.pop();
+    if (ticking) journal.pop();
     let at = startOffset;
     let options = NO_CLOCK;
     for (const [index, row] of journal.entries()) {
+      const heard = row.seq > since.behind;
       if (row.kind === "tick") {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
         const tickOptions = tickOptionsOf(JSON.parse(row.payload) as Tick, row.position);
-        yield (code) => code.tick(tickOptions);
+        yield { heard, run: (code) => code.tick(tickOptions) };
       } else if (row.kind === "redrive") {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
         const again = redrivesAt(journal, index);
         const { lookups } = this.#found;
-        if (again !== undefined) yield (code) => code.redrive(again.items, { ...again.options, lookups });
+        if (again !== undefined)
+          yield { heard, run: (code) => code.redrive(again.items, { ...again.options, lookups }) };
       } else if (row.kind === "clock") {
         yield* this.#slices({ from: at, to: row.position, options });
         at = row.position;
@@ -152,11 +176,18 @@ class Refold {
   /** What lookups find: the same whenever they look. */
   get #found(): Pick<SliceOptions, "lookups"> {
     const { pipeline, version } = this.#task;
-    const plan = this.#world.plans.task(pipeline, version, this.#input);
+    const plan = this.#every.task(pipeline, version, this.#input);
     return { lookups: (call) => plan && foundIn(this.#world, plan, call) };
   }
 
-  *#slices(slice: { from: number; to: number; options: SliceOptions }): Generator<Step> {
+  /** In two parts, where the task was unmuted in between. */
+  *#slices({ from, to, options }: RecordSlice): Generator<Step> {
+    const middle = Math.min(Math.max(from, this.#task.heard.from), to);
+    yield* this.#part({ from, to: middle, options }, false);
+    yield* this.#part({ from: middle, to, options }, true);
+  }
+
+  *#part(slice: RecordSlice, heard: boolean): Generator<Step> {
     const { from, to } = slice;
     const options = { ...slice.options, ...this.#found };
     const some = this.#records.filter(({ offset }) => offset >= from && offset < to);
@@ -165,16 +196,31 @@ class Refold {
       const reason = this.#terminated.get(offset);
       if (reason === undefined) continue;
       const [before, one] = [some.slice(at, index), some.slice(index, index + 1)];
-      if (before.length > 0) yield (code) => code.run(before, options);
-      yield (code) => code.run(one, { ...options, terminated: reason });
+      if (before.length > 0) yield { heard, run: (code) => code.run(before, options) };
+      yield { heard, run: (code) => code.run(one, { ...options, terminated: reason }) };
       at = index + 1;
     }
     const rest = some.slice(at);
-    if (rest.length > 0) yield (code) => code.run(rest, options);
+    if (rest.length > 0) yield { heard, run: (code) => code.run(rest, options) };
   }
 }
 
-type Step = (code: TaskPort) => SliceResult;
+interface RecordSlice {
+  readonly from: number;
+  readonly to: number;
+  readonly options: SliceOptions;
+}
+
+interface Step {
+  /** Whether users' topics and sinks get what comes of it. */
+  readonly heard: boolean;
+  readonly run: (code: TaskPort) => SliceResult;
+}
+
+/** What a muted task sends all the same. */
+function isHeard({ deadLetterTopic }: TaskPlan, target: string): boolean {
+  return target.startsWith("topic:__") || target.startsWith(`topic:${deadLetterTopic}/`);
+}
 
 /** Of the slices of a backlog only their order counts. */
 const NO_CLOCK: SliceOptions = { nowMs: 0 };

@@ -3,6 +3,7 @@ import type { KeyRow } from "../../../durable-objects/core/store/state-store.ts"
 import { inspectAll } from "../inspect.ts";
 import type { Plain, Result } from "../workload/family.ts";
 import type { World } from "../world.ts";
+import { countedFiles, incarnationOf } from "./files.ts";
 import { difference, recordsIn, textOf, type SeenRecord } from "./sent.ts";
 
 /** What a run came to, of all that does not depend on the order in which things happened. */
@@ -66,10 +67,12 @@ function tableOf(world: World, table: string): unknown {
   return exists ? world.d1.rows(`SELECT * FROM "${table}"`) : [];
 }
 
-function filesOf(world: World, prefix: string): unknown {
-  const bodies = new Map(world.r2.puts.map(({ key, body }) => [key, textOf(body) ?? ""]));
-  const mine = [...bodies].filter(([key]) => key.startsWith(`${prefix}/`));
-  return mine.flatMap(([, body]) => body.split("\n").filter((line) => line !== "")).toSorted();
+/** Lines of the files that count. */
+function filesOf({ r2 }: World, prefix: string): unknown {
+  const counted = countedFiles(r2, prefix);
+  const mine = [...r2.objects].filter(([key]) => key.startsWith(`${prefix}/`) && counted?.includes(incarnationOf(key)));
+  const bodies = mine.map(([, put]) => textOf(r2.puts[put - 1]?.body ?? null) ?? "");
+  return bodies.flatMap((body) => body.split("\n").filter((line) => line !== "")).toSorted();
 }
 
 function storeOf(world: World, name: string): unknown {

@@ -10,13 +10,16 @@ import { PartitionObject } from "../../../durable-objects/partition-object.ts";
 import { OutboxTable } from "../../../durable-objects/sqlite/outbox-table.ts";
 import { ProducerTable } from "../../../durable-objects/sqlite/producer-table.ts";
 import { NO_SABOTAGE, type Sabotage } from "../sabotage.ts";
+import type { ChangeKind } from "../workload/plan.ts";
 
 /** An engine with one thing wrong, and the rule that finds it. */
 export interface Broken {
   readonly what: string;
   readonly rule: string;
-  /** Shows in runs with a pipeline of this kind alone. */
+  /** Shows in runs with a pipeline of this kind alone, */
   readonly kind?: string;
+  /** or where people do this. */
+  readonly change?: ChangeKind;
   /** Anew for each run; mocks are the test's to restore. */
   readonly sabotage: () => Sabotage;
 }
@@ -24,13 +27,13 @@ export interface Broken {
 const ALL_OFFSETS: ReadonlySet<number> = new Set(Array.from({ length: 1_000 }, (_, offset) => offset));
 
 /** True at every n-th call. */
-function everyNth(n: number): () => boolean {
+export function everyNth(n: number): () => boolean {
   let calls = 0;
   return () => ++calls % n === 0;
 }
 
 /** Leaves out every n-th statement of a kind. */
-function skipping(part: string, n: number): () => Sabotage {
+export function skipping(part: string, n: number): () => Sabotage {
   return () => {
     const hit = everyNth(n);
     return { skips: (query) => query.includes(part) && hit() };

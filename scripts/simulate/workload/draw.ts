@@ -1,7 +1,16 @@
 import type { Fault, Rates } from "../faults.ts";
 import { type Dice, Randomness } from "../random.ts";
+import { GOES_ON } from "./changes.ts";
 import { families } from "./pipelines.ts";
-import type { PlannedBatch, PlannedChange, PlannedPipeline, PlannedProducer, PlannedRecord, RunPlan } from "./plan.ts";
+import type {
+  ChangeKind,
+  PlannedBatch,
+  PlannedChange,
+  PlannedPipeline,
+  PlannedProducer,
+  PlannedRecord,
+  RunPlan,
+} from "./plan.ts";
 
 type Topics = readonly [RunPlan["topics"][number], ...RunPlan["topics"][number][]];
 
@@ -28,32 +37,53 @@ export function drawPlan(seed: number): RunPlan {
   })) as unknown as Topics;
   const pipelines = drawPipelines(dice, topics);
   const read = topics.filter((topic) => pipelines.some(({ sources }) => sources.includes(topic.name)));
+  const changes = [
+    ...drawChanges(random.of("changes"), pipelines),
+    ...drawTrims(random.of("trims"), { pipelines, topics: read }),
+  ];
+  const redriven = changes.some(({ kind }) => kind === "redrive" || kind === "redriveSome");
   const producers = read.flatMap(({ name }, index) =>
     Array.from({ length: dice.between(1, 2) }, (_, each) =>
       drawProducer(random.of(`producer ${index} ${each}`), {
         topic: name,
         id: 10 * (index + 1) + each,
         tombstones: tombstonesIn(name, pipelines),
+        badRates: redriven ? [0.1, 0.3] : [0, 0, 0.1],
+        ...flowOf(changes),
       }),
     ),
   );
   const rates = drawRates(dice);
-  const changes = [
-    ...drawChanges(random.of("changes"), pipelines),
-    ...drawTrims(random.of("trims"), { pipelines, topics: read }),
-  ];
   return { seed, topics: read, pipelines, producers, changes, rates, faultSteps: dice.pick([500, 1_500, 4_000]) };
 }
 
+const CHANGES: readonly [ChangeKind, ...ChangeKind[]] = [
+  "reset",
+  "clear",
+  "upgrade",
+  "redeploy",
+  "mistake",
+  "misfit",
+  "outgrown",
+  "swap",
+  "swap",
+  "abandon",
+  "drop",
+  "pause",
+  "redrive",
+  "redrive",
+  "redriveSome",
+];
+
 /** Mostly none. */
-function drawChanges(dice: Dice, pipelines: readonly PlannedPipeline[]): PlannedChange[] {
-  const open = pipelines.filter(({ kind }) => families[kind]?.once !== true);
-  if (open.length === 0 || dice.chance(0.7)) return [];
-  return Array.from({ length: dice.pick([1, 1, 2]) }, () => ({
-    kind: dice.pick<PlannedChange["kind"]>(["reset", "upgrade", "redeploy", "mistake"]),
-    pipeline: dice.pick(open as [PlannedPipeline, ...PlannedPipeline[]]).name,
-    afterMs: dice.pick([0, 300, 2_000, 10_000]),
-  }));
+function drawChanges(dice: Dice, pipelines: Pipelines): PlannedChange[] {
+  if (dice.chance(0.65)) return [];
+  return Array.from({ length: dice.pick([1, 1, 2]) }, () => {
+    const { name, kind } = dice.pick(pipelines);
+    const once = families[kind]?.once === true;
+    const kinds = CHANGES.filter((change) => !once || GOES_ON.includes(change)) as [ChangeKind, ...ChangeKind[]];
+    return { kind: dice.pick(kinds), pipeline: name, afterMs: dice.pick([0, 300, 2_000, 10_000]) };
+  });
 }
 
 /** Seldom, and only what all readers can miss. */
@@ -72,7 +102,9 @@ function drawTrims(
   }));
 }
 
-function drawPipelines(dice: Dice, topics: Topics): PlannedPipeline[] {
+type Pipelines = readonly [PlannedPipeline, ...PlannedPipeline[]];
+
+function drawPipelines(dice: Dice, topics: Topics): Pipelines {
   const kinds = Object.keys(families) as [string, ...string[]];
   return Array.from({ length: dice.pick([1, 1, 1, 2]) }, (_, index) => {
     const kind = dice.pick(kinds);
@@ -83,7 +115,7 @@ function drawPipelines(dice: Dice, topics: Topics): PlannedPipeline[] {
     );
     const lateness = dice.pick<PlannedPipeline["lateness"]>(["none", "none", "some"]);
     return { kind, name: `p${index + 1}`, sources: from, trigger, lateness, outputPartitions: dice.between(1, 3) };
-  });
+  }) as unknown as Pipelines;
 }
 
 /** A topic has tombstones where all that read it take them. */
@@ -92,12 +124,28 @@ function tombstonesIn(topic: string, pipelines: readonly PlannedPipeline[]): boo
   return readers.length > 0 && readers.every(({ kind }) => families[kind]?.tombstones === true);
 }
 
+/** Where something is changed records go on to come meanwhile. */
+function flowOf(changes: readonly PlannedChange[]): Pick<ProducerParts, "batches" | "pausesMs"> {
+  if (changes.some(({ kind }) => kind === "swap")) return { batches: [8, 18], pausesMs: [300, 2_000, 4_000] };
+  const most = changes.every(({ kind }) => kind === "trim") ? [2_000] : [2_000, 8_000, 15_000];
+  return { batches: [2, 12], pausesMs: [0, 0, 20, 300, ...most] };
+}
+
+interface ProducerParts {
+  readonly topic: string;
+  readonly id: number;
+  readonly tombstones: boolean;
+  readonly badRates: readonly [number, ...number[]];
+  readonly batches: readonly [least: number, most: number];
+  readonly pausesMs: readonly [number, ...number[]];
+}
+
 function drawProducer(
   dice: Dice,
-  { topic, id, tombstones }: { topic: string; id: number; tombstones: boolean },
+  { topic, id, tombstones, badRates, batches: [least, most], pausesMs }: ProducerParts,
 ): PlannedProducer {
   const keys = Array.from({ length: dice.between(1, 4) }, (_, index) => `k${id}-${index}`) as [string, ...string[]];
-  const badRate = dice.pick([0, 0, 0.1]);
+  const badRate = dice.pick(badRates);
   let atMs = dice.between(0, 2_000);
   let count = 0;
   const record = (): PlannedRecord => {
@@ -110,8 +158,8 @@ function drawProducer(
     count++;
     return { key: dice.pick(keys), value, atMs: Math.max(0, atMs + jitterMs) };
   };
-  const batches = Array.from({ length: dice.between(2, 12) }, (): PlannedBatch => {
-    const pauseMs = dice.pick([0, 0, 20, 300, 2_000]);
+  const batches = Array.from({ length: dice.between(least, most) }, (): PlannedBatch => {
+    const pauseMs = dice.pick(pausesMs);
     return { pauseMs, records: Array.from({ length: dice.between(1, 6) }, record) };
   });
   return { id, topic, batches };

@@ -2,6 +2,7 @@ import type { ErrorPolicy } from "../../../schema/plan.ts";
 import type { Pipeline, PipelineBuilder, Stream } from "../../../sdk/streams/index.ts";
 import type { Calls } from "./calls.ts";
 import type { PlannedProducer, Reading } from "./plan.ts";
+import { atRedrive } from "./redriving.ts";
 
 /**
  * What must be the same as in a run in which nothing goes wrong. `order`: the records of each key in their order; `bag`: in
@@ -25,6 +26,10 @@ export interface Built {
   readonly first: string | undefined;
   readonly outputs: readonly string[];
   readonly results: readonly Result[];
+  /** The same where dead letters are redriven. */
+  readonly again: readonly Result[];
+  /** Its dead letters are. */
+  readonly redriven: boolean;
   /** What its async function was called with. */
   readonly calls: Calls;
   readonly plain: (sent: readonly PlannedProducer[]) => (Plain & { readonly pipeline: string }) | undefined;
@@ -44,6 +49,8 @@ export interface Family {
   readonly onError?: ErrorPolicy | undefined;
   readonly define: (builder: PipelineBuilder, parts: Parts) => void;
   readonly results: (parts: Parts) => readonly Result[];
+  /** Of those, or instead, what is the same whenever dead letters are redriven; nothing unless given. */
+  readonly again?: ((parts: Parts) => readonly Result[]) | undefined;
   readonly outputs: (parts: Parts) => readonly string[];
   /** Of what was sent to its sources; undefined where it depends on more. */
   readonly plain?: ((sent: Sent, parts: Parts) => Plain | undefined) | undefined;
@@ -69,16 +76,22 @@ export interface Parts {
   readonly sources: readonly string[];
   readonly late: boolean;
   readonly batched: boolean;
+  /** Its dead letters are redriven, at the end all of them. */
+  readonly redriven: boolean;
   readonly calls: Calls;
 }
 
 export const LONG = "1 hour";
 export const READING_COLUMNS = { id: "TEXT", n: "INTEGER", grp: "TEXT" } as const;
 
-/** The one place where user code throws. */
+/** The one place where user code throws: on some readings at first, on others whenever they come. */
 export function good(reading: Reading): Reading {
-  if (reading.bad === true) throw new Error("a bad reading");
+  if (reading.bad === true && !(mendable(reading) && atRedrive())) throw new Error("a bad reading");
   return reading;
+}
+
+export function mendable({ n }: Reading): boolean {
+  return n % 2 === 0;
 }
 
 export function read({ stream }: PipelineBuilder, { sources }: Parts, at = 0): Stream<Reading> {
@@ -94,9 +107,11 @@ export const updates = (parts: Parts): Result => ({
   by: parts.batched ? "last" : "order",
 });
 
-export function isGood({ reading }: Keyed): boolean {
-  return reading.bad !== true;
-}
+/** Whether a reading gets through in the end. */
+export const passes =
+  ({ redriven }: Parts) =>
+  ({ reading }: Keyed): boolean =>
+    reading.bad !== true || (redriven && mendable(reading));
 
 /** Sums by key. */
 export function totals(

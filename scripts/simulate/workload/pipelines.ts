@@ -74,18 +74,20 @@ function sentTo(producers: readonly PlannedProducer[], sources: readonly string[
   };
 }
 
-export function build(planned: PlannedPipeline): Built {
+export function build(planned: PlannedPipeline, redriven: boolean): Built {
   const family = families[planned.kind];
   if (family === undefined) throw new Error(`there is no kind of pipeline "${planned.kind}"`);
   const { name, sources, trigger, lateness } = planned;
   const calls = new Calls();
-  const parts: Parts = { name, sources, late: lateness === "some", batched: trigger !== "perEvent", calls };
+  const parts: Parts = { name, sources, late: lateness === "some", batched: trigger !== "perEvent", redriven, calls };
   const built = pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger));
   return {
     pipeline: family.onError === undefined ? built : built.onError(family.onError),
     first: family.first === undefined ? undefined : sources[family.first],
     outputs: family.outputs(parts),
     results: family.results(parts),
+    again: family.again?.(parts) ?? [],
+    redriven,
     calls,
     plain: (producers) => {
       const plain = family.plain?.(sentTo(producers, sources), parts);

@@ -47,12 +47,34 @@ export interface PlannedPipeline {
 }
 
 /**
- * What people do to a pipeline that runs. `reset`: it begins anew; `upgrade`: a higher version is deployed; `redeploy`: other
- * code of the same version, whose tasks do not speak with those of the former; `mistake`: the bundle lacks it for a while;
+ * What people do to a pipeline that runs.
+ * `reset`: it begins anew; `clear`: and what it has written to tables and files goes before.
+ * `upgrade`: a higher version is deployed; `redeploy`: other code of the same version, whose tasks do not speak with those of
+ * the former; `mistake`: the bundle lacks it for a while; `misfit`: its version comes with other stores for a while;
+ * `outgrown`: the same, and a higher version ends it.
+ * `swap`: a fork takes its place; `abandon`: a fork does not.
+ * `drop`: a topic that it writes is deleted by force and made again, and it begins anew.
  * `trim`: of each partition of what it reads the first part of the records goes, whether they have been read or not.
+ * `pause`: for a while. `redrive`: all its dead letters run again; `redriveSome`: those at some places.
  */
+export type ChangeKind =
+  | "reset"
+  | "clear"
+  | "upgrade"
+  | "redeploy"
+  | "mistake"
+  | "misfit"
+  | "outgrown"
+  | "swap"
+  | "abandon"
+  | "drop"
+  | "trim"
+  | "pause"
+  | "redrive"
+  | "redriveSome";
+
 export interface PlannedChange {
-  readonly kind: "reset" | "upgrade" | "redeploy" | "mistake" | "trim";
+  readonly kind: ChangeKind;
   /** Its name. */
   readonly pipeline: string;
   /** After the pipeline began to run. */

@@ -1,5 +1,5 @@
 import { d1 } from "../../../../sdk/streams/index.ts";
-import { type Family, good, read, out, letters, updates, totals, isGood } from "../family.ts";
+import { type Family, good, read, out, letters, passes, updates, totals } from "../family.ts";
 import type { Reading } from "../plan.ts";
 
 /** Counts by another key: an internal topic. */
@@ -17,9 +17,10 @@ export const counts: Family = {
     { kind: "store", name: "counts" },
     letters(parts),
   ],
-  plain: ({ readings }) => ({
+  again: () => [{ kind: "store", name: "counts" }],
+  plain: ({ readings }, parts) => ({
     store: "counts",
-    values: totals(readings.filter(isGood), ({ reading }) => [reading.group, 1]),
+    values: totals(readings.filter(passes(parts)), ({ reading }) => [reading.group, 1]),
   }),
 };
 
@@ -43,9 +44,10 @@ export const merged: Family = {
     { kind: "store", name: "sums" },
     letters(parts),
   ],
-  plain: ({ readings }) => ({
+  again: () => [{ kind: "store", name: "sums" }],
+  plain: ({ readings }, parts) => ({
     store: "sums",
-    values: totals(readings.filter(isGood), ({ reading }) => [reading.group, reading.n]),
+    values: totals(readings.filter(passes(parts)), ({ reading }) => [reading.group, reading.n]),
   }),
 };
 
@@ -65,9 +67,9 @@ export const undone: Family = {
       .mapValues(({ sum, last }) => ({ sum, id: last && good(last).id }))
       .to(out(parts)),
   results: (parts) => (parts.batched ? [] : [updates(parts), { kind: "store", name: "undone" }, letters(parts)]),
-  plain: ({ readings }, { batched }) => {
-    if (batched) return undefined;
-    const taken = readings.filter(isGood);
+  plain: ({ readings }, parts) => {
+    if (parts.batched || parts.redriven) return undefined;
+    const taken = readings.filter(passes(parts));
     const last = new Map(taken.map(({ key, reading }) => [key, reading]));
     const sums = totals(taken, ({ key, reading }) => [key, reading.n]);
     return { store: "undone", values: sums.map(([key, sum]) => [key, { sum, last: last.get(key) }]) };

@@ -1,5 +1,5 @@
 import { batchSql } from "../../../../sdk/streams/index.ts";
-import { type Family, good, out, read, totals } from "../family.ts";
+import { type Family, good, out, passes, read, totals } from "../family.ts";
 
 /** All records of a micro-batch at once. */
 export const batches: Family = {
@@ -45,7 +45,7 @@ export const called: Family = {
   batched: true,
   outputs: () => [],
   define: (builder, parts) => {
-    const readings = read(builder, parts);
+    const readings = read(builder, parts).mapValues(good);
     readings.groupByKey().count({ store: "called" });
     readings.forEachBatch(async (records, { batchId, topic, partition }) => {
       const offsets = records.map(({ offset }) => offset);
@@ -53,5 +53,9 @@ export const called: Family = {
     });
   },
   results: () => [{ kind: "store", name: "called" }],
-  plain: ({ readings }) => ({ store: "called", values: totals(readings, ({ key }) => [key, 1]) }),
+  again: () => [{ kind: "store", name: "called" }],
+  plain: ({ readings }, parts) => ({
+    store: "called",
+    values: totals(readings.filter(passes(parts)), ({ key }) => [key, 1]),
+  }),
 };

@@ -1,5 +1,5 @@
 import { fromD1 } from "../../../../sdk/streams/index.ts";
-import { type Family, good, isGood, letters, out, read, totals } from "../family.ts";
+import { type Family, good, letters, out, passes, read, totals } from "../family.ts";
 
 /** A table of D1 that is there before anything begins. */
 export const NAMES = {
@@ -22,6 +22,7 @@ export const looked: Family = {
       )
       .to(out(parts)),
   results: (parts) => [{ kind: "topic", name: out(parts), by: "order" }, letters(parts)],
+  again: (parts) => [{ kind: "topic", name: out(parts), by: "bag" }],
 };
 
 /** Each reading with the sum of the other topic's in its group, all of which were there before the pipeline began. */
@@ -45,8 +46,10 @@ export const costed: Family = {
       .to(out(parts));
   },
   results: (parts) => [{ kind: "topic", name: out(parts), by: "last" }],
-  plain: ({ readingsOf }) => {
-    const sums = new Map(totals(readingsOf(1).filter(isGood), ({ reading }) => [reading.group, reading.n]));
+  plain: ({ readingsOf }, parts) => {
+    // What is redriven comes after some of the stream.
+    if (parts.redriven) return undefined;
+    const sums = new Map(totals(readingsOf(1).filter(passes(parts)), ({ reading }) => [reading.group, reading.n]));
     const costed = readingsOf(0).map(
       ({ reading: { id, group } }) => [id, { id, sum: sums.get(group) ?? null }] as const,
     );

@@ -1,5 +1,5 @@
 import { parkKey, retry } from "../../../../sdk/streams/index.ts";
-import { type Family, good, isGood, letters, out, read, totals, updates } from "../family.ts";
+import { type Family, good, letters, out, passes, read, totals, updates } from "../family.ts";
 
 /** How often a reading fails that does so for a while. */
 const FAILS = 2;
@@ -25,7 +25,11 @@ export const retried: Family = {
       .to(out(parts));
   },
   results: (parts) => [updates(parts), { kind: "store", name: "retried" }, letters(parts)],
-  plain: ({ readings }) => ({ store: "retried", values: totals(readings.filter(isGood), ({ key }) => [key, 1]) }),
+  again: () => [{ kind: "store", name: "retried" }],
+  plain: ({ readings }, parts) => ({
+    store: "retried",
+    values: totals(readings.filter(passes(parts)), ({ key }) => [key, 1]),
+  }),
 };
 
 /** Behind a record that fails all others of its key wait, as dead letters in their order. */
@@ -40,11 +44,13 @@ export const parked: Family = {
     { kind: "store", name: "passed" },
     { kind: "topic", name: `${parts.name}.dead-letters`, by: "order" },
   ],
-  plain: ({ readings }) => {
+  // Whenever they are redriven, the records of a key come in their order.
+  again: (parts) => [updates(parts), { kind: "store", name: "passed" }],
+  plain: ({ readings }, parts) => {
     const failed = new Set<string>();
-    const passed = readings.filter(({ key, reading }) => {
-      if (reading.bad === true) failed.add(key);
-      return !failed.has(key);
+    const passed = readings.filter((each) => {
+      if (!passes(parts)(each)) failed.add(each.key);
+      return !failed.has(each.key);
     });
     return { store: "passed", values: totals(passed, ({ key }) => [key, 1]) };
   },

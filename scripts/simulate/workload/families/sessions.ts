@@ -1,5 +1,5 @@
 import { onClose, session } from "../../../../sdk/streams/index.ts";
-import { type Family, good, isGood, type Keyed, LONG, out, read } from "../family.ts";
+import { type Family, good, type Keyed, LONG, out, passes, read } from "../family.ts";
 
 const GAP_MS = 1_000;
 
@@ -25,8 +25,9 @@ export const sessions: Family = {
     const store = { kind: "store", name: "sessions" } as const;
     return batched ? [store] : [store, { kind: "topic", name: out({ late, batched, ...parts }), by: "order" }];
   },
-  plain: ({ readings }, { late }) =>
-    late ? undefined : { store: "sessions", values: sessionsOf(readings.filter(isGood)) },
+  again: ({ late }) => (late ? [] : [{ kind: "store", name: "sessions" }]),
+  plain: ({ readings }, parts) =>
+    parts.late ? undefined : { store: "sessions", values: sessionsOf(readings.filter(passes(parts))) },
 };
 
 /** Runs of the times of a key without a pause above the gap. */

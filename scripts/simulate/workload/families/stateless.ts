@@ -11,6 +11,7 @@ export const stateless: Family = {
       .mapValues((reading) => ({ ...good(reading), twice: 2 * reading.n }))
       .to(out(parts)),
   results: (parts) => [{ kind: "topic", name: out(parts), by: "order" }, letters(parts)],
+  again: (parts) => [{ kind: "topic", name: out(parts), by: "bag" }],
 };
 
 /** Every record in a file, and as it came in a topic. */

@@ -1,5 +1,5 @@
 import { d1, onClose, tumbling } from "../../../../sdk/streams/index.ts";
-import { type Family, LONG, good, read, out } from "../family.ts";
+import { type Family, LONG, good, out, type Parts, read, type Result } from "../family.ts";
 
 /** Windows by the topic's own key, into D1. */
 export const windows: Family = {
@@ -22,14 +22,17 @@ export const windows: Family = {
           primaryKey: ["name", "start"],
         }),
       ),
-  results: (parts) =>
-    parts.late
-      ? []
-      : [
-          { kind: "table", name: parts.name },
-          { kind: "store", name: "windows" },
-        ],
+  results: inTime,
+  again: inTime,
 };
+
+function inTime({ late, name }: Parts): readonly Result[] {
+  if (late) return [];
+  return [
+    { kind: "table", name },
+    { kind: "store", name: "windows" },
+  ];
+}
 
 /** Windows by another key that are sent once, when all that send to them have come so far. */
 export const closed: Family = {
