@@ -1,7 +1,8 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { PipelineClient } from "../workers/test/pipeline-client.ts";
-import type { Env } from "./env.ts";
+import { CATALOG_NAME, type Env } from "./env.ts";
 import { D1Sink } from "./sink/d1-sink.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";
 import { faults } from "./test/objects.ts";
@@ -165,5 +166,31 @@ describe("a reset that deletes outputs", { timeout: 120_000 }, () => {
       const incarnation = (await client.record()).incarnation;
       expect((await files()).keys.every((key) => key.includes(`/${incarnation}-`))).toBe(true);
     }
+  });
+
+  test("goes on behind the files that it has looked at, in the next attempt [CAT-24]", async () => {
+    faults.before = (what, object) => {
+      if (what === "retire" && object.includes("emptied")) throw new Error("the object is gone");
+    };
+    await erase().catch(() => undefined);
+    faults.before = () => undefined;
+    const { state, incarnation } = await client.record();
+    expect(state).toBe("bootstrapping");
+    const [seen, behind] = ["emptied/files/a/1-in.0-1-2.ndjson", "emptied/files/z/1-in.0-1-2.ndjson"];
+    for (const key of [seen, behind]) await env.LAKE.put(key, "{}");
+    const place = JSON.stringify({ "emptied/files": "emptied/files/b" });
+    const inCatalog = (query: string, ...values: readonly string[]): Promise<unknown[]> =>
+      runInDurableObject(env.CATALOG.getByName(CATALOG_NAME), (_, { storage }) =>
+        storage.sql.exec(query, ...values).toArray(),
+      );
+    await inCatalog("UPDATE pipeline SET erased_to = ? WHERE name = 'emptied'", place);
+    await vi.waitFor(async () => expect(await catalog(env).reconcile({})).toEqual({ ok: true }));
+    expect(await client.record()).toMatchObject({ state: "running", incarnation });
+    expect(await env.LAKE.head(behind)).toBeNull();
+    expect(await env.LAKE.head(seen)).not.toBeNull();
+    // The next reset begins at the beginning.
+    expect(await inCatalog("SELECT erased_to FROM pipeline WHERE name = 'emptied'")).toEqual([{ erased_to: null }]);
+    expect(await erase()).toMatchObject({ ok: true });
+    expect(await env.LAKE.head(seen)).toBeNull();
   });
 });

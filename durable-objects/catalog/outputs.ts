@@ -17,6 +17,14 @@ export interface Manifest {
   readonly incarnations: readonly number[];
 }
 
+export interface FilesToErase {
+  /** Files of incarnations from this one on stay, and so do all that are no files of a pipeline. */
+  readonly before: number;
+  /** The list is by key: what is not behind this one has been looked at. */
+  readonly after: string | undefined;
+  readonly reached: (key: string) => void;
+}
+
 /** What pipelines have written outside of the platform's own objects. */
 export class Outputs {
   readonly #database: D1Database;
@@ -43,19 +51,18 @@ export class Outputs {
     ]);
   }
 
-  /** Deletes the files of incarnations before this one; answers whether all are gone. */
-  async eraseFiles(prefix: string, before: number): Promise<boolean> {
-    let cursor: string | undefined;
+  /** Deletes the files of incarnations before this one; answers whether it came to the end of the list. */
+  async eraseFiles(prefix: string, { before, after, reached }: FilesToErase): Promise<boolean> {
+    let at: Pick<R2ListOptions, "cursor" | "startAfter"> = after === undefined ? {} : { startAfter: after };
     for (let page = 0; page < MAX_PAGES; page++) {
-      const listed: R2Objects = await this.#bucket.list({
-        prefix: `${prefix}/`,
-        limit: PAGE,
-        ...(cursor === undefined ? {} : { cursor }),
-      });
-      const keys = listed.objects.map(({ key }) => key).filter((key) => isBefore(key, before));
+      const listed: R2Objects = await this.#bucket.list({ prefix: `${prefix}/`, limit: PAGE, ...at });
+      const all = listed.objects.map(({ key }) => key);
+      const keys = all.filter((key) => isBefore(key, before));
       if (keys.length > 0) await this.#bucket.delete(keys);
+      const last = all.at(-1);
+      if (last !== undefined) reached(last);
       if (!listed.truncated) return true;
-      ({ cursor } = listed);
+      at = { cursor: listed.cursor };
     }
     return false;
   }

@@ -34,7 +34,25 @@ export class PipelineTable {
 
   /** What former incarnations wrote is gone. */
   setErased(name: string): void {
-    this.#database.update(pipeline).set({ erasing: null }).where(eq(pipeline.name, name)).run();
+    this.#database.update(pipeline).set({ erasing: null, erasedTo: null }).where(eq(pipeline.name, name)).run();
+  }
+
+  /** Of files under a prefix, while they are being deleted: the last key that has been looked at. */
+  erasedTo(name: string, prefix: string): string | undefined {
+    return this.#erasedTo(name)[prefix];
+  }
+
+  setErasedTo(name: string, prefix: string, key: string): void {
+    this.#database
+      .update(pipeline)
+      .set({ erasedTo: JSON.stringify({ ...this.#erasedTo(name), [prefix]: key }) })
+      .where(eq(pipeline.name, name))
+      .run();
+  }
+
+  #erasedTo(name: string): Readonly<Record<string, string>> {
+    const text = this.get(name)?.erasedTo ?? null;
+    return text === null ? {} : (JSON.parse(text) as Record<string, string>);
   }
 
   setLive(name: string, live: readonly number[]): void {

@@ -136,6 +136,7 @@ export class Starter {
       error: begun ? known.error : null,
       startFrom: begun ? known.startFrom : from,
       erasing: begun ? known.erasing : erase,
+      erasedTo: begun ? known.erasedTo : null,
       live: begun ? known.live : JSON.stringify([...before, incarnation]),
     };
     table.put(row);
@@ -204,11 +205,21 @@ export class Starter {
       if (node.kind !== "sink") continue;
       const { sink } = node;
       if (sink.kind === "d1") await outputs.eraseTable(sink, { pipeline: row.name, before: row.incarnation });
-      if (sink.kind === "r2" && !(await outputs.eraseFiles(sink.prefix, row.incarnation)))
+      if (sink.kind === "r2" && !(await this.#eraseFiles(sink.prefix, row)))
         return refuse("timed_out", `deletes files under ${sink.prefix}`);
     }
     table.setErased(row.name);
     return { ok: true };
+  }
+
+  /** Goes on behind what earlier attempts have looked at: there may be any number of files that are not the pipeline's. */
+  #eraseFiles(prefix: string, { name, incarnation }: PipelineRow): Promise<boolean> {
+    const { table, outputs } = this.#parts;
+    return outputs.eraseFiles(prefix, {
+      before: incarnation,
+      after: table.erasedTo(name, prefix),
+      reached: (key) => table.setErasedTo(name, prefix, key),
+    });
   }
 
   /** Says beside each prefix whose files count. */

@@ -35,4 +35,7 @@ ALTER TABLE "pipeline" ADD "start_from" text;
 ALTER TABLE "pipeline" ADD "erasing" integer;
 ALTER TABLE "pipeline" ADD "live" text;
   `,
+  `
+ALTER TABLE "pipeline" ADD "erased_to" text;
+  `,
 ];

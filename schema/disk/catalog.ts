@@ -31,6 +31,8 @@ export const pipeline = sqliteTable("pipeline", {
   erasing: integer({ mode: "boolean" }),
   /** JSON list of the incarnations whose files count; null of a row from before they were listed. */
   live: text(),
+  /** While something is erased: JSON object of prefixes, each with the last key that has been looked at. */
+  erasedTo: text("erased_to"),
 });
 
 /** Numbers handed out once: producer ids, incarnations, topic ids. */

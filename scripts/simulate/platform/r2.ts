@@ -9,6 +9,7 @@ interface Page {
   readonly prefix: string;
   readonly limit: number;
   readonly cursor?: string | undefined;
+  readonly startAfter?: string | undefined;
 }
 
 /** The bucket that all objects share. */
@@ -43,9 +44,10 @@ export class SimulatedR2 {
   }
 
   /** In pages of two, so that there are several. */
-  #list({ prefix, cursor = "" }: Page): object {
-    if (cursor === "") this.listed.set(prefix, this.puts.length);
-    const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > cursor).toSorted();
+  #list({ prefix, cursor, startAfter }: Page): object {
+    const after = cursor ?? startAfter ?? "";
+    if (after === "") this.listed.set(prefix, this.puts.length);
+    const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).toSorted();
     const some = keys.slice(0, 2);
     const truncated = keys.length > some.length;
     return { objects: some.map((key) => ({ key })), truncated, ...(truncated ? { cursor: some.at(-1) } : {}) };
