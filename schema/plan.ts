@@ -465,4 +465,6 @@ export interface Plan {
   readonly onError?: ErrorPolicy | undefined;
   /** `fork`: it does not take the place of an earlier version by itself, but when it has been forked and swapped. */
   readonly takesOver?: "fork" | undefined;
+  /** What it writes may come back to it, straight or by other pipelines that allow it too. */
+  readonly allowCycle?: true | undefined;
 }

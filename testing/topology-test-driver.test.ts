@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { d1, every, hopping, pipeline, type PipelineBuilder, r2, topic, tumbling } from "../sdk/streams/index.ts";
+import {
+  d1,
+  every,
+  hopping,
+  perEvent,
+  pipeline,
+  type PipelineBuilder,
+  r2,
+  topic,
+  tumbling,
+} from "../sdk/streams/index.ts";
 import type { TestRecord } from "./test-record.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
 
@@ -311,4 +321,42 @@ test("a plan that the engine refuses is refused [DRV-8]", () => {
   expect(() => new TopologyTestDriver(looping)).toThrow(
     `Pipeline "looping": the pipeline writes topic "orders", which it reads. That would run for ever.`,
   );
+});
+
+interface Job {
+  readonly tries: number;
+}
+
+const jobs = pipeline("jobs", ({ stream }) => {
+  const tried = stream<Job>("jobs").mapValues(({ tries }) => ({ tries: tries + 1 }));
+  tried.filter(({ tries }) => tries < 3).to("jobs");
+  tried.filter(({ tries }) => tries >= 3).to("done");
+}).allowCycle();
+
+test.each([1, 4])(
+  "what it writes to a topic that it reads comes in again, until it stops (%i partitions) [DRV-13]",
+  (partitions) => {
+    for (const trigger of [perEvent(), every("1 second")]) {
+      const driver = new TopologyTestDriver(jobs.trigger(trigger), { partitions });
+      driver.pipe("jobs", [
+        { key: "a", value: { tries: 0 } },
+        { key: "b", value: { tries: 1 } },
+        { key: "c", value: { tries: 7 } },
+      ]);
+      driver.advance("10 seconds");
+      const done = driver.read<Job>("done").map(({ key, value }) => [key, value.tries]);
+      expect(done.toSorted()).toEqual([
+        ["a", 3],
+        ["b", 3],
+        ["c", 8],
+      ]);
+      expect(driver.read("jobs")).toHaveLength(3);
+      expect(driver.counters.recordsIn).toBe(6);
+    }
+  },
+);
+
+test("what never stops is found [DRV-13]", () => {
+  const endless = pipeline("endless", ({ stream }) => stream("x").to("x")).allowCycle();
+  expect(() => new TopologyTestDriver(endless).pipe("x", { value: 1 })).toThrow("round and round");
 });

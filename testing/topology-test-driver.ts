@@ -21,7 +21,7 @@ const DEFAULT_NOW_MS = 1_767_225_600_000;
 export interface TestOptions {
   /** What the virtual clock says at first, ms since the epoch; 2026-01-01 unless given. */
   readonly nowMs?: number | undefined;
-  /** Of each topic that the pipeline reads; 1 unless given. Topics it writes have one, so `read` keeps the order sent. */
+  /** Of each topic that the pipeline reads; 1 unless given. Topics it only writes have one, so `read` keeps the order sent. */
   readonly partitions?: number | undefined;
   /**
    * What lies in topics before the pipeline starts. Tables that streams are joined with are read first, as in production.

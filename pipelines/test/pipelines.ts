@@ -3,6 +3,7 @@ import { d1, every, type Pipeline, pipeline, r2, tumbling } from "../../sdk/stre
 import { aggregatePipelines } from "./aggregates.ts";
 import { hooks } from "./hooks.ts";
 import { internalTopicPipelines } from "./internal-topics.ts";
+import { circlePipelines } from "./circles.ts";
 import { batchFunctionPipelines } from "./batch-functions.ts";
 import { lookupPipelines } from "./lookups.ts";
 import { faultyPipelines } from "./faults.ts";
@@ -153,6 +154,7 @@ export const testPipelines: readonly Pipeline[] = [
   ...aggregatePipelines,
   ...internalTopicPipelines,
   ...triggerPipelines,
+  ...circlePipelines,
   ...errorPipelines,
   ...lookupPipelines,
   ...batchFunctionPipelines,

@@ -94,6 +94,29 @@ export class Pipeline {
   }
 
   /**
+   * What it writes may come back to it: through a topic that it reads and writes, or by way of other pipelines, of which
+   * each must allow it. Without it such a circle is refused, because it may go on for ever: see to it that records stop by
+   * themselves, as here after three tries. A reset from the earliest record reads what went round before again.
+   *
+   * @example
+   * import { pipeline } from "../sdk/streams/index.ts";
+   *
+   * interface Job {
+   *   readonly url: string;
+   *   readonly tries: number;
+   * }
+   *
+   * pipeline("jobs", ({ stream }) => {
+   *   const tried = stream<Job>("jobs").mapValues((job) => ({ ...job, tries: job.tries + 1 }));
+   *   tried.filter((job) => job.tries < 3).to("jobs");
+   *   tried.filter((job) => job.tries >= 3).to("jobs-done");
+   * }).allowCycle();
+   */
+  allowCycle(): Pipeline {
+    return new Pipeline({ ...this.plan, allowCycle: true });
+  }
+
+  /**
    * 1 unless told. Raise it when the stores change their shape: the new version starts from nothing. It takes the place of the
    * one that runs at its deploy; with `takesOver: "fork"` it waits beside it, both listed in `pipelines/index.ts`, until
    * `fork` starts it with its outputs muted and `swap` exchanges them.

@@ -1,12 +1,14 @@
 import type { Answer } from "../../../schema/error.ts";
 import type { Plan } from "../../../schema/plan.ts";
+import { cycleProblem } from "./check-cycles.ts";
 import { nested } from "./check-sink.ts";
 import { checkPlan } from "./check.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /**
  * Whether the plans can run beside each other: each can run, no (name, version) is there twice, and pipelines of different
- * names write different tables, and prefixes that do not lie inside each other. Versions of one name may share them: one takes over from the other.
+ * names write different tables, and prefixes that do not lie inside each other, and feed each other in no circle that they do not
+ * allow. Versions of one name may share tables: one takes over from the other.
  */
 export function checkDeployment(plans: readonly Plan[]): Answer {
   const versions = new Set<string>();
@@ -18,7 +20,7 @@ export function checkDeployment(plans: readonly Plan[]): Answer {
     const problem = checkVersion(plan, versions, field) ?? checkOwners(plan, owners, field);
     if (problem) return problem;
   }
-  return { ok: true };
+  return cycleProblem(plans) ?? { ok: true };
 }
 
 function checkVersion({ name, version }: Plan, versions: Set<string>, field: string): Problem {

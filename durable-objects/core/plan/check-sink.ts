@@ -29,11 +29,11 @@ export function checkSink(sink: Sink, place: Place): Problem {
 
 function checkTopicSink({ topic }: TopicSink, { plan, field }: Place): Problem {
   const source = plan.nodes.find((node) => node.kind === "source" && node.topic === topic);
-  if (source !== undefined) {
+  if (source !== undefined && plan.allowCycle !== true) {
     return invalid(
       `${field}.topic`,
       `the pipeline writes topic "${topic}", which it reads`,
-      "That would run for ever. Write to another topic.",
+      "That would run for ever. Write to another topic, or, where the records stop by themselves, say .allowCycle().",
     );
   }
   if (topic === plan.deadLetterTopic) {

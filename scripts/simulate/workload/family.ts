@@ -45,6 +45,8 @@ export interface Family {
   readonly tombstones?: boolean | undefined;
   /** It does not begin anew: what is checked of it would come twice. */
   readonly once?: boolean | undefined;
+  /** It reads what it writes. */
+  readonly allowCycle?: boolean | undefined;
   /** What becomes of a record that fails: a dead letter unless given. */
   readonly onError?: ErrorPolicy | undefined;
   readonly define: (builder: PipelineBuilder, parts: Parts) => void;

@@ -1,6 +1,7 @@
 import { every, everyRecords, perEvent, pipeline, type Trigger } from "../../../sdk/streams/index.ts";
 import { counts, merged, twice, undone } from "./families/aggregates.ts";
 import { batches, called, queried } from "./families/batches.ts";
+import { rounds } from "./families/circles.ts";
 import { once } from "./families/dedup.ts";
 import { costed, looked } from "./families/elsewhere.ts";
 import { parked, retried } from "./families/errors.ts";
@@ -49,6 +50,7 @@ export const families: { readonly [kind: string]: Family } = {
   called,
   looked,
   costed,
+  rounds,
 };
 
 function sentTo(producers: readonly PlannedProducer[], sources: readonly string[]): Sent {
@@ -80,7 +82,8 @@ export function build(planned: PlannedPipeline, redriven: boolean): Built {
   const { name, sources, trigger, lateness } = planned;
   const calls = new Calls();
   const parts: Parts = { name, sources, late: lateness === "some", batched: trigger !== "perEvent", redriven, calls };
-  const built = pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger));
+  const defined = pipeline(name, (builder) => family.define(builder, parts)).trigger(triggerOf(trigger));
+  const built = family.allowCycle === true ? defined.allowCycle() : defined;
   return {
     pipeline: family.onError === undefined ? built : built.onError(family.onError),
     first: family.first === undefined ? undefined : sources[family.first],
