@@ -99,6 +99,15 @@ describe("where nothing comes", { timeout: TIMEOUT_MS }, () => {
     ]);
   });
 
+  test("a timer of a processor fires, over an eviction, once [PRC-10, ENG-28]", async () => {
+    const { input, out } = await topics("calm-timers");
+    await append(input, 100, 300);
+    await evict(partition(env, input));
+    await eventually(out, [800, 1_000]);
+    await append(input, 900);
+    await eventually(out, [800, 1_000, 1_600]);
+  });
+
   test("a tick is journaled before it runs, so that a crash in it changes nothing [ENG-28]", async () => {
     const { input, out } = await topics("calm-crash");
     await append(input, 100, 1_100);

@@ -155,6 +155,8 @@ export type ProcessNode = Node<"process"> & {
   /** Of timers by the clock on the wall: only a processor that has it sees that clock. */
   readonly wallClockTimer?: ProcessFunction<Timer> | undefined;
   readonly initial?: ProcessFunction<unknown> | undefined;
+  /** As of an aggregate: when nothing has come for so long, timers fire. Absent: never. */
+  readonly closeWhenIdleMs?: number | undefined;
 };
 /**
  * Pairs of records of two streams with one key, the left one first among the inputs; a stream joined with itself is there

@@ -238,7 +238,7 @@ export interface TaskStatus {
   readonly muted: boolean;
   /** Where it stops for a swap. */
   readonly stopAt?: number | undefined;
-  /** Stream time of the task: largest record time seen, -1 before the first. */
+  /** Event time by which windows close here (ENG-34); -1 while it has not begun. */
   readonly watermark: number;
   readonly recordsIn: number;
   readonly recordsOut: number;

@@ -21,7 +21,7 @@ export function statusOf(loaded: Loaded, task: AttachedTask, deliveries: Deliver
     muted: task.muted,
     stopAt: Number.isFinite(task.stopAt) ? task.stopAt : undefined,
     lag: logEndOffset - task.position - skipping,
-    watermark: task.code?.streamTimeMs ?? -1,
+    watermark: task.code?.clockMs ?? -1,
     recordsIn: counters.recordsIn,
     recordsOut: counters.recordsOut,
     lateRecords: counters.lateRecords,

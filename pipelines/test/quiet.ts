@@ -91,6 +91,18 @@ export const quietPipelines: readonly Pipeline[] = [
       })
       .to("calm-join-out"),
   ),
+  pipeline("calm-timers", ({ stream }) =>
+    stream<number>("calm-timers-in")
+      .processValues(
+        {
+          state: {},
+          record: (_value, _key, { timers, timestampMs }) => void timers.set(timestampMs + 700),
+          timer: ({ dueMs }) => [dueMs],
+        },
+        { closeWhenIdle: "500 ms" },
+      )
+      .to("calm-timers-out"),
+  ),
   called("calm-calls", "500 ms"),
   called("calm-calls-loop", "1 minute"),
   calledAgain,

@@ -65,12 +65,14 @@ export function detailOf(node: PlanNode): string | undefined {
 }
 
 /** A processor's stores by the names that readers have for them. */
-function processDetail({ store, states }: ProcessNode): string | undefined {
+function processDetail({ store, states, closeWhenIdleMs = Infinity }: ProcessNode): string | undefined {
   const kept = Object.entries(states).map(
     ([name, { kind, ttlMs }]) =>
       `${store.name}.${name} (${kind}${ttlMs === undefined ? "" : ` for ${durationText(ttlMs)}`})`,
   );
-  return kept.length === 0 ? undefined : `${kept.length === 1 ? "store" : "stores"} ${kept.join(", ")}`;
+  const parts = kept.length === 0 ? [] : [`${kept.length === 1 ? "store" : "stores"} ${kept.join(", ")}`];
+  if (closeWhenIdleMs < Infinity) parts.push(`timers after ${durationText(closeWhenIdleMs)} of quiet`);
+  return parts.length === 0 ? undefined : parts.join(", ");
 }
 
 function aggregateDetail({ store, windows, emit }: AggregateNode): string {

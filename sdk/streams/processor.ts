@@ -141,7 +141,7 @@ export interface ProcessorContext<Declared extends States> extends RecordContext
   readonly streamTimeMs: number;
   /**
    * Timers of this key, in event time: one fires when the time of a record, of any key, reaches it, before that record is
-   * processed. Setting one that is set changes nothing; the name tells timers of one time apart.
+   * processed, or, with the option `closeWhenIdle`, when nothing comes. Setting one that is set changes nothing; the name tells timers of one time apart.
    */
   readonly timers: {
     set(dueMs: number, name?: string): void;

@@ -1,6 +1,6 @@
 import type { DedupNode, PatternNode, PlanKey, ProcessNode, RecordContext } from "../../schema/plan.ts";
 import type { ProcessFunction } from "../../schema/processor-functions.ts";
-import { type Duration, durationMs } from "./duration.ts";
+import { type Duration, durationMs, quietMs } from "./duration.ts";
 import { checkName, type Graph } from "./graph.ts";
 import { GroupedStream } from "./grouped-stream.ts";
 import { JoinOperators } from "./join-operators.ts";
@@ -19,6 +19,12 @@ import { Table } from "./table.ts";
  */
 export interface ProcessOptions<Initial> extends KeyValueStoreOptions {
   readonly initialState?: Table<Initial, string> | undefined;
+  /**
+   * How long no record must come until event time goes on without one, at the pace of the clock, so that timers fire:
+   * "never" unless told. What comes afterwards is older than the time that the processor has seen. A timer that always sets
+   * the next keeps the task at work for ever.
+   */
+  readonly closeWhenIdle?: Duration | "never" | undefined;
 }
 
 /**
@@ -95,7 +101,8 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
   /**
    * Runs a processor: code with state and timers of its own for each key. It sends `{ value }`, under the key of what
    * caused it, or with a `key` and `timestampMs` of its own. `initialState` is a table: a key's row there is given to
-   * `initial` when nothing else has come for the key.
+   * `initial` when nothing else has come for the key. Timers fire when records bring the time, and where nothing comes with
+   * `closeWhenIdle`: here a user who is the last of all is noticed a minute later, and without it with the next click.
    *
    * @example
    * import { pipeline, valueState } from "../sdk/streams/index.ts";
@@ -116,7 +123,7 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
    *         state.last.clear();
    *         return [{ key: "silent", value: { user, since: timer.dueMs - 60_000 } }];
    *       },
-   *     })
+   *     }, { closeWhenIdle: "30 seconds" })
    *     .to("silent-users"),
    * );
    */
@@ -125,7 +132,7 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
     processor: Processor<Value, Emitted<Result>, Declared, Initial>,
     options: ProcessOptions<Initial> = {},
   ): Stream<Result> {
-    return this.#process("process", processor as unknown as Untyped, { ...rowsOf(options), keepsKey: false });
+    return this.#process("process", processor as unknown as Untyped, { ...optionsOf(options), keepsKey: false });
   }
 
   /**
@@ -160,7 +167,7 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
       wallClockTimer: wallClockTimer && valuesOf(wallClockTimer),
       initial: initial && valuesOf(initial),
     };
-    return this.#process("processValues", wrapped as Untyped, { ...rowsOf(options), keepsKey: true });
+    return this.#process("processValues", wrapped as Untyped, { ...optionsOf(options), keepsKey: true });
   }
 
   /**
@@ -240,9 +247,9 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
   #process<Next, NextKey extends PlanKey>(
     word: string,
     { state, ...functions }: Untyped,
-    options: { readonly rows: Stream<unknown, string> | undefined; readonly keepsKey: boolean } & KeyValueStoreOptions,
+    options: UntypedOptions & { readonly keepsKey: boolean },
   ): Stream<Next, NextKey> {
-    const { rows, keepsKey } = options;
+    const { rows, keepsKey, closeWhenIdleMs } = options;
     if ((functions.initial === undefined) !== (rows === undefined)) {
       throw new Error(`${word} needs both or none: the function "initial" and the option "initialState", a table.`);
     }
@@ -253,7 +260,7 @@ export class Stream<Value, Key extends PlanKey = string | null> extends JoinOper
     const inputs = rows === undefined ? [input] : this.with(rows);
     const { record, timer, wallClockTimer, initial } = functions;
     const called = { record, timer, wallClockTimer, initial };
-    return streamAt(graph.add(word, { kind: "process", store, states, keepsKey, ...called, inputs }));
+    return streamAt(graph.add(word, { kind: "process", store, states, keepsKey, ...called, closeWhenIdleMs, inputs }));
   }
 }
 
@@ -262,11 +269,14 @@ export function tableAt<Value, Key extends PlanKey>(graph: Graph, node: string):
   return new Table({ graph, node, streamAt: (at) => new Stream(graph, at) });
 }
 
-function rowsOf<Initial>({ store, initialState }: ProcessOptions<Initial>): {
-  readonly store: string | undefined;
+interface UntypedOptions extends KeyValueStoreOptions {
   readonly rows: Stream<unknown, string> | undefined;
-} {
-  return { store, rows: initialState?.toStream() };
+  readonly closeWhenIdleMs: number | undefined;
+}
+
+function optionsOf<Initial>({ store, initialState, closeWhenIdle }: ProcessOptions<Initial>): UntypedOptions {
+  const closeWhenIdleMs = closeWhenIdle === undefined ? undefined : quietMs(closeWhenIdle);
+  return { store, rows: initialState?.toStream(), closeWhenIdleMs };
 }
 
 /** The function of `processValues` as one of `process`. */

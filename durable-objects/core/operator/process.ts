@@ -3,11 +3,12 @@ import type { PlanKey, ProcessNode, RecordContext } from "../../../schema/plan.t
 import type { ProcessWallClock } from "../../../schema/processor-functions.ts";
 import type { ProcessResult, ProcessRuntime, ProcessTimers, Timer } from "../../../schema/processor-functions.ts";
 import type { ConsumerRecord } from "../../../schema/record.ts";
+import { closeWhenIdleMs } from "../plan/close-when-idle.ts";
 import type { TimerQueue } from "../store/timer-queue.ts";
 import type { OperatorClock } from "./clock.ts";
 import { utf8 } from "./key-text.ts";
 import { compositeKey, splitCompositeKey } from "./keyed-state.ts";
-import type { Operator, Output, Runtime } from "./operator.ts";
+import type { Operator, Output, Runtime, Unsent } from "./operator.ts";
 import type { ProcessorState } from "./processor-state.ts";
 import { storeKey } from "./record-key.ts";
 import { type Cause, resultOf, returnedItems, returnedValue } from "./returned.ts";
@@ -82,6 +83,13 @@ export class Process implements Operator {
 
   expire(): void {
     this.#parts.state.expire();
+  }
+
+  /** Timers that fire by records alone hold nobody back: there may never be one. */
+  unsent(): Unsent | undefined {
+    const { node, timers } = this.#parts;
+    const dueMs = closeWhenIdleMs(node) < Infinity ? timers.first()?.dueMs : undefined;
+    return dueMs === undefined ? undefined : { fromMs: dueMs, dueMs };
   }
 
   #fire(key: string, timer: Timer, times: number): void {

@@ -1,5 +1,5 @@
 import { MAX_WINDOW_MS, PIPELINE_NAME_PATTERN } from "../../../schema/limits.ts";
-import type { AggregateNode, PlanNode } from "../../../schema/plan.ts";
+import type { AggregateNode, PlanNode, ProcessNode } from "../../../schema/plan.ts";
 import type { Windows } from "../../../schema/windows.ts";
 import { checkRetention, checkWindows } from "./check-windows.ts";
 import { checkPattern } from "./check-pattern.ts";
@@ -38,8 +38,15 @@ function checkNode(node: PlanNode, stores: Set<string>, field: string): Problem 
   }
   if (node.kind === "pattern") return checkPattern(node, field) ?? checkWithin(node.withinMs, `${field}.withinMs`);
   if (node.kind === "dedup") return checkWithin(node.withinMs, `${field}.withinMs`);
+  if (node.kind === "process") return checkProcess(node, `${field}.closeWhenIdleMs`);
   if (node.kind === "aggregate") return checkAggregators(node, `${field}.others`) ?? checkAggregate(node, field);
   return checkJoin(node, field) ?? checkLookup(node, field);
+}
+
+function checkProcess(node: ProcessNode, field: string): Problem {
+  if (node.closeWhenIdleMs !== undefined && node.timer === undefined)
+    return invalid(field, "only timers fire when nothing comes", "Give the processor a timer, or leave it out.");
+  return checkIdle(node, field);
 }
 
 function checkAggregate(node: AggregateNode, field: string): Problem {

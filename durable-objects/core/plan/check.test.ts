@@ -189,6 +189,21 @@ test.each<[wrong: string, node: PlanNode, field: string, message: string]>([
     "emit",
     "never close",
   ],
+  [
+    "quiet of a processor without a timer",
+    {
+      kind: "process",
+      name: "p",
+      inputs: ["source"],
+      store: { name: "p" },
+      states: {},
+      keepsKey: true,
+      record: () => [],
+      closeWhenIdleMs: 1,
+    },
+    "closeWhenIdleMs",
+    "only timers fire",
+  ],
   ["late of a source", { kind: "late", name: "late", inputs: ["source"] }, "inputs[0]", "no record comes too late"],
 ])("%s is refused [PLN-10]", (_wrong, ...[node, field, message]) => {
   const answer = checkPlan(planOf([source, node]));

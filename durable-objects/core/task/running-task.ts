@@ -155,6 +155,11 @@ export class RunningTask implements Runtime {
     return this.#topology.watermark?.streamTimeMs;
   }
 
+  /** -Infinity before the first record of an operator. */
+  get clockMs(): number {
+    return this.#topology.leastClockMs ?? this.streamTimeMs;
+  }
+
   get counters(): TaskCounters {
     return { recordsIn: this.#recordsIn, ...this.tally };
   }

@@ -63,6 +63,12 @@ export class TaskClocks {
     return clock;
   }
 
+  /** How far the time has come by which something closes or is let go of, of several operators the least; undefined without any. */
+  get leastMs(): number | undefined {
+    const times = [...this.#known.values()].map((clock) => clock.streamTimeMs);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   /** Which of the watermark's inputs a node is. */
   inputOf(node: TaskNode): number {
     return this.#watermarked.indexOf(node);

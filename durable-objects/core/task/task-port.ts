@@ -180,6 +180,11 @@ export interface TaskPort {
   readonly counters: TaskCounters;
   /** Largest record time seen, -1 before the first. */
   readonly streamTimeMs: number;
+  /**
+   * How far the time has come by which something closes: of the clocks of its operators the least, with what a watermark
+   * takes off and upstreams hold back, -1 while one of them has not begun. Without such operators it is `streamTimeMs`.
+   */
+  readonly clockMs: number;
   /** Word for the internal topics it writes that nothing comes for now and nothing is held back (ENG-22). */
   idle(): readonly OutboxRow[];
   /** And that it is not idle any more. */

@@ -38,6 +38,10 @@ export class Task implements TaskPort {
     return this.#alive().streamTimeMs;
   }
 
+  get clockMs(): number {
+    return Math.max(-1, this.#alive().clockMs);
+  }
+
   /** Absent where the task has none. */
   get watermarkMs(): number | undefined {
     return this.#alive().watermarkMs;

@@ -75,6 +75,7 @@ export class Topology {
   readonly internalSinks: ReadonlyMap<string, readonly string[]>;
   /** Of all operators behind a watermark; absent where the plan has none. */
   readonly watermark: WatermarkClock | undefined;
+  readonly #clocks: TaskClocks;
 
   constructor(parts: TopologyParts) {
     const builder = new TopologyBuilder(parts);
@@ -83,6 +84,7 @@ export class Topology {
     this.sources = builder.sources.toReversed();
     this.internalSources = new Map(builder.internalSources.map((source) => [source.tag, source]));
     this.operators = builder.operators.toReversed();
+    this.#clocks = builder.clocks;
     const { byOperator, watermark, closing } = builder.clocks;
     this.clocks = new Map([...byOperator].toReversed());
     this.watermark = watermark;
@@ -92,6 +94,11 @@ export class Topology {
     this.internalSinks = new Map(
       sinks.map(({ topic }) => [topic, sinks.filter((sink) => sink.topic === topic).map(({ name }) => name)]),
     );
+  }
+
+  /** Of its operators' clocks the least; undefined where none has a clock. */
+  get leastClockMs(): number | undefined {
+    return this.#clocks.leastMs;
   }
 }
 
@@ -225,7 +232,7 @@ class TopologyBuilder {
 
   #process(node: ProcessNode, output: Output): readonly Operator[] {
     const { runtime } = this.#parts;
-    const clock = this.clocks.of({ ...node, inputs: node.inputs.slice(0, 1) });
+    const clock = this.clocks.closingOf({ ...node, inputs: node.inputs.slice(0, 1) });
     const state = stateOf(node, runtime, () => clock.streamTimeMs);
     const timers = new TimerQueue(runtime.cache, runtime.cache.open(timersOf(node.store.name), "window"));
     const wallTimers =

@@ -25,7 +25,10 @@ const taskStatus = z
     lag: z.int(),
     muted: z.boolean().meta({ description: "Of a fork: nothing of it goes to users' topics and sinks." }),
     stopAt: z.int().meta({ description: "Where it stops for a swap." }).optional(),
-    watermark: z.int().meta({ description: "Largest record time seen, ms; -1 before the first." }),
+    watermark: z.int().meta({
+      description:
+        "Event time by which windows close, ms: of the clocks of the task's operators the least, delays taken off; without any the largest record time. -1 while it has not begun.",
+    }),
     recordsIn: z.int(),
     recordsOut: z.int(),
     lateRecords: z.int(),

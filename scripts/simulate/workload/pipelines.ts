@@ -7,7 +7,7 @@ import { costed, looked } from "./families/elsewhere.ts";
 import { parked, retried } from "./families/errors.ts";
 import { broadcast, pairs, references, unmatched } from "./families/joins.ts";
 import { patterns } from "./families/patterns.ts";
-import { silences, timers } from "./families/processors.ts";
+import { reminders, silences, timers } from "./families/processors.ts";
 import { sessions, visits } from "./families/sessions.ts";
 import { archive, stateless } from "./families/stateless.ts";
 import { heldBack } from "./families/suppression.ts";
@@ -51,6 +51,7 @@ export const families: { readonly [kind: string]: Family } = {
   looked,
   costed,
   rounds,
+  reminders,
 };
 
 function sentTo(producers: readonly PlannedProducer[], sources: readonly string[]): Sent {

@@ -1,4 +1,4 @@
-import { listState, mapState, valueState } from "../../../../sdk/streams/index.ts";
+import { listState, mapState, onClose, tumbling, valueState } from "../../../../sdk/streams/index.ts";
 import { type Family, good, read, out } from "../family.ts";
 
 /** State by hand, and timers. */
@@ -56,4 +56,43 @@ export const silences: Family = {
       )
       .to(out(parts)),
   results: () => [],
+};
+
+/** A timer of each record fires once, whether more come or not, and windows that close in quiet wait for what it sends. */
+export const reminders: Family = {
+  sources: 1,
+  outputs: (parts) => [out(parts)],
+  define: (builder, parts) => {
+    const fired = read(builder, parts)
+      .selectKey(({ group }) => group)
+      .processValues(
+        {
+          state: { waiting: valueState<number>() },
+          record({ id, n }, _key, { state, timers, timestampMs }) {
+            state.waiting.set((state.waiting.get() ?? 0) + 1);
+            timers.set(timestampMs + 300 * n, id);
+          },
+          timer(_timer, _key, { state }) {
+            state.waiting.set((state.waiting.get() ?? 0) - 1);
+            return [1];
+          },
+        },
+        { closeWhenIdle: "1 second" },
+      );
+    fired.groupByKey().reduce((sum, one) => sum + one, { store: "fired" });
+    fired
+      .selectKey(() => "all")
+      .groupByKey()
+      .windowedBy(tumbling({ size: "2 seconds", grace: "500 ms" }))
+      .emit(onClose())
+      .closeWhenIdle("1500 ms")
+      .reduce((sum, one) => sum + one, { store: "all" })
+      .toStream()
+      .to(out(parts));
+  },
+  results: () => [],
+  plain: ({ readings }) => {
+    const groups = Map.groupBy(readings, ({ reading }) => reading.group);
+    return { store: "fired", values: [...groups].map(([group, some]) => [group, some.length]) };
+  },
 };
