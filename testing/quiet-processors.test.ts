@@ -113,7 +113,7 @@ function counted(quiet: Quiet): Pipeline {
       .processValues(
         {
           state: {},
-          record: (afterMs, _key, { timers, timestampMs }) => void timers.set(timestampMs + afterMs),
+          record: (afterMs, _key, { timers, timestampMs }) => timers.set(timestampMs + afterMs),
           timer: () => [1],
         },
         { closeWhenIdle: quiet },

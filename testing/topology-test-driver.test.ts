@@ -344,12 +344,9 @@ test.each([1, 4])(
         { key: "c", value: { tries: 7 } },
       ]);
       driver.advance("10 seconds");
-      const done = driver.read<Job>("done").map(({ key, value }) => [key, value.tries]);
-      expect(done.toSorted()).toEqual([
-        ["a", 3],
-        ["b", 3],
-        ["c", 8],
-      ]);
+      const done = driver.read<Job>("done").map(({ key, value }) => `${JSON.stringify(key)} ${value.tries}`);
+      expect(new Set(done)).toEqual(new Set(['"a" 3', '"b" 3', '"c" 8']));
+      expect(done).toHaveLength(3);
       expect(driver.read("jobs")).toHaveLength(3);
       expect(driver.counters.recordsIn).toBe(6);
     }

@@ -96,7 +96,7 @@ export const quietPipelines: readonly Pipeline[] = [
       .processValues(
         {
           state: {},
-          record: (_value, _key, { timers, timestampMs }) => void timers.set(timestampMs + 700),
+          record: (_value, _key, { timers, timestampMs }) => timers.set(timestampMs + 700),
           timer: ({ dueMs }) => [dueMs],
         },
         { closeWhenIdle: "500 ms" },

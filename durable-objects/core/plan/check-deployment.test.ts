@@ -86,7 +86,7 @@ describe("circles", () => {
           const found = new Set(to);
           for (let size = -1; size !== found.size;) {
             size = found.size;
-            for (const { from, to: next } of plain) if (found.has(from)) for (const topic of next) found.add(topic);
+            for (const topic of plain.flatMap(({ from, to: next }) => (found.has(from) ? next : []))) found.add(topic);
           }
           return found;
         });
