@@ -92,6 +92,18 @@ class Costs {
     return records.map(({ value }) => value as { n: number; price: number; rate: number });
   }
 
+  /** Of the tasks on a topic, of one incarnation. */
+  async tasks(topic: string, incarnation: number): Promise<{ state: string; position: number }[]> {
+    const found: { state: string; position: number }[] = [];
+    for (let number = 0; number < PARTITIONS; number++) {
+      const answer = await partition(env, this.#ids.get(topic) ?? "", number).tasks({ pipeline: this.name });
+      if (!answer.ok) throw new Error(answer.message);
+      const own = answer.tasks.filter((task) => task.incarnation === incarnation);
+      found.push(...own.map(({ state, position }) => ({ state, position })));
+    }
+    return found;
+  }
+
   positions = async (topic: string): Promise<number[]> =>
     (await this.client.statuses()).filter((task) => task.topic === topic).map(({ position }) => position);
 }
@@ -185,3 +197,50 @@ describe("a stream that is joined with tables", { timeout: TIMEOUT_MS }, () => {
     expect((await subject.sent()).slice(before)).toEqual([{ n: 3, price: null, rate: null }]);
   });
 });
+
+test(
+  "a fork that waits for its tables is left alone when its pipeline is paused and resumed [FRK-6]",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const name = "forked-costs";
+    const subject = new Costs(name);
+    await subject.history();
+    await subject.create("out", 1);
+    await subject.running();
+    const main = (await subject.client.record()).incarnation;
+    const before = (await subject.sent()).length;
+    bundle.push(costs(name).version(2, { takesOver: "fork" }).plan);
+    faults.before = (call, object) => {
+      if (call === "deliver" && object.startsWith(`__${name}.`)) throw new Error("away");
+    };
+    const fork = () => catalog(env).forkPipeline({ name, from: "earliest" });
+    expect(await fork()).toMatchObject({ ok: false });
+    const { incarnation = 0, state } = (await subject.client.record()).fork ?? {};
+    expect(state).toBe("bootstrapping");
+
+    const states = async (topic: string, of: number) => (await subject.tasks(topic, of)).map((task) => task.state);
+    const all = (each: string): string[] => Array.from({ length: PARTITIONS }, () => each);
+    for (const call of ["paused", "running"] as const) {
+      expect(await catalog(env).setPipelineState({ name, state: call })).toEqual({ ok: true });
+      for (const topic of ["prices", "orders"]) expect(await states(topic, main)).toEqual(all(call));
+      expect(await states("prices", incarnation)).toEqual(all("running"));
+      expect(await subject.tasks("orders", incarnation)).toEqual(
+        all("paused").map((held) => ({ state: held, position: 0 })),
+      );
+    }
+
+    faults.before = () => undefined;
+    await expect.poll(async () => (await fork()).ok, POLL).toBe(true);
+    // One that runs is paused and resumed with it.
+    for (const call of ["paused", "running"] as const) {
+      expect(await catalog(env).setPipelineState({ name, state: call })).toEqual({ ok: true });
+      for (const topic of ["prices", "orders"])
+        for (const of of [main, incarnation]) expect(await states(topic, of)).toEqual(all(call));
+    }
+    await expect.poll(async () => (await catalog(env).swapPipeline({ name, version: 2 })).ok, POLL).toBe(true);
+    await subject.append("orders", 0, [{ key: "a", value: { group: "a", n: 9 } }]);
+    subject.client.forget();
+    await expect.poll(() => subject.client.drain(), POLL).toMatchObject({ ok: true });
+    expect((await subject.sent()).slice(before)).toEqual([{ n: 9, price: PRICES, rate: 2 }]);
+  },
+);
