@@ -204,7 +204,7 @@ test("what waits of a parked key runs in its order, before what comes later [ERR
   expect(new Set((await letters(name)).deadLetters.map(({ state }) => state))).toEqual(new Set(["redriven"]));
 });
 
-test("a row that a table had refused goes to it again, once [SNK-24]", async () => {
+test("a row that a table had refused goes to it again, once [ERR-7, SNK-24]", async () => {
   await env.DB.prepare("CREATE TABLE refused (id TEXT PRIMARY KEY CHECK (id <> 'bad'))").run();
   const input = await createTopic(env, "refused-in");
   await append(input, { value: { id: "a" } }, { value: { id: "bad" } });
@@ -234,7 +234,9 @@ test("a row that a table had refused goes to it again, once [SNK-24]", async () 
     headers: { ...real?.headers, "millrace.target": target },
   }));
   expect((await ask(`POST ${topic}/records`, { records })).status).toBe(200);
-  expect(await redrive("refused")).toMatchObject({ redriven: 0 });
+  const unfit = await redrive("refused");
+  expect(unfit).toMatchObject({ redriven: 0, unfit: forged.length });
+  expect(unfit.hint).toContain("reset the pipeline");
   await drain("refused", input);
 });
 

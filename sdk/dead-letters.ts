@@ -47,6 +47,8 @@ export interface Redriven {
   readonly already: number;
   readonly former: number;
   readonly unfit: number;
+  /** What to do about those that are unfit, where there are any. */
+  readonly hint?: string | undefined;
 }
 
 interface Page {
@@ -96,6 +98,7 @@ export class DeadLetters {
    */
   async redrive(filter: DeadLetterFilter = {}): Promise<Redriven> {
     const total = { redriven: 0, already: 0, former: 0, unfit: 0 };
+    let hint: Pick<Redriven, "hint"> = {};
     let cursor: string | undefined;
     do {
       const some: Redriven & Pick<Page, "cursor"> = await this.#transport.json({
@@ -103,9 +106,10 @@ export class DeadLetters {
         path: ["pipelines", this.#pipeline, "redrive"],
         body: { ...filter, ...(cursor === undefined ? {} : { cursor }) },
       });
-      for (const state of Object.keys(total) as (keyof Redriven)[]) total[state] += some[state];
+      for (const state of Object.keys(total) as (keyof typeof total)[]) total[state] += some[state];
+      if (some.hint !== undefined) hint = { hint: some.hint };
       cursor = some.cursor;
     } while (cursor !== undefined);
-    return total;
+    return { ...total, ...hint };
   }
 }

@@ -120,9 +120,10 @@ test("dead letters: all pages, listed and redriven [SDK-41]", async () => {
   expect(await letters.redrive({ from: 5 })).toEqual(counts);
   expect(asked.at(-1)).toBe('POST /v1/pipelines/p/redrive {"from":5}');
   let page = 0;
-  const fetch = () => Promise.resolve(Response.json({ ...counts, ...(page++ === 0 ? { cursor: "c" } : {}) }));
+  const fetch = () =>
+    Promise.resolve(Response.json({ ...counts, ...(page++ === 0 ? { cursor: "c" } : { hint: "h" }) }));
   const paged = new Millrace({ url: "http://server", fetch });
-  expect((await paged.pipelines.deadLetters("p").redrive()).unfit).toBe(8);
+  expect(await paged.pipelines.deadLetters("p").redrive()).toMatchObject({ unfit: 8, hint: "h" });
 });
 
 test("a query goes with its parameters and its place [SQL-8]", async () => {

@@ -28,7 +28,7 @@ async function redrivePage(
   const found = await findLetters(env, pipeline, { filter, limit: PAGE });
   if (!found.ok) throw new Error(found.message);
   const call: Parameters<typeof askSenders>[2]["call"] = (stub, own, incarnation) =>
-    stub.redrive({ pipeline: name, incarnation, letters: own.map(letterToRedrive) });
+    stub.redrive({ pipeline: name, incarnation, letters: own.map(letterToRedrive), starts: found.starts });
   const asked = await askSenders(env, pipeline, { found: found.letters, call });
   if (!asked.ok) throw new Error(asked.message);
   return { cursor: found.cursor };

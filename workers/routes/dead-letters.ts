@@ -21,6 +21,9 @@ import { problem } from "../refuse.ts";
 /** Letters that one request redrives. */
 const MAX_REDRIVEN = 2_000;
 const FRAME_BYTES = 200;
+/** What to do about letters that cannot be redriven (ERR-7). */
+const UNFIT =
+  "What is unfit is no record of the input: a result that failed when a batch ended or a window closed, say. Mend the code, then reset the pipeline or swap a fork in, so that it makes the result anew";
 
 function writeLetter(writer: JsonWriter, { partition, offset, letter }: FoundLetter, state: LetterState): void {
   const { kind, error, stack, node, version, incarnation, task, target } = letter;
@@ -98,7 +101,8 @@ deadLetters.post(
         former: sum("former") + gone,
         unfit: sum("unfit"),
       };
-      return json({ name, ...counts, ...(found.cursor === undefined ? {} : { cursor: found.cursor }) });
+      const hint = counts.unfit === 0 ? {} : { hint: UNFIT };
+      return json({ name, ...counts, ...hint, ...(found.cursor === undefined ? {} : { cursor: found.cursor }) });
     });
   }),
 );

@@ -36,6 +36,7 @@ export const redriveAnswer = z
     already: z.int().meta({ description: "Were redriven before." }),
     former: z.int(),
     unfit: z.int(),
+    hint: z.string().meta({ description: "What to do about those that are unfit." }).optional(),
     cursor: z.string().meta({ description: "Call again with it for the rest; absent at the end." }).optional(),
   })
   .meta({ id: "Redrive" });
