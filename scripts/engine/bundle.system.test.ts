@@ -60,5 +60,6 @@ test("the Worker's scheduled handler is called at the start [LOC-5]", async () =
   } finally {
     await engine.stop();
     rmSync((await bundleOf(source)).file, { force: true });
+    rmSync(mapFileOf(source), { force: true });
   }
 });
