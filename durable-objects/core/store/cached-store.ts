@@ -1,5 +1,6 @@
 import type { CacheMemory, Resident } from "./cache-memory.ts";
 import type { DueWindows } from "./due-windows.ts";
+import { KeyFilter } from "./key-filter.ts";
 import type { SortedList } from "./sorted-list.ts";
 import type { StoredValue, StoreKind } from "./state-store.ts";
 import type { Undoable } from "./undo-log.ts";
@@ -34,6 +35,8 @@ export class CachedStore {
   lastStart: number | undefined;
   /** From when windows are first asked for by their time. */
   due: DueWindows | undefined;
+  /** Of a key-value store that was empty when it was first looked into; `undefined`: it was not yet. */
+  keys: KeyFilter | "unknown" | undefined;
   /** Entries not yet written, by key, from when keys are first scanned. */
   changed: SortedList<{ readonly key: string }, StateEntry> | undefined;
   readonly #memory: CacheMemory;
@@ -42,6 +45,11 @@ export class CachedStore {
     this.name = name;
     this.kind = kind;
     this.#memory = memory;
+  }
+
+  /** The StateStore has got a row with this key. */
+  put(key: string): void {
+    if (this.keys instanceof KeyFilter) this.keys.add(key);
   }
 
   addWindow(start: number, complete: boolean): WindowRows {

@@ -57,8 +57,19 @@ test("a key whose text and time are as stored is not written [STO-7]", () => {
   expect(cache.flush()).toBe(1);
 });
 
+test("of a store that began empty, what was never put is not read, and what was is found again [STO-21]", () => {
+  const { store, cache, table } = setup(0);
+  for (let n = 0; n < 100; n++) cache.write(cache.entry(table, `${n}`), value(`${n}`));
+  expect(store.reads).toBe(0);
+  cache.flush();
+  expect(cache.entry(table, "7").value).toEqual(value("7"));
+  const other = new StoreCache(store, new UndoLog(), 1_000_000);
+  expect(other.entry(other.open("s", "keyValue"), "7").value).toEqual(value("7"));
+});
+
 test("a key that is known to be absent is not read again [STO-6]", () => {
   const { store, cache, table } = setup();
+  store.put("s", "other", value("1"));
   for (let n = 0; n < 3; n++) expect(cache.entry(table, "none").value).toBeUndefined();
   expect(store.reads).toBe(1);
 });
@@ -89,6 +100,7 @@ test("memory stays within cacheBytes, changed entries included [STO-6]", () => {
 
 test("an entry in use outlives one that is not [STO-6]", () => {
   const { store, undo, cache, table } = setup(100_000);
+  store.put("s", "other", value("1"));
   for (let n = 0; n < 2000; n++) {
     cache.entry(table, "hot");
     cache.entry(table, `cold ${n}`);
@@ -115,6 +127,7 @@ test("expired windows leave, those not yet written included [STO-9]", () => {
 
 test("an error of the store marks the cache as failed [STO-8]", () => {
   const { store, cache, table } = setup();
+  store.put("s", "other", value("1"));
   store.get = () => {
     throw new Error("disk");
   };

@@ -2,6 +2,7 @@ import { assert } from "../assert.ts";
 import { CacheMemory } from "./cache-memory.ts";
 import { CachedStore, entryBytes, StateEntry, type EntryKind } from "./cached-store.ts";
 import { DueWindows, type WindowSource } from "./due-windows.ts";
+import { KeyFilter } from "./key-filter.ts";
 import { compareKeys } from "./key-order.ts";
 import { mergedScan, mergedWindows, type WindowsOfKey } from "./merged-read.ts";
 import type { OrderedOptions } from "./ordered-rows.ts";
@@ -78,9 +79,10 @@ export class StoreCache {
       known.used = true;
       return known;
     }
+    const absent = !this.#mayHaveKey(store, key);
     const entry = new StateEntry(
       { store, start: 0, key },
-      this.#guard(() => this.#store.get(store.name, key)),
+      absent ? undefined : this.#guard(() => this.#store.get(store.name, key)),
     );
     store.rows.set(key, entry);
     return this.#keep(entry);
@@ -214,7 +216,10 @@ export class StoreCache {
     for (const [store, entries] of changes) {
       entries.sort(byPlace);
       this.#guard(() => this.#store.putMany(store.name, entries));
-      for (const entry of entries) entry.stored = entry.value;
+      for (const entry of entries) {
+        if (entry.stored === undefined && entry.value !== undefined) store.put(entry.key);
+        entry.stored = entry.value;
+      }
       this.#written += entries.length;
       if (store.lastStart !== undefined)
         store.lastStart = entries.reduce((last, { start }) => Math.max(last, start), store.lastStart);
@@ -230,6 +235,14 @@ export class StoreCache {
   #keep(entry: StateEntry): StateEntry {
     this.#memory.keep(entry);
     return entry;
+  }
+
+  #mayHaveKey(store: CachedStore, key: string): boolean {
+    if (store.keys === undefined) {
+      const empty = this.#guard(() => this.#store.scan(store.name, undefined, 1)).length === 0;
+      store.keys = empty ? new KeyFilter(this.#memory) : "unknown";
+    }
+    return store.keys === "unknown" || store.keys.mayHave(key);
   }
 
   #mayHaveWindow(store: CachedStore, start: number): boolean {
