@@ -283,6 +283,12 @@ test("several together are each of them [AGG-15]", () => {
   );
 });
 
+test("a name may be any text [AGG-15]", () => {
+  const odd = combined<Value>(Object.fromEntries([["__proto__", count()]]));
+  const state = folded(odd, [{ item: 9, timestampMs: 0 }]);
+  expect(Object.entries(odd.result(state))).toEqual([["__proto__", 1]]);
+});
+
 test("one that joins others later begins with the next record, and may be merged with what came before [AGG-15]", () => {
   const alone = combined<Value>({ records: count() });
   const both = combined<Value>({ records: count(), highest: max(number) });

@@ -14,8 +14,11 @@ export function combined<Value>(parts: Aggregators<Value>): Aggregator<Value, St
   const entries = Object.entries<Part<Value>>(parts);
   if (entries.length === 0) throw new Error("aggregate has no aggregators. Name at least one: { bids: count() }.");
   const missing = entries.filter(([, { remove }]) => remove === undefined);
-  const each = (change: (part: Part<Value>, name: string) => unknown): States =>
-    Object.fromEntries(entries.map(([name, part]) => [name, change(part, name)]));
+  const each = (change: (part: Part<Value>, name: string) => unknown): States => {
+    const states: States = {};
+    for (const [name, part] of entries) set(states, name, change(part, name));
+    return states;
+  };
   const of = (states: States, name: string, { initial }: Part<Value>): unknown =>
     Object.hasOwn(states, name) ? states[name] : initial();
   return {
@@ -30,4 +33,9 @@ export function combined<Value>(parts: Aggregators<Value>): Aggregator<Value, St
     merge: (a, b) => each((part, name) => part.merge(of(a, name, part), of(b, name, part))),
     result: (states) => each((part, name) => part.result(of(states, name, part))),
   };
+}
+
+function set(states: States, name: string, state: unknown): void {
+  if (name !== "__proto__") states[name] = state;
+  else Object.defineProperty(states, name, { value: state, configurable: true, enumerable: true, writable: true });
 }
