@@ -251,6 +251,7 @@ export class Administrator {
     if (refused?.ok === true) throw new Error(`topic ${topic} was deleted, though ${name} writes it`);
     this.#failing.add(name);
     await this.#until(async () => ended(await this.#ask(catalog.deleteTopic({ topic, force: true })), "unknown_topic"));
+    await this.#stands(name, { why: "a topic that the tasks write was deleted", which: () => true });
     await this.#until(
       async () =>
         (await this.#ask(catalog.createTopic({ topic, partitions, config: { retentionMs: FOREVER } })))?.ok === true,

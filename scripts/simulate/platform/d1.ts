@@ -56,15 +56,18 @@ export class SimulatedD1 {
   #run(queries: readonly Query[]): Record<string, unknown>[][] {
     this.database.exec("BEGIN");
     try {
-      const answers = queries.map(({ sql, bindings }) => {
+      const done: Query[] = [];
+      const answers = queries.map((query) => {
+        const { sql, bindings } = query;
         if (this.#skips(sql)) return [];
+        done.push(query);
         const { statement } = this.#statements.get(sql);
         const rows = statement.all(...bindings) as unknown as unknown[][];
         const names = statement.columns().map(({ name }) => name);
         return rows.map((row) => Object.fromEntries(row.map((value, index) => [names[index], value])));
       });
       this.database.exec("COMMIT");
-      this.batches.push(queries);
+      this.batches.push(done);
       return answers;
     } catch (error) {
       this.database.exec("ROLLBACK");

@@ -2,7 +2,6 @@ import { vi } from "vitest";
 import { Outputs } from "../../../durable-objects/catalog/outputs.ts";
 import { Loaded } from "../../../durable-objects/partition/loaded.ts";
 import { PartitionObject } from "../../../durable-objects/partition-object.ts";
-import { OutboxTable } from "../../../durable-objects/sqlite/outbox-table.ts";
 import { RedriveTable } from "../../../durable-objects/sqlite/redrive-table.ts";
 import { TaskTable } from "../../../durable-objects/sqlite/task-table.ts";
 import { NO_SABOTAGE } from "../sabotage.ts";
@@ -64,7 +63,7 @@ export const brokenChanges: readonly Broken[] = [
     what: "rows of former incarnations stay in a table that was to be emptied",
     change: "clear",
     kind: "windows",
-    rule: "SIM-6",
+    rule: "SIM-13",
     sabotage: skipping('DELETE FROM "p', 1),
   },
   {
@@ -125,7 +124,7 @@ export const brokenChanges: readonly Broken[] = [
   {
     what: "stores that are not those of the state are taken for them",
     change: "misfit",
-    rule: "SIM-7",
+    rule: "SIM-3",
     sabotage: () => {
       // oxlint-disable-next-line typescript/unbound-method -- called with its object below
       const { all } = TaskTable.prototype;
@@ -136,11 +135,11 @@ export const brokenChanges: readonly Broken[] = [
     },
   },
   {
-    what: "what a deleted topic was to have is not given up",
+    what: "a pipeline goes on though a topic that it writes was deleted",
     change: "drop",
     rule: "SIM-7",
     sabotage: () => {
-      vi.spyOn(OutboxTable.prototype, "replace").mockImplementation(() => undefined);
+      vi.spyOn(PartitionObject.prototype, "fail").mockResolvedValue({ ok: true });
       return NO_SABOTAGE;
     },
   },
