@@ -35,7 +35,7 @@ export function drawPlan(seed: number): RunPlan {
     name: `in${index + 1}`,
     partitions: dice.pick([1, 1, 2, 3, 4]),
   })) as unknown as Topics;
-  const pipelines = drawPipelines(dice, topics);
+  const pipelines = withLaterKinds(random.of("later kinds"), drawPipelines(dice, topics));
   const read = topics.filter((topic) => pipelines.some(({ sources }) => sources.includes(topic.name)));
   const changes = [
     ...drawChanges(random.of("changes"), pipelines),
@@ -104,8 +104,18 @@ function drawTrims(
 
 type Pipelines = readonly [PlannedPipeline, ...PlannedPipeline[]];
 
+/** Kinds that came when others had been found to show what they are for: they take the place of some, and all else stays. */
+const LATER = ["rounds", "reminders"] as const;
+
+function withLaterKinds(dice: Dice, pipelines: Pipelines): Pipelines {
+  const fits = ({ kind }: PlannedPipeline): boolean => families[kind]?.sources === 1 && families[kind].batched !== true;
+  return pipelines.map((each) =>
+    dice.chance(0.08) && fits(each) ? { ...each, kind: dice.pick(LATER) } : each,
+  ) as unknown as Pipelines;
+}
+
 function drawPipelines(dice: Dice, topics: Topics): Pipelines {
-  const kinds = Object.keys(families) as [string, ...string[]];
+  const kinds = Object.keys(families).filter((kind) => !LATER.some((later) => later === kind)) as [string, ...string[]];
   return Array.from({ length: dice.pick([1, 1, 1, 2]) }, (_, index) => {
     const kind = dice.pick(kinds);
     const { sources, batched } = families[kind] ?? { sources: 1 };
