@@ -138,3 +138,15 @@ async function settled(call: () => Promise<unknown>): Promise<void> {
     // It ended.
   }
 }
+
+test("a micro-batch ends below 8 MB of the log, however much waits [MIB-11]", async () => {
+  const out = await createTopic(env, "large-batches-out");
+  const input = await createTopic(env, "large-batches-in");
+  const value = "x".repeat(900_000);
+  for (let record = 0; record < 12; record++) {
+    const answer = await partition(env, input).append({ batch: batchOf([{ value }]), largestRecordBytes: 900_002 });
+    if (!answer.ok) throw new Error(answer.message);
+  }
+  expect(await partition(env, input).drain({ pipeline: "large-batches", timeoutMs: 30_000 })).toEqual({ ok: true });
+  expect(await valuesIn(out)).toEqual([8, 4]);
+});

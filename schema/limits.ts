@@ -54,6 +54,7 @@ export const MAX_PARTITION_BYTES = 8_000_000_000;
 /** One slice: a transaction of a task over records already appended. */
 export const MAX_SLICE_RECORDS = 20_000;
 export const MAX_SLICE_BYTES = 8_000_000;
+/** A micro-batch is in memory as a whole, as records and as what is made of them: MIB-11 has the figures. */
 export const MAX_MICRO_BATCH_RECORDS = 20_000;
 export const MAX_MICRO_BATCH_BYTES = 8_000_000;
 /** Dead letters that a task runs again in one slice, and the text of them. */

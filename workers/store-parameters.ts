@@ -43,7 +43,10 @@ function keysProblem(parameters: StoreParameters, store: StoreDescription): Refu
     return refuse("invalid_request", "prefix is a range of keys: leave out fromKey and toKey", { field: "prefix" });
   if (fromKey !== undefined && toKey !== undefined && !keysInOrder(fromKey, toKey))
     return refuse("invalid_request", "fromKey is after toKey", { field: "fromKey" });
-  if (asOf !== undefined && key === undefined) return refuse("invalid_request", "asOf needs a key", { field: "key" });
+  if (asOf !== undefined && key === undefined) {
+    const hint = "Read key by key: ranges and SQL see the table as it is";
+    return refuse("invalid_request", "asOf needs a key", { field: "key", hint });
+  }
   if (key === undefined || !singleRow(store)) return undefined;
   if (cursor !== undefined)
     return refuse("invalid_request", "one key has no pages: leave out cursor", { field: "cursor" });

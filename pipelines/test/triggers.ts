@@ -29,6 +29,11 @@ export const triggerPipelines: readonly Pipeline[] = [
   batched("by-cron", cron("* * * * * *")),
   batched("available", availableNow()),
   batched("asked", manual()),
+  pipeline("large-batches", ({ stream }) =>
+    stream("large-batches-in")
+      .mapBatch((records) => [{ key: "batch", value: records.length }])
+      .to("large-batches-out"),
+  ).trigger(manual()),
   pipeline("switched", ({ stream }) =>
     stream("switched-in").groupByKey().count({ store: "counts" }).to("switched-out"),
   ).trigger(manual()),
