@@ -125,3 +125,11 @@ test("steps that follow at once find what a regular expression finds [PAT-2, PAT
 test("more open attempts than the limit are an error that says what to do [PAT-5]", () => {
   expect(() => run("a".repeat(501), [{ name: "a" }, { name: "b", contiguity: "later" }])).toThrow("501 attempts");
 });
+
+test("attempts that are over leave nothing, whether they were let go of before or not [PAT-4]", () => {
+  const pattern = { steps: [step({ name: "a" }), step({ name: "b" })], withinMs: 10, skip: "toNext" } as const;
+  const at = (timestampMs: number) => ({ value: "a", timestampMs, streamTimeMs: timestampMs, context: {} as never });
+  const begun = advance(pattern, NO_RUNS, at(0)).state;
+  expect(begun.runs).toHaveLength(1);
+  expect(advance(pattern, begun, at(11)).state).toEqual(advance(pattern, NO_RUNS, at(11)).state);
+});

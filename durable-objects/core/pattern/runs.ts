@@ -48,10 +48,11 @@ export function advance(
   state: PatternState,
   item: Item,
 ): { readonly state: PatternState; readonly matches: readonly Match[] } {
-  const start = state.seen;
   const alive = state.runs.filter(({ startMs }) => {
     return item.streamTimeMs - startMs <= withinMs && item.timestampMs - startMs <= withinMs;
   });
+  // Runs that are over may have been let go of before, at the end of a slice: the numbers begin anew either way.
+  const start = alive.length === 0 ? 0 : state.seen;
   const fresh: Run = { startMs: item.timestampMs, start, step: -1, taken: {} };
   const next = [...alive, fresh].flatMap((run) => waysOn(steps, run, item));
   const { runs, matches } = settle(steps, next, skip);
