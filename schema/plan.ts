@@ -86,7 +86,9 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly aggregator: (aggregate: unknown, value: unknown, ...of: [key: string, timestampMs: number]) => unknown;
   /** Of a cogroup: what folds in the records of its second and further inputs. */
   readonly others?: readonly AggregateNode["aggregator"][] | undefined;
-  /** The aggregator changes no state in place, and states hold numbers and texts of their own. Not checked. */
+  /** The aggregator changes no state in place. Not checked. */
+  readonly immutable?: boolean | undefined;
+  /** And states hold numbers and texts of their own. Not checked. */
   readonly plain?: boolean | undefined;
   /** The aggregator does not look at values: it gets undefined. */
   readonly counts?: boolean | undefined;

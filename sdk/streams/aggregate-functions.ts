@@ -10,7 +10,10 @@ export type AddAggregate = (
 ) => Place;
 
 /** What an aggregate computes. */
-export type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "merger" | "result" | "plain" | "counts">;
+export type Functions = Pick<
+  AggregateNode,
+  "initializer" | "aggregator" | "merger" | "result" | "plain" | "immutable" | "counts"
+>;
 
 /** What is the same for every aggregate of one windowed stream. */
 export type Windowing = Required<Pick<AggregateNode, "windows">> & Pick<AggregateNode, "emit" | "closeWhenIdleMs">;

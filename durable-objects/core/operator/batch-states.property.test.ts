@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { AggregateNode, Plan, PlanNode } from "../../../schema/plan.ts";
 import { logOf, type Outcome, planOf, runTask, type Given } from "../../test/task-harness.ts";
 
-type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "plain">;
+type Functions = Pick<AggregateNode, "initializer" | "aggregator" | "plain" | "immutable">;
 
 const BAD = -1;
 
@@ -36,6 +36,15 @@ const functions: { readonly [name: string]: Functions } = {
     plain: true,
     initializer: () => [""],
     aggregator: (state, value) => [(state as string[])[0] + `${checked(value)}`.repeat(700)],
+  },
+  immutable: {
+    immutable: true,
+    initializer: () => [],
+    aggregator: (state, value) => {
+      const highest = state as readonly { value: number }[];
+      if (highest.length > 0 && (highest[0]?.value ?? 0) >= checked(value)) return highest;
+      return [{ value: checked(value), lost: undefined }, ...highest];
+    },
   },
   "changed in place": {
     initializer: () => [],

@@ -15,9 +15,15 @@ export interface Folded {
 /** A state as JSON text, of which each record gets a value of its own. */
 export class StateText {
   readonly text: string;
+  #value: unknown;
 
   constructor(text: string) {
     this.text = text;
+  }
+
+  /** The same each time, for those that do not change it. */
+  get value(): unknown {
+    return (this.#value ??= JSON.parse(this.text) as unknown);
   }
 }
 
@@ -39,10 +45,11 @@ export class Fold {
   readonly #aggregators: readonly AggregateNode["aggregator"][];
   readonly #cache: StoreCache;
   readonly #plain: boolean;
+  readonly #immutable: boolean;
   readonly #readsValues: boolean;
 
   constructor(
-    { initializer, merger, aggregator, others = [], plain = false, counts = false }: AggregateNode,
+    { initializer, merger, aggregator, others = [], plain = false, immutable = plain, counts = false }: AggregateNode,
     cache: StoreCache,
   ) {
     this.#initializer = initializer;
@@ -50,6 +57,7 @@ export class Fold {
     this.#aggregators = [aggregator, ...others];
     this.#cache = cache;
     this.#plain = plain;
+    this.#immutable = immutable;
     this.#readsValues = !counts;
   }
 
@@ -76,9 +84,11 @@ export class Fold {
     if (before === undefined && initializer === undefined) return heldText(firstState(record));
     let aggregate = before;
     if (before === undefined) aggregate = initializer?.();
-    else if (before instanceof StateText) aggregate = JSON.parse(before.text);
+    else if (before instanceof StateText) aggregate = this.#immutable ? before.value : JSON.parse(before.text);
     const after = this.#aggregated(aggregate, record, at);
     if (after === null) return undefined;
+    // Itself, and so its text: nobody has changed it.
+    if (after === aggregate && this.#immutable && before !== undefined) return before;
     const waits = (this.#plain || typeof after !== "object") && isPlain(after);
     return waits ? after : new StateText(stateText(after, "state"));
   }

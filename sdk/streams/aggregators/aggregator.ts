@@ -29,9 +29,13 @@ export interface Aggregator<in Value, in out State, out Result> {
   /** What errors call it. */
   readonly name: string;
   /**
-   * `add` changes no state in place, and a state holds nothing but numbers, texts and booleans, in lists and objects of its
-   * own. In a micro-batch it then need not become JSON text after each record. Not checked: if it is not so, results are
-   * wrong. Absent: it may not be so.
+   * `add` changes no state in place: in a micro-batch it may be given the same object again. Not checked: if it is not so,
+   * results are wrong. Absent: as `plain` says.
+   */
+  readonly immutable?: boolean | undefined;
+  /**
+   * And a state holds nothing but numbers, texts and booleans, in lists and objects of its own: in a micro-batch it need not
+   * become JSON text after each record. Not checked either.
    */
   readonly plain?: boolean | undefined;
   /** The state of no values. */

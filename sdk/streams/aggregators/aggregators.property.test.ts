@@ -250,11 +250,28 @@ describe.each(plainOnes)("$name", ({ subject, items }) => {
   });
 });
 
+const immutableOnes = cases.filter(({ subject }) => subject.immutable === true);
+
+describe.each(immutableOnes)("$name", ({ subject, items }) => {
+  test("changes no state in place [AGG-27]", () => {
+    fc.assert(
+      fc.property(timed(items), (values) => {
+        let state: unknown = frozen(kept(subject.initial()));
+        for (const value of values) state = frozen(kept(subject.add(state, value, value.timestampMs)));
+        expect(state).toEqual(folded(subject, values));
+      }),
+    );
+  });
+});
+
 test("those whose states hold no values of their users are plain, and together they are [AGG-27]", () => {
   const names = new Set(plainOnes.map(({ subject }) => subject.name));
   expect(names).toEqual(new Set(["count", "sum", "avg", "min", "max", "variance", "stddev"]));
   expect(combined<Value>({ records: count(), highest: max(number) }).plain).toBe(true);
   expect(combined<Value>({ records: count(), all: collect(item) }).plain).toBe(false);
+  expect(new Set(immutableOnes.map(({ subject }) => subject.name))).toEqual(new Set(["first", "last", "topN"]));
+  expect(combined<Value>({ records: count(), best: topN(2, number) }).immutable).toBe(true);
+  expect(combined<Value>({ records: count(), all: collect(item) }).immutable).toBe(false);
 });
 
 /** Down to its last part: what changes it throws. */

@@ -19,6 +19,7 @@ type State<Item> = readonly [] | readonly [Item];
 export function first<Value, Item>(of: Selector<Value, Item>): Aggregator<Value, State<Item>, Item | null> {
   return selecting(of, {
     name: "first",
+    immutable: true,
     initial: (): State<Item> => [],
     add: (state, item: Item): State<Item> => (state.length === 0 ? [item] : state),
     merge: (a, b) => (a.length === 0 ? b : a),
@@ -43,6 +44,7 @@ export function first<Value, Item>(of: Selector<Value, Item>): Aggregator<Value,
 export function last<Value, Item>(of: Selector<Value, Item>): Aggregator<Value, State<Item>, Item | null> {
   return selecting(of, {
     name: "last",
+    immutable: true,
     initial: (): State<Item> => [],
     add: (_state, item: Item): State<Item> => [item],
     merge: (a, b) => (b.length === 0 ? a : b),

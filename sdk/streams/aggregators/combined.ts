@@ -24,6 +24,7 @@ export function combined<Value>(parts: Aggregators<Value>): Aggregator<Value, St
   return {
     name: (missing.length > 0 ? missing : entries).map(([name, part]) => `${part.name} ("${name}")`).join(", "),
     plain: entries.every(([, { plain }]) => plain === true),
+    immutable: entries.every(([, { plain, immutable }]) => plain === true || immutable === true),
     initial: () => each(({ initial }) => initial()),
     add: (states, value, timestampMs) => each((part, name) => part.add(of(states, name, part), value, timestampMs)),
     remove:

@@ -22,10 +22,11 @@ type ResultIn<Part> = Part extends Aggregator<never, AnyState, infer Result> ? R
 /** The functions of a stream's aggregate. */
 export function streamFunctions(
   given: Given<never>,
-): Pick<AggregateNode, "initializer" | "aggregator" | "result" | "plain"> {
-  const { initial, add, result, plain } = aggregatorOf(given);
+): Pick<AggregateNode, "initializer" | "aggregator" | "result" | "plain" | "immutable"> {
+  const { initial, add, result, plain, immutable } = aggregatorOf(given);
   return {
     plain,
+    immutable,
     initializer: initial,
     aggregator: (state, value, ...[, timestampMs]) => add(state, value, timestampMs),
     result,

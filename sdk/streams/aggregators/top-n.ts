@@ -41,6 +41,7 @@ export function topN<Value>(
   };
   return {
     name: "topN",
+    immutable: true,
     initial: () => [],
     add: (state, value) => {
       const rank = by(value);
