@@ -2,7 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Called, calls } from "../pipelines/test/batch-functions.ts";
 import { hooks } from "../pipelines/test/hooks.ts";
-import { partitionName } from "../schema/rpc.ts";
+import { partitionName } from "../schema/rpc/log.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";

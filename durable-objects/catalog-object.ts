@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { drizzle } from "drizzle-orm/durable-sqlite";
 import { catalogMigrations } from "../schema/disk/catalog-migrations.ts";
 import { type Answer, refuse } from "../schema/error.ts";
-import type * as Rpc from "../schema/rpc.ts";
+import type { CatalogRpc } from "../schema/rpc/catalog.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
 import { Outputs } from "./catalog/outputs.ts";
 import { PipelineTable } from "./catalog/pipeline-table.ts";
@@ -22,7 +22,7 @@ const MAX_START_AGAIN_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /** Topics, pipelines, and the numbers handed out once. Never on the path of a produce or a read that hits a Worker's cache. */
-export abstract class CatalogObject extends DurableObject<Env> implements Rpc.CatalogRpc {
+export abstract class CatalogObject extends DurableObject<Env> implements CatalogRpc {
   readonly #clock: WallClock;
   readonly #database;
   readonly #topics: Topics;
@@ -52,18 +52,18 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     topic: string;
     partitions: number;
     config: Partial<TopicConfig>;
-  }): ReturnType<Rpc.CatalogRpc["createTopic"]> {
+  }): ReturnType<CatalogRpc["createTopic"]> {
     const answer = await this.#topics.create(request);
     if (answer.ok && answer.created) await this.#start();
     return answer;
   }
 
-  async topics(_request: object): ReturnType<Rpc.CatalogRpc["topics"]> {
+  async topics(_request: object): ReturnType<CatalogRpc["topics"]> {
     const rows = this.#topics.table.all().filter((row) => row.status === "open" && !isInternal(row.topic));
     return { ok: true, topics: rows.map(identityOf) };
   }
 
-  async topic({ topic }: { topic: string }): ReturnType<Rpc.CatalogRpc["topic"]> {
+  async topic({ topic }: { topic: string }): ReturnType<CatalogRpc["topic"]> {
     const row = this.#topics.table.open(topic);
     if (row === undefined) return unknownTopic(topic);
     return { ok: true, identity: identityOf(row), heldBy: this.#pipelines.holdersOf(topic) };
@@ -75,7 +75,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
   }: {
     topic: string;
     config: Partial<TopicConfig>;
-  }): ReturnType<Rpc.CatalogRpc["configureTopic"]> {
+  }): ReturnType<CatalogRpc["configureTopic"]> {
     return this.#inTurn(() => this.#topics.configure(topic, config));
   }
 
@@ -98,15 +98,15 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return this.#topics.delete(topic);
   }
 
-  async allocateProducer(_request: object): ReturnType<Rpc.CatalogRpc["allocateProducer"]> {
+  async allocateProducer(_request: object): ReturnType<CatalogRpc["allocateProducer"]> {
     return { ok: true, producerId: nextNumber(this.#database, "producer"), producerEpoch: 0 };
   }
 
-  async pipelines(_request: object): ReturnType<Rpc.CatalogRpc["pipelines"]> {
+  async pipelines(_request: object): ReturnType<CatalogRpc["pipelines"]> {
     return { ok: true, pipelines: this.#pipelines.records() };
   }
 
-  async pipeline({ name }: { name: string }): ReturnType<Rpc.CatalogRpc["pipeline"]> {
+  async pipeline({ name }: { name: string }): ReturnType<CatalogRpc["pipeline"]> {
     return this.#pipelines.record(name);
   }
 
@@ -118,23 +118,21 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     name,
     from,
     outputs = "keep",
-  }: Parameters<Rpc.CatalogRpc["resetPipeline"]>[0]): ReturnType<Rpc.CatalogRpc["resetPipeline"]> {
+  }: Parameters<CatalogRpc["resetPipeline"]>[0]): ReturnType<CatalogRpc["resetPipeline"]> {
     const answer = await this.#inTurn(() => this.#pipelines.reset(name, { from, erase: outputs === "delete" }));
     // What could not be finished now is gone on with.
     if (!answer.ok && answer.code === "overloaded") await this.#start();
     return answer;
   }
 
-  async forkPipeline(
-    request: Parameters<Rpc.CatalogRpc["forkPipeline"]>[0],
-  ): ReturnType<Rpc.CatalogRpc["forkPipeline"]> {
+  async forkPipeline(request: Parameters<CatalogRpc["forkPipeline"]>[0]): ReturnType<CatalogRpc["forkPipeline"]> {
     return this.#goingOn(await this.#inTurn(() => this.#pipelines.fork(request)));
   }
 
   async swapPipeline({
     name,
     version,
-  }: Parameters<Rpc.CatalogRpc["swapPipeline"]>[0]): ReturnType<Rpc.CatalogRpc["swapPipeline"]> {
+  }: Parameters<CatalogRpc["swapPipeline"]>[0]): ReturnType<CatalogRpc["swapPipeline"]> {
     return this.#goingOn(await this.#inTurn(() => this.#pipelines.swap(name, version)));
   }
 
@@ -148,7 +146,7 @@ export abstract class CatalogObject extends DurableObject<Env> implements Rpc.Ca
     return answer;
   }
 
-  async tables(_request: object): ReturnType<Rpc.CatalogRpc["tables"]> {
+  async tables(_request: object): ReturnType<CatalogRpc["tables"]> {
     return { ok: true, tables: this.#pipelines.tables() };
   }
 

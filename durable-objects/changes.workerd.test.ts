@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AttachRequest, TaskStatus } from "../schema/rpc.ts";
+import type { AttachRequest, TaskStatus } from "../schema/rpc/task.ts";
 import type { Env } from "./env.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";
 import { evict } from "./test/evict.ts";

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { finds } from "../pipelines/test/lookups.ts";
 import { hooks } from "../pipelines/test/hooks.ts";
 import { LOOKUPS_PER_EVENT } from "../schema/limits.ts";
-import { partitionName } from "../schema/rpc.ts";
+import { partitionName } from "../schema/rpc/log.ts";
 import { PipelineClient } from "../workers/test/pipeline-client.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";

@@ -1,6 +1,32 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Answer, refuse } from "../schema/error.ts";
-import type * as Rpc from "../schema/rpc.ts";
+import type {
+  AppendRequest,
+  Appended,
+  DeliverRequest,
+  PartitionDescription,
+  ProducerPosition,
+  ReadAnswer,
+  ReadRequest,
+} from "../schema/rpc/log.ts";
+import type { PartitionRpc } from "../schema/rpc/partition.ts";
+import type {
+  ChangesAnswer,
+  ChangesRequest,
+  StoreAnswer,
+  StoreReadRequest,
+  StoreSqlAnswer,
+  StoreSqlRequest,
+} from "../schema/rpc/store.ts";
+import type {
+  AttachRequest,
+  Attached,
+  DrainRequest,
+  LetterState,
+  RedriveCounts,
+  RetireRequest,
+  TaskStatus,
+} from "../schema/rpc/task.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
 import { release } from "./bytes.ts";
 import { append, deliver } from "./partition/appender.ts";
@@ -30,7 +56,7 @@ import { lastSequenceOf } from "./core/log/producer-state.ts";
  * One partition: an ordered log and the tasks that read it, in one SQLite database. This class only translates calls into
  * transactions; what they mean is in core/ and partition/. `Partition` gives it the pipelines of the bundle.
  */
-export abstract class PartitionObject extends DurableObject<Env> implements Rpc.PartitionRpc {
+export abstract class PartitionObject extends DurableObject<Env> implements PartitionRpc {
   readonly #shell: Shell;
   readonly #deliveries: Deliveries;
   readonly #runner: TaskRunner;
@@ -57,7 +83,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     });
   }
 
-  async trim({ offset }: { offset: number }): ReturnType<Rpc.PartitionRpc["trim"]> {
+  async trim({ offset }: { offset: number }): ReturnType<PartitionRpc["trim"]> {
     if (this.#shell.loaded === undefined) return notOpen();
     const answer = this.#shell.write((loaded) => trim(loaded, offset, this.#shell.now()));
     if (!answer.ok) return answer;
@@ -72,7 +98,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return answer;
   }
 
-  async append(request: Rpc.AppendRequest): Promise<Answer<Rpc.Appended>> {
+  async append(request: AppendRequest): Promise<Answer<Appended>> {
     const appended = this.#appending("append", (loaded, nowMs) => append(loaded, request, nowMs));
     release(request.batch);
     if (request.await === undefined || !appended.ok || appended.duplicate) return appended;
@@ -81,14 +107,14 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return { ...appended, processed: await this.#awaiting.processed(appended.baseOffset, to) };
   }
 
-  async deliver(request: Rpc.DeliverRequest): Promise<Answer<{ readonly last: number }>> {
+  async deliver(request: DeliverRequest): Promise<Answer<{ readonly last: number }>> {
     const { sql } = this.ctx.storage;
     const answer = this.#appending("take", (loaded, nowMs) => deliver(loaded, sql, { ...request, nowMs }));
     for (const { batch } of request.rows) release(batch);
     return answer;
   }
 
-  async attach(request: Rpc.AttachRequest): Promise<Answer<Rpc.Attached>> {
+  async attach(request: AttachRequest): Promise<Answer<Attached>> {
     return this.#reloading((loaded) => attach(loaded, request, { nowMs: this.#shell.now(), plans: this.#shell.plans }));
   }
 
@@ -96,15 +122,15 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return this.#setState({ pipeline }, "failed", reason);
   }
 
-  async retire(request: Rpc.RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>> {
+  async retire(request: RetireRequest): Promise<Answer<{ readonly left: readonly string[] }>> {
     return retire({ shell: this.#shell, deliveries: this.#deliveries, goOn: () => this.#goOn() }, request);
   }
 
-  async pause({ pipeline, incarnation }: Parameters<Rpc.PartitionRpc["pause"]>[0]): Promise<Answer> {
+  async pause({ pipeline, incarnation }: Parameters<PartitionRpc["pause"]>[0]): Promise<Answer> {
     return this.#setState({ pipeline, incarnation }, "paused", undefined);
   }
 
-  async resume({ pipeline, incarnation, only }: Parameters<Rpc.PartitionRpc["resume"]>[0]): Promise<Answer> {
+  async resume({ pipeline, incarnation, only }: Parameters<PartitionRpc["resume"]>[0]): Promise<Answer> {
     return this.#onLoaded((found) => {
       const tasks = found.tasksOf(pipeline).filter((task) => task.incarnation === (incarnation ?? task.incarnation));
       if (tasks.length === 0) return noTask(pipeline);
@@ -156,11 +182,11 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     return { ok: true };
   }
 
-  async read(request: Rpc.ReadRequest): Promise<Answer<Rpc.ReadAnswer>> {
+  async read(request: ReadRequest): Promise<Answer<ReadAnswer>> {
     return read(this.#shell, request);
   }
 
-  async describe(_request: object): Promise<Answer<Rpc.PartitionDescription>> {
+  async describe(_request: object): Promise<Answer<PartitionDescription>> {
     return this.#onLoaded(({ log, row }) => {
       const { logStartOffset, logEndOffset, bytes, lastTimestamp } = log;
       return { ok: true, partition: row.partition, logStartOffset, logEndOffset, bytes, lastTimestamp };
@@ -171,7 +197,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     producerId,
   }: {
     producerId: string;
-  }): Promise<Answer<{ readonly position: Rpc.ProducerPosition | null }>> {
+  }): Promise<Answer<{ readonly position: ProducerPosition | null }>> {
     return this.#onLoaded(({ producers }) => {
       const state = producers.get(`batch:${producerId}`) ?? producers.get(`request:${producerId}`);
       const position = state === undefined ? null : { epoch: state.epoch, lastSequence: lastSequenceOf(state) };
@@ -183,7 +209,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     pipeline,
   }: {
     pipeline?: string | undefined;
-  }): Promise<Answer<{ readonly tasks: readonly Rpc.TaskStatus[] }>> {
+  }): Promise<Answer<{ readonly tasks: readonly TaskStatus[] }>> {
     return this.#onLoaded((loaded) => {
       const wanted = loaded.tasks.filter(
         (task) => task.state !== "detached" && (pipeline ?? task.pipeline) === task.pipeline,
@@ -192,7 +218,7 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     });
   }
 
-  async drain(request: Rpc.DrainRequest): Promise<Answer> {
+  async drain(request: DrainRequest): Promise<Answer> {
     return drain({ shell: this.#shell, runner: this.#runner, deliveries: this.#deliveries }, request);
   }
 
@@ -201,9 +227,9 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     incarnation,
     letters,
     starts = [],
-  }: Parameters<Rpc.PartitionRpc["redrive"]>[0]): Promise<Answer<Rpc.RedriveCounts>> {
+  }: Parameters<PartitionRpc["redrive"]>[0]): Promise<Answer<RedriveCounts>> {
     const answer = this.#onSender(pipeline, incarnation, (_, { id }) =>
-      this.#shell.write((loaded): Answer<Rpc.RedriveCounts> => {
+      this.#shell.write((loaded): Answer<RedriveCounts> => {
         const task = loaded.taskById(id) as AttachedTask;
         const nowMs = this.#shell.now();
         const counts = redrive(loaded, task, { letters, starts, nowMs });
@@ -219,25 +245,23 @@ export abstract class PartitionObject extends DurableObject<Env> implements Rpc.
     pipeline,
     incarnation,
     letters,
-  }: Parameters<Rpc.PartitionRpc["letterStates"]>[0]): Promise<
-    Answer<{ readonly states: readonly Rpc.LetterState[] }>
-  > {
+  }: Parameters<PartitionRpc["letterStates"]>[0]): Promise<Answer<{ readonly states: readonly LetterState[] }>> {
     return this.#onSender(pipeline, incarnation, (loaded, task) => ({
       ok: true,
       states: letters.map((letter) => letterState(loaded, task, letter)),
     }));
   }
 
-  async readStore(request: Rpc.StoreReadRequest): Promise<Answer<Rpc.StoreAnswer>> {
+  async readStore(request: StoreReadRequest): Promise<Answer<StoreAnswer>> {
     return this.#onFreshTask(request, (loaded, task) => readStore(loaded, task, request));
   }
 
-  async sql(request: Rpc.StoreSqlRequest): Promise<Answer<Rpc.StoreSqlAnswer>> {
+  async sql(request: StoreSqlRequest): Promise<Answer<StoreSqlAnswer>> {
     const { storage } = this.ctx;
     return this.#onFreshTask(request, (loaded, task) => runSql(storage, { loaded, task }, request));
   }
 
-  async changes(request: Rpc.ChangesRequest): Promise<Answer<Rpc.ChangesAnswer>> {
+  async changes(request: ChangesRequest): Promise<Answer<ChangesAnswer>> {
     return readChanges(this.#shell, request);
   }
 

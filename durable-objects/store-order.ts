@@ -1,4 +1,4 @@
-import type { StoreAnswer, StorePlace } from "../schema/rpc.ts";
+import type { StoreAnswer, StorePlace } from "../schema/rpc/store.ts";
 import { comparePlaces } from "./core/read/view.ts";
 import { compareKeys, keysWithPrefix } from "./core/store/key-order.ts";
 

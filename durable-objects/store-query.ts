@@ -1,5 +1,5 @@
 import type { Answer } from "../schema/error.ts";
-import type { SqlValue, StoreDescription } from "../schema/rpc.ts";
+import type { SqlValue, StoreDescription } from "../schema/rpc/store.ts";
 import { type CompiledQuery, compileQuery, type QueryText } from "./core/query/compile.ts";
 import { mergeParts } from "./core/query/merge.ts";
 

@@ -1,7 +1,8 @@
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
-import { partitionName, type TaskStatus } from "../schema/rpc.ts";
+import { partitionName } from "../schema/rpc/log.ts";
+import type { TaskStatus } from "../schema/rpc/task.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll, type TestRecord } from "./test/client.ts";

@@ -1,7 +1,7 @@
 import { env as bindings } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
-import { partitionName } from "../schema/rpc.ts";
+import { partitionName } from "../schema/rpc/log.ts";
 import type { Plan, Trigger } from "../schema/plan.ts";
 import type { Env } from "./env.ts";
 import { bundle } from "./test/objects.ts";

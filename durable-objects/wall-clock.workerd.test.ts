@@ -2,7 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { hooks } from "../pipelines/test/hooks.ts";
-import { partitionName } from "../schema/rpc.ts";
+import { partitionName } from "../schema/rpc/log.ts";
 import type { Env } from "./env.ts";
 import { aborts } from "./test/aborts.ts";
 import { batchOf, catalog, createTopic, partition, readAll } from "./test/client.ts";

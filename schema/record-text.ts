@@ -3,7 +3,7 @@
 import { isJson } from "./json-text.ts";
 import type { JsonWriter } from "./json-writer.ts";
 import type { ConsumerRecord, Header } from "./record.ts";
-import type { SentRecord } from "./rpc.ts";
+import type { SentRecord } from "./rpc/log.ts";
 import { isUtf8 } from "./utf8.ts";
 
 export interface RecordTextOptions {

@@ -1,5 +1,5 @@
 import { MAX_PAGE } from "../schema/limits.ts";
-import type { LetterState } from "../schema/rpc.ts";
+import type { LetterState } from "../schema/rpc/task.ts";
 import type { Transport } from "./transport.ts";
 
 /** Which dead letters: of one partition of their topic, offsets `from <= offset < to` there, of one key. */

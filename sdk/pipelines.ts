@@ -1,5 +1,7 @@
 import { DEFAULT_DRAIN_MS } from "../schema/limits.ts";
-import type { StoreDescription, TaskStatus, TopologyNode } from "../schema/rpc.ts";
+import type { TopologyNode } from "../schema/rpc/catalog.ts";
+import type { StoreDescription } from "../schema/rpc/store.ts";
+import type { TaskStatus } from "../schema/rpc/task.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { Store } from "./store.ts";
 import type { Transport } from "./transport.ts";

@@ -1,5 +1,5 @@
 import { MAX_PAGE } from "../schema/limits.ts";
-import type { StoreDescription } from "../schema/rpc.ts";
+import type { StoreDescription } from "../schema/rpc/store.ts";
 import { type FollowOptions, followStore, type StoreEvent } from "./store-changes.ts";
 import { StreamError } from "./stream-error.ts";
 import type { Transport } from "./transport.ts";

@@ -1,4 +1,4 @@
-import type { PartitionDescription } from "../schema/rpc.ts";
+import type { PartitionDescription } from "../schema/rpc/log.ts";
 import type { TopicConfig } from "../schema/topic-config.ts";
 import type { Transport } from "./transport.ts";
 

@@ -1,5 +1,5 @@
 import type { Answer } from "../schema/error.ts";
-import type { ChangesCursor, StorePlace } from "../schema/rpc.ts";
+import type { ChangesCursor, StorePlace } from "../schema/rpc/store.ts";
 import { decodeCursor, encodeCursor, foreignCursor, isIndex } from "./store-cursor.ts";
 
 /** Where a follower stands, in each partition that it has begun with. */

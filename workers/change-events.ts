@@ -1,4 +1,4 @@
-import type { ChangesAnswer, StoreChange, StoreDescription } from "../schema/rpc.ts";
+import type { ChangesAnswer, StoreChange, StoreDescription } from "../schema/rpc/store.ts";
 import { rowText } from "./store-text.ts";
 
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { refuse, type Answer } from "../schema/error.ts";
-import type { ChangesAnswer, ChangesCursor } from "../schema/rpc.ts";
+import type { ChangesAnswer, ChangesCursor } from "../schema/rpc/store.ts";
 import { readChangeCursor, writeChangeCursor, type ChangePositions } from "./change-cursor.ts";
 import { eventText } from "./change-events.ts";
 import { changeFeed, type FeedEvent } from "./change-feed.ts";

@@ -1,5 +1,5 @@
 import type { Answer, Refusal } from "../schema/error.ts";
-import type { ChangesAnswer, ChangesCursor } from "../schema/rpc.ts";
+import type { ChangesAnswer, ChangesCursor } from "../schema/rpc/store.ts";
 import type { ChangePositions } from "./change-cursor.ts";
 
 export interface FeedRequest {

@@ -3,14 +3,9 @@ import { type DeadLetter, inputOf, readDeadLetter } from "../schema/dead-letter.
 import { type Answer, refuse } from "../schema/error.ts";
 import { MAX_READ_BYTES } from "../schema/limits.ts";
 import type { Bytes } from "../schema/record.ts";
-import type {
-  LetterPlace,
-  LetterStart,
-  LetterToRedrive,
-  PartitionRpc,
-  PipelineRecord,
-  TopicPlace,
-} from "../schema/rpc.ts";
+import type { PipelineRecord, TopicPlace } from "../schema/rpc/catalog.ts";
+import type { PartitionRpc } from "../schema/rpc/partition.ts";
+import type { LetterPlace, LetterStart, LetterToRedrive } from "../schema/rpc/task.ts";
 import { checkPartition } from "./path.ts";
 import { selectRecords } from "./read/select.ts";
 import { decodeCursor, encodeCursor, isIndex } from "./store-cursor.ts";

@@ -1,6 +1,7 @@
 import type { Env } from "../durable-objects/env.ts";
 import { refuse, type Answer } from "../schema/error.ts";
-import type { PartitionRpc, PipelineInput, PipelineRecord } from "../schema/rpc.ts";
+import type { PipelineInput, PipelineRecord } from "../schema/rpc/catalog.ts";
+import type { PartitionRpc } from "../schema/rpc/partition.ts";
 import { isInternal } from "../schema/internal-topic.ts";
 import type { EdgeContext } from "./edge.ts";
 import { ask, askAll, catalogOf, partitionOf } from "./stubs.ts";

@@ -2,7 +2,7 @@ import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Env } from "../durable-objects/env.ts";
-import type { CatalogRpc } from "../schema/rpc.ts";
+import type { CatalogRpc } from "../schema/rpc/catalog.ts";
 import worker from "./index.ts";
 
 const bindings = env as unknown as Env;

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { CATALOG_NAME, type Env } from "../durable-objects/env.ts";
-import type { CatalogRpc } from "../schema/rpc.ts";
+import type { CatalogRpc } from "../schema/rpc/catalog.ts";
 import { app } from "./app.ts";
 import { topicCache } from "./topic-cache.ts";
 import { call, type Target } from "./test/http.ts";

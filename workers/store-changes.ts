@@ -1,7 +1,7 @@
 import type { Env } from "../durable-objects/env.ts";
 import type { Answer } from "../schema/error.ts";
 import { CHANGE_FEED_READS, CHANGE_FEED_WAIT_MS, MAX_PAGE } from "../schema/limits.ts";
-import type { ChangesAnswer, ChangesCursor } from "../schema/rpc.ts";
+import type { ChangesAnswer, ChangesCursor } from "../schema/rpc/store.ts";
 import type { ChangeParameters } from "../schema/wire/request/store.ts";
 import { type ChangePositions, readChangeCursor, writeChangeCursor } from "./change-cursor.ts";
 import { eventText, firstEvent } from "./change-events.ts";

@@ -6,7 +6,7 @@ import { batchOf, createTopic, partition } from "../durable-objects/test/client.
 import { bundle, type Partition } from "../durable-objects/test/objects.ts";
 import { kept } from "../pipelines/test/reads.ts";
 import { SUBSCRIPTION_LEASE_MS } from "../schema/limits.ts";
-import type { ChangesAnswer, ChangesCursor } from "../schema/rpc.ts";
+import type { ChangesAnswer, ChangesCursor } from "../schema/rpc/store.ts";
 import { changesEvent, snapshotEvent } from "../schema/wire/answer/store.ts";
 import { app } from "./app.ts";
 import { call, type Target } from "./test/http.ts";

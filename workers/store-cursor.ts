@@ -1,5 +1,5 @@
 import { refuse, type Answer, type Refusal } from "../schema/error.ts";
-import type { StorePlace } from "../schema/rpc.ts";
+import type { StorePlace } from "../schema/rpc/store.ts";
 
 /** Where a page goes on: behind the row at this place, and in partitions up to this one also behind rows at the same place. */
 export interface ScanPosition {

@@ -1,7 +1,7 @@
 import { orderOf } from "../durable-objects/store-order.ts";
 import type { Answer } from "../schema/error.ts";
 import { MAX_READ_BYTES } from "../schema/limits.ts";
-import type { StoreAnswer, StorePlace, StoreRow, StoreScan } from "../schema/rpc.ts";
+import type { StoreAnswer, StorePlace, StoreRow, StoreScan } from "../schema/rpc/store.ts";
 
 /** Where scans that leave much out stop for now. */
 const MAX_ROUNDS = 20;

@@ -1,6 +1,6 @@
 import { keysInOrder } from "../durable-objects/store-order.ts";
 import { refuse, type Refusal } from "../schema/error.ts";
-import type { StoreDescription, StoreRead } from "../schema/rpc.ts";
+import type { StoreDescription, StoreRead } from "../schema/rpc/store.ts";
 import type { StoreParameters } from "../schema/wire/request/store.ts";
 
 const PARAMETERS: { readonly [read in StoreRead]: readonly (keyof StoreParameters)[] } = {

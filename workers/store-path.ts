@@ -1,5 +1,5 @@
 import { type Answer, refuse } from "../schema/error.ts";
-import type { PipelineInput, PipelineRecord, PipelineStore } from "../schema/rpc.ts";
+import type { PipelineInput, PipelineRecord, PipelineStore } from "../schema/rpc/catalog.ts";
 import type { EdgeContext } from "./edge.ts";
 import { pipelineOf } from "./pipeline-tasks.ts";
 

@@ -3,7 +3,8 @@ import { keysBeginning, type KeyRange, onlyKey } from "../durable-objects/store-
 import { type Answer, refuse } from "../schema/error.ts";
 import { MAX_PAGE } from "../schema/limits.ts";
 import { partitionForKey } from "../schema/murmur2.ts";
-import type { PipelineInput, PipelineRecord, StoreAnswer, StoreDescription, StoreQuery } from "../schema/rpc.ts";
+import type { PipelineInput, PipelineRecord } from "../schema/rpc/catalog.ts";
+import type { StoreAnswer, StoreDescription, StoreQuery } from "../schema/rpc/store.ts";
 import type { StoreParameters } from "../schema/wire/request/store.ts";
 import { checkPartition } from "./path.ts";
 import { readCursor, type ScanPosition, writeCursor } from "./store-cursor.ts";

@@ -1,7 +1,8 @@
 import type { Env } from "../durable-objects/env.ts";
 import { compileOver, mergeAnswers } from "../durable-objects/store-query.ts";
 import { type Answer, refuse } from "../schema/error.ts";
-import type { PipelineInput, PipelineRecord, SqlValue, StoreSqlAnswer } from "../schema/rpc.ts";
+import type { PipelineInput, PipelineRecord } from "../schema/rpc/catalog.ts";
+import type { SqlValue, StoreSqlAnswer } from "../schema/rpc/store.ts";
 import type { SqlParameters } from "../schema/wire/request/sql.ts";
 import { checkPartition } from "./path.ts";
 import type { Reflected } from "./store-merge.ts";

@@ -1,5 +1,5 @@
 import { refuse } from "../schema/error.ts";
-import type { StoreAnswer, StoreDescription, StoreRow } from "../schema/rpc.ts";
+import type { StoreAnswer, StoreDescription, StoreRow } from "../schema/rpc/store.ts";
 import { jsonText } from "./answer.ts";
 import { problem } from "./refuse.ts";
 import type { CursorPage } from "./store-read.ts";

@@ -1,6 +1,8 @@
 import { CATALOG_NAME, type Env } from "../durable-objects/env.ts";
 import { refuse, type Answer } from "../schema/error.ts";
-import { partitionName, type CatalogRpc, type PartitionRpc, type TopicIdentity } from "../schema/rpc.ts";
+import type { CatalogRpc } from "../schema/rpc/catalog.ts";
+import { partitionName, type TopicIdentity } from "../schema/rpc/log.ts";
+import type { PartitionRpc } from "../schema/rpc/partition.ts";
 
 /** A fresh stub for every call: one that has thrown throws the same error for ever. */
 export function partitionOf(env: Env, { topicId }: Pick<TopicIdentity, "topicId">, partition: number): PartitionRpc {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TopicConfig } from "../schema/topic-config.ts";
-import type { TopicIdentity } from "../schema/rpc.ts";
+import type { TopicIdentity } from "../schema/rpc/log.ts";
 import { TopicCache } from "./topic-cache.ts";
 
 function identity(topic: string, topicId = topic): TopicIdentity {

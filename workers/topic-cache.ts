@@ -1,6 +1,6 @@
 import type { Env } from "../durable-objects/env.ts";
 import type { Answer } from "../schema/error.ts";
-import type { TopicIdentity } from "../schema/rpc.ts";
+import type { TopicIdentity } from "../schema/rpc/log.ts";
 import { ask, catalogOf } from "./stubs.ts";
 
 const MAX_TOPICS = 1_000;

@@ -1,7 +1,7 @@
 import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import type { Plan } from "../../schema/plan.ts";
-import type { StartFrom, TaskStart } from "../../schema/rpc.ts";
+import type { StartFrom, TaskStart } from "../../schema/rpc/task.ts";
 import { onEveryPartition } from "./partitions.ts";
 import type { PipelineRow } from "./pipeline-table.ts";
 import { forkOf, isFork, listOf, pipelineOf, topicsReadBy } from "./pipeline-topics.ts";

@@ -1,4 +1,5 @@
-import { partitionName, type PartitionRpc, type TopicIdentity } from "../../schema/rpc.ts";
+import { partitionName, type TopicIdentity } from "../../schema/rpc/log.ts";
+import type { PartitionRpc } from "../../schema/rpc/partition.ts";
 import type { Answer } from "../../schema/error.ts";
 import type { Env } from "../env.ts";
 

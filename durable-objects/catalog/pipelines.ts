@@ -5,11 +5,10 @@ import type {
   PipelineInput,
   PipelineRecord,
   PipelineStore,
-  StoreDescription,
   TableDescription,
-  StartFrom,
-  TaskStart,
-} from "../../schema/rpc.ts";
+} from "../../schema/rpc/catalog.ts";
+import type { StoreDescription } from "../../schema/rpc/store.ts";
+import type { StartFrom, TaskStart } from "../../schema/rpc/task.ts";
 import { checkPlan } from "../core/plan/check.ts";
 import { storesOf } from "../core/plan/stores.ts";
 import { onEveryPartition } from "./partitions.ts";

@@ -1,7 +1,7 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import { FOREVER } from "../../schema/limits.ts";
 import type { Plan } from "../../schema/plan.ts";
-import type { AttachRequest, OutputTopic, StartFrom, TaskStart } from "../../schema/rpc.ts";
+import type { AttachRequest, OutputTopic, StartFrom, TaskStart } from "../../schema/rpc/task.ts";
 import { assert } from "../core/assert.ts";
 import { wiringOf } from "../core/plan/identity.ts";
 import { startOrder } from "../core/plan/start-order.ts";

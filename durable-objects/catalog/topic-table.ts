@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { DrizzleSqliteDODatabase } from "drizzle-orm/durable-sqlite";
 import { counter, topic } from "../../schema/disk/catalog.ts";
-import type { TopicIdentity } from "../../schema/rpc.ts";
+import type { TopicIdentity } from "../../schema/rpc/log.ts";
 import { readConfig, type TopicConfig } from "../../schema/topic-config.ts";
 
 export type TopicStatus = "creating" | "open" | "deleting";

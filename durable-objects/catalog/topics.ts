@@ -1,5 +1,5 @@
 import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
-import type { TopicIdentity } from "../../schema/rpc.ts";
+import type { TopicIdentity } from "../../schema/rpc/log.ts";
 import { defaultConfig, type TopicConfig } from "../../schema/topic-config.ts";
 import type { Env } from "../env.ts";
 import { onEveryPartition } from "./partitions.ts";

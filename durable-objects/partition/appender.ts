@@ -5,7 +5,7 @@ import { judgeDelivery } from "../core/log/upstream.ts";
 import { readHeader, type BatchHeader } from "../../schema/record-batch/decode.ts";
 import { fingerprintOf, stampLogAppendTime } from "../../schema/record-batch/stamp.ts";
 import type { Bytes } from "../../schema/record.ts";
-import type { Appended, AppendRequest, DeliverRequest } from "../../schema/rpc.ts";
+import type { Appended, AppendRequest, DeliverRequest } from "../../schema/rpc/log.ts";
 import type { Loaded } from "./loaded.ts";
 
 /** One batch into the log, with the producer that sent it: inside one transaction (LOG-2). */

@@ -3,7 +3,7 @@ import { DEFAULT_TIMESTAMP_AHEAD_MS, MAX_RECORD_BYTES } from "../../schema/limit
 import type { Bytes } from "../../schema/record.ts";
 import { decodeRecords } from "../../schema/record-batch/decode.ts";
 import { encodeBatch, type ProducerFields } from "../../schema/record-batch/encode.ts";
-import type { AppendRequest, RequestSequence } from "../../schema/rpc.ts";
+import type { AppendRequest, RequestSequence } from "../../schema/rpc/log.ts";
 import { decompress } from "../gzip.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import { loadedPartition } from "../test/loaded-partition.ts";

@@ -1,5 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
-import type { Attached, AttachRequest } from "../../schema/rpc.ts";
+import type { Attached, AttachRequest } from "../../schema/rpc/task.ts";
 import { layoutOf } from "../core/task/layout.ts";
 import type { Plans } from "../plans.ts";
 import type { Loaded } from "./loaded.ts";

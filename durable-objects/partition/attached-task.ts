@@ -1,7 +1,7 @@
 import { IDLE_AFTER_MS, MAX_LOOKUP_RECORDS, MAX_MICRO_BATCH_RECORDS, MAX_SLICE_RECORDS } from "../../schema/limits.ts";
 import type { Trigger } from "../../schema/plan.ts";
 import type { D1Sink } from "../../schema/sinks.ts";
-import type { PlanIdentity } from "../../schema/rpc.ts";
+import type { PlanIdentity } from "../../schema/rpc/task.ts";
 import type { InternalTopic, TaskGraph, TaskPlan } from "../core/plan/task-plan.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import { idleAfterMs } from "../core/plan/close-when-idle.ts";

@@ -1,5 +1,5 @@
 import { AWAIT_DELIVERED_MS, AWAIT_PROCESSED_MS } from "../../schema/limits.ts";
-import type { Processed } from "../../schema/rpc.ts";
+import type { Processed } from "../../schema/rpc/log.ts";
 import type { WatchedRecord } from "../core/task/task-port.ts";
 import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { AttachedTask } from "./attached-task.ts";

@@ -1,5 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
-import type { ChangesAnswer, ChangesRequest } from "../../schema/rpc.ts";
+import type { ChangesAnswer, ChangesRequest } from "../../schema/rpc/store.ts";
 import { follow } from "../core/subscribe/follow.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import { notOpen } from "./refusals.ts";

@@ -1,5 +1,5 @@
 import { type Answer, refuse } from "../../schema/error.ts";
-import type { DrainRequest } from "../../schema/rpc.ts";
+import type { DrainRequest } from "../../schema/rpc/task.ts";
 import type { Pending } from "../sqlite/outbox-queue.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";

@@ -1,5 +1,5 @@
 import type { Answer } from "../../schema/error.ts";
-import type { ReadAnswer, ReadRequest } from "../../schema/rpc.ts";
+import type { ReadAnswer, ReadRequest } from "../../schema/rpc/log.ts";
 import { joinBytes } from "../bytes.ts";
 import { decompress } from "../gzip.ts";
 import { notOpen } from "./refusals.ts";

@@ -1,7 +1,7 @@
 import { isInternal } from "../../schema/internal-topic.ts";
 import { MAX_REDRIVEN_CHARACTERS } from "../../schema/limits.ts";
 import { encodeBatch } from "../../schema/record-batch/encode.ts";
-import type { LetterPlace, LetterStart, LetterState, LetterToRedrive, RedriveCounts } from "../../schema/rpc.ts";
+import type { LetterPlace, LetterStart, LetterState, LetterToRedrive, RedriveCounts } from "../../schema/rpc/task.ts";
 import { keyText } from "../core/operator/key-text.ts";
 import { recordText } from "../core/task/parked-record.ts";
 import type { AttachedTask } from "./attached-task.ts";

@@ -1,5 +1,5 @@
 import type { Answer } from "../../schema/error.ts";
-import type { RetireRequest } from "../../schema/rpc.ts";
+import type { RetireRequest } from "../../schema/rpc/task.ts";
 import { isOf } from "./loaded.ts";
 import { notOpen } from "./refusals.ts";
 import type { Deliveries } from "./deliveries.ts";

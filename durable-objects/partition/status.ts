@@ -1,4 +1,4 @@
-import type { TaskStatus } from "../../schema/rpc.ts";
+import type { TaskStatus } from "../../schema/rpc/task.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Loaded } from "./loaded.ts";
 import type { AttachedTask } from "./attached-task.ts";

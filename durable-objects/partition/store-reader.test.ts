@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
-import type { StorePlace, StoreQuery } from "../../schema/rpc.ts";
+import type { StorePlace, StoreQuery } from "../../schema/rpc/store.ts";
 import { MemoryStateStore } from "../core/store/memory-state-store.ts";
 import type { AttachedTask } from "./attached-task.ts";
 import type { Loaded } from "./loaded.ts";

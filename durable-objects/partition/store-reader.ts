@@ -1,6 +1,6 @@
 import { type Answer, refuse, type Refusal } from "../../schema/error.ts";
 import { MAX_READ_BYTES } from "../../schema/limits.ts";
-import type { StoreAnswer, StoreKeyRead, StoreQuery, StoreRow, StoreScan } from "../../schema/rpc.ts";
+import type { StoreAnswer, StoreKeyRead, StoreQuery, StoreRow, StoreScan } from "../../schema/rpc/store.ts";
 import { shownStore, type PlanStore } from "../core/plan/stores.ts";
 import { rowAsOf } from "../core/read/as-of.ts";
 import { placeOf } from "../core/read/key-value-view.ts";

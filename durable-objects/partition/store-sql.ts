@@ -1,6 +1,6 @@
 import { type Answer, refuse } from "../../schema/error.ts";
 import { MAX_SQL_RESULT_ROWS } from "../../schema/limits.ts";
-import type { StoreSqlAnswer, StoreSqlRequest } from "../../schema/rpc.ts";
+import type { StoreSqlAnswer, StoreSqlRequest } from "../../schema/rpc/store.ts";
 import { describeStore, shownStore } from "../core/plan/stores.ts";
 import { type CompiledQuery, compileQuery, type QueryTable } from "../core/query/compile.ts";
 import { QueryProblem, sqliteProblem } from "../core/query/problem.ts";

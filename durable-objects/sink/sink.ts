@@ -1,5 +1,5 @@
 import type { Bytes, ProducerRecord } from "../../schema/record.ts";
-import type { PlanIdentity } from "../../schema/rpc.ts";
+import type { PlanIdentity } from "../../schema/rpc/task.ts";
 import type { StoredRow } from "../sqlite/outbox-table.ts";
 
 /** Rows of one target in sequence order, and who sends them. */

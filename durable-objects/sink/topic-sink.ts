@@ -1,5 +1,5 @@
-import { partitionName } from "../../schema/rpc.ts";
-import type { AttachRequest } from "../../schema/rpc.ts";
+import { partitionName } from "../../schema/rpc/log.ts";
+import type { AttachRequest } from "../../schema/rpc/task.ts";
 import { isInternal } from "../../schema/internal-topic.ts";
 import type { Env } from "../env.ts";
 import { decodeRecords } from "../../schema/record-batch/decode.ts";

@@ -1,5 +1,5 @@
 import { MAX_REDRIVE_CHARACTERS, MAX_REDRIVE_RECORDS } from "../../schema/limits.ts";
-import type { LetterStart } from "../../schema/rpc.ts";
+import type { LetterStart } from "../../schema/rpc/task.ts";
 
 export type RedriveKind = "record" | "parked" | "refused";
 

@@ -1,5 +1,5 @@
 import type { D1Sink, R2Sink } from "../../schema/sinks.ts";
-import type { AttachRequest } from "../../schema/rpc.ts";
+import type { AttachRequest } from "../../schema/rpc/task.ts";
 
 /** What a delivery must know of a sink. */
 export type StoredSink = D1Sink | Omit<R2Sink, "path">;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AttachRequest } from "../../schema/rpc.ts";
+import type { AttachRequest } from "../../schema/rpc/task.ts";
 import { inPartitionStorage } from "../test/bare-storage.ts";
 import { TaskTable } from "./task-table.ts";
 

@@ -1,4 +1,5 @@
-import { partitionName, type CatalogRpc } from "../../schema/rpc.ts";
+import type { CatalogRpc } from "../../schema/rpc/catalog.ts";
+import { partitionName } from "../../schema/rpc/log.ts";
 import { encodeBatch } from "../../schema/record-batch/encode.ts";
 import { decodeRecords, batchesIn } from "../../schema/record-batch/decode.ts";
 import type { Bytes, ConsumerRecord } from "../../schema/record.ts";

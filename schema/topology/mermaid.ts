@@ -1,4 +1,4 @@
-import type { TopologyNode } from "../rpc.ts";
+import type { TopologyNode } from "../rpc/catalog.ts";
 
 /**
  * A Mermaid flowchart. Where a plan is cut at internal topics each task is a box of its own, and the arrows between them

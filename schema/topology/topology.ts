@@ -1,5 +1,5 @@
 import type { Plan } from "../plan.ts";
-import type { TopologyNode } from "../rpc.ts";
+import type { TopologyNode } from "../rpc/catalog.ts";
 import { mermaidOf } from "./mermaid.ts";
 import { detailOf } from "./node-detail.ts";
 import { triggerText } from "./trigger-text.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { refuse, type Answer } from "../../schema/error.ts";
-import type { Appended } from "../../schema/rpc.ts";
+import type { Appended } from "../../schema/rpc/log.ts";
 import { batchProduceAnswer, partialProduceAnswer, produceAnswer } from "../../schema/wire/answer/produce.ts";
 import { batchAnswer, commonRefusal, recordsAnswer, type Outcomes } from "./answer.ts";
 

@@ -1,5 +1,5 @@
 import { problemOf, type Answer, type Refusal } from "../../schema/error.ts";
-import type { Appended } from "../../schema/rpc.ts";
+import type { Appended } from "../../schema/rpc/log.ts";
 import { awaitedText } from "./awaited.ts";
 import { jsonText } from "../answer.ts";
 

@@ -1,6 +1,6 @@
 import { JsonWriter } from "../../schema/json-writer.ts";
 import { writeSentRecordJson } from "../../schema/record-text.ts";
-import type { Appended, Processed } from "../../schema/rpc.ts";
+import type { Appended, Processed } from "../../schema/rpc/log.ts";
 
 /**
  * What a request waited for, as members of its answer: `processed` where every partition says it, `delivered` when nothing

@@ -3,7 +3,7 @@ import { MAX_BATCH_BYTES } from "../../schema/limits.ts";
 import type { ProduceInput } from "../../schema/produce-record.ts";
 import { BatchBuilder } from "../../schema/record-batch/encode.ts";
 import { fingerprintOf } from "../../schema/record-batch/stamp.ts";
-import type { AppendRequest } from "../../schema/rpc.ts";
+import type { AppendRequest } from "../../schema/rpc/log.ts";
 import type { RequestProducer } from "./request-sequence.ts";
 
 export interface EncodeRequest {

@@ -2,7 +2,7 @@ import { refuse, type Answer } from "../../schema/error.ts";
 import { fingerprintOf } from "../../schema/record-batch/stamp.ts";
 import { validateBatch } from "../../schema/record-batch/validate.ts";
 import type { Bytes } from "../../schema/record.ts";
-import type { AppendRequest } from "../../schema/rpc.ts";
+import type { AppendRequest } from "../../schema/rpc/log.ts";
 import { decompress } from "../../durable-objects/gzip.ts";
 import type { RequestProducer } from "./request-sequence.ts";
 

@@ -2,7 +2,7 @@ import type { Env } from "../../durable-objects/env.ts";
 import { checkBatch } from "../../schema/check-batch.ts";
 import type { Refusal } from "../../schema/error.ts";
 import { readHeader } from "../../schema/record-batch/decode.ts";
-import type { AppendRequest, TopicIdentity } from "../../schema/rpc.ts";
+import type { AppendRequest, TopicIdentity } from "../../schema/rpc/log.ts";
 import type { TopicConfig } from "../../schema/topic-config.ts";
 import { freshTopic } from "../topic-cache.ts";
 

@@ -1,6 +1,6 @@
 import { batchesIn, forEachRecord, readHeader } from "../../schema/record-batch/decode.ts";
 import type { ConsumerRecord } from "../../schema/record.ts";
-import type { ReadAnswer } from "../../schema/rpc.ts";
+import type { ReadAnswer } from "../../schema/rpc/log.ts";
 import { decompress } from "../../durable-objects/gzip.ts";
 
 export interface Selection {

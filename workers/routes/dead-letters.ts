@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { JsonWriter } from "../../schema/json-writer.ts";
 import { writeRecordJson } from "../../schema/record-text.ts";
-import type { LetterState } from "../../schema/rpc.ts";
+import type { LetterState } from "../../schema/rpc/task.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
 import { deadLetterQuery, redriveBody } from "../../schema/wire/request/pipeline.ts";
 import { answered, json, jsonText } from "../answer.ts";

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import type { ForkRecord, PipelineRecord, TaskStatus } from "../../schema/rpc.ts";
+import type { ForkRecord, PipelineRecord } from "../../schema/rpc/catalog.ts";
+import type { TaskStatus } from "../../schema/rpc/task.ts";
 import type { PipelineDescription } from "../../schema/wire/answer/pipeline.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
 import { drainQuery, forkBody, resetBody, swapBody } from "../../schema/wire/request/pipeline.ts";

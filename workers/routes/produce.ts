@@ -5,7 +5,7 @@ import { MAX_REQUEST_BYTES } from "../../schema/limits.ts";
 import type { ProduceInput } from "../../schema/produce-record.ts";
 import { type ProduceInputs, readProduceBody, readProduceLines } from "../../schema/produce-text.ts";
 import type { Bytes } from "../../schema/record.ts";
-import type { Appended, AppendRequest, TopicIdentity } from "../../schema/rpc.ts";
+import type { Appended, AppendRequest, TopicIdentity } from "../../schema/rpc/log.ts";
 import { type ProduceParameters, produceQuery } from "../../schema/wire/request/produce.ts";
 import { answered } from "../answer.ts";
 import { BodiesInFlight } from "../bodies-in-flight.ts";

@@ -4,7 +4,7 @@ import { JsonWriter } from "../../schema/json-writer.ts";
 import { MAX_READ_BYTES, MAX_READ_RECORDS } from "../../schema/limits.ts";
 import { batchesIn, readHeader } from "../../schema/record-batch/decode.ts";
 import { writeRecordJson, type RecordTextOptions } from "../../schema/record-text.ts";
-import type { ReadAnswer, ReadRequest } from "../../schema/rpc.ts";
+import type { ReadAnswer, ReadRequest } from "../../schema/rpc/log.ts";
 import { type ReadParameters, readQuery } from "../../schema/wire/request/read.ts";
 import { answered, jsonText } from "../answer.ts";
 import type { Edge } from "../edge.ts";

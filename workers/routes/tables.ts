@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { refuse, type Answer } from "../../schema/error.ts";
-import type { TableDescription } from "../../schema/rpc.ts";
+import type { TableDescription } from "../../schema/rpc/catalog.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
 import { tableQuery } from "../../schema/wire/request/table.ts";
 import { answered, json } from "../answer.ts";

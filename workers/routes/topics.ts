@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type * as z from "zod";
 import type { Env } from "../../durable-objects/env.ts";
 import { type Answer, refuse } from "../../schema/error.ts";
-import type { TopicIdentity } from "../../schema/rpc.ts";
+import type { TopicIdentity } from "../../schema/rpc/log.ts";
 import { noQuery } from "../../schema/wire/request/parameter.ts";
 import { topicChange, topicCreation, topicDeletionQuery, topicTrim } from "../../schema/wire/request/topic.ts";
 import type { TopicDescription, TopicSummary } from "../../schema/wire/answer/topic.ts";

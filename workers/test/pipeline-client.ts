@@ -1,4 +1,5 @@
-import type { PipelineInput, PipelineRecord, TaskStatus } from "../../schema/rpc.ts";
+import type { PipelineInput, PipelineRecord } from "../../schema/rpc/catalog.ts";
+import type { TaskStatus } from "../../schema/rpc/task.ts";
 import { batchOf, catalog, partition, type TestRecord } from "../../durable-objects/test/client.ts";
 import type { Env } from "../../durable-objects/env.ts";
 import type { Partition } from "../../durable-objects/test/objects.ts";

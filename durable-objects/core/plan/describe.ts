@@ -1,4 +1,4 @@
-import type { StoreDescription } from "../../../schema/rpc.ts";
+import type { StoreDescription } from "../../../schema/rpc/store.ts";
 import type { Plan } from "../../../schema/plan.ts";
 import type { Sink } from "../../../schema/sinks.ts";
 import { type Topology, topologyOf } from "../../../schema/topology/topology.ts";

@@ -8,7 +8,7 @@ import type {
   TableNode,
 } from "../../../schema/plan.ts";
 import type { JoinWindows, TimeWindows, Windows } from "../../../schema/windows.ts";
-import type { StoreDescription } from "../../../schema/rpc.ts";
+import type { StoreDescription } from "../../../schema/rpc/store.ts";
 import type { StoreKind } from "../store/state-store.ts";
 import { joinStores } from "./join-stores.ts";
 import type { ForeignKeyNode, TaskNode } from "./task-plan.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ChangesCursor } from "../../../schema/rpc.ts";
+import type { ChangesCursor } from "../../../schema/rpc/store.ts";
 import type { PlanStore } from "../plan/stores.ts";
 import { viewOf } from "../read/view-of.ts";
 import type { RowIdentity, View } from "../read/view.ts";

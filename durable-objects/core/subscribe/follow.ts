@@ -1,5 +1,11 @@
 import { MAX_READ_BYTES } from "../../../schema/limits.ts";
-import type { ChangesAnswer, ChangesCursor, ChangesRequest, StoreChange, StorePlace } from "../../../schema/rpc.ts";
+import type {
+  ChangesAnswer,
+  ChangesCursor,
+  ChangesRequest,
+  StoreChange,
+  StorePlace,
+} from "../../../schema/rpc/store.ts";
 import { readPage } from "../read/read-page.ts";
 import { behindKey, comparePlaces, type View } from "../read/view.ts";
 import type { RowUpdate } from "./change-recorder.ts";

@@ -1,4 +1,4 @@
-import type { SentRecord } from "../../../schema/rpc.ts";
+import type { SentRecord } from "../../../schema/rpc/log.ts";
 import type { Bytes, ConsumerRecord } from "../../../schema/record.ts";
 import type { AskedCall, BatchCall, LookupAnswers } from "../operator/operator.ts";
 import type { SelectPort } from "../sql/select-port.ts";

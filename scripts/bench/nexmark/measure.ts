@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FOREVER, MAX_DRAIN_MS } from "../../../schema/limits.ts";
-import type { TaskStatus } from "../../../schema/rpc.ts";
+import type { TaskStatus } from "../../../schema/rpc/task.ts";
 import { type Millrace, StreamError } from "../../../sdk/index.ts";
 import { EngineWatch, type Resident } from "../engine-watch.ts";
 import { clientOf, type Stage } from "../stage.ts";

@@ -1,5 +1,5 @@
 import { isInternal } from "../../../schema/internal-topic.ts";
-import { partitionName } from "../../../schema/rpc.ts";
+import { partitionName } from "../../../schema/rpc/log.ts";
 import { incarnations, type Remembered, rememberAll } from "../inspect.ts";
 import type { LedgerTask, SentRow } from "../ledger.ts";
 import type { World } from "../world.ts";
