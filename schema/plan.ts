@@ -284,7 +284,9 @@ export type TableJoinNode = Node<"tableJoin"> & {
   readonly join: "inner" | "left" | "outer";
   /** The rows of the join. */
   readonly store: StoreDefinition;
-  readonly joiner: (left: unknown, right: unknown, key: string) => unknown;
+  /** Of the keys of both tables, with the longer grace; undefined where keys are text. */
+  readonly windows?: Windows | undefined;
+  readonly joiner: (left: unknown, right: unknown, key: Exclude<PlanKey, null>) => unknown;
   /**
    * `exact`: a row that was sent and is no more has one tombstone. `kafka`: by the change alone, as Kafka Streams does it,
    * which loses or repeats tombstones where one change reaches the join on two ways.

@@ -31,7 +31,7 @@ export function joinText(
     case "lookup":
       return lookupText(node);
     case "tableJoin":
-      return `${node.join}, store ${node.store.name}`;
+      return `${node.join}${node.windows === undefined ? "" : ` of ${windowsText(node.windows)}`}, store ${node.store.name}`;
     case "foreignKeyJoin":
       return `${node.join} by foreign key, store ${node.store.name}`;
   }

@@ -40,7 +40,15 @@ export class Graph {
   windowsOf(table: string): Windows | undefined {
     const node = this.#nodes.find(({ name }) => name === table);
     if (node === undefined) return undefined;
-    return node.kind === "aggregate" ? node.windows : this.windowsOf(node.inputs[0] ?? "");
+    return node.kind === "aggregate" || node.kind === "tableJoin" ? node.windows : this.windowsOf(node.inputs[0] ?? "");
+  }
+
+  /** The windows of a table whose keys are of windows. */
+  tableWindows(table: string): Windows | undefined {
+    const node = this.#nodes.find(({ name }) => name === table);
+    if (node?.kind === "aggregate" || node?.kind === "tableJoin") return node.windows;
+    const sameKeys = node?.kind === "tableFilter" || node?.kind === "tableMapValues" || node?.kind === "suppress";
+    return sameKeys ? this.tableWindows(node.inputs[0] ?? "") : undefined;
   }
 
   /** Reading a topic twice reads it once: both streams begin at one source node. */

@@ -63,10 +63,10 @@ export interface GivenJoinOfTables extends TableJoinOptions {
 
 export function joinOfTables(
   { join, joiner, store, tombstones = "exact", foreignKey }: GivenJoinOfTables,
-  nodeName: string,
+  { nodeName, windows }: { readonly nodeName: string; readonly windows: TableJoinNode["windows"] },
 ): Omit<TableJoinNode, "name" | "inputs"> | Omit<ForeignKeyJoinNode, "name" | "inputs"> {
   const joined = { store: storeOf({ store }, nodeName), joiner: joiner as TableJoinNode["joiner"] };
-  if (foreignKey === undefined) return { kind: "tableJoin", join, tombstones, ...joined };
+  if (foreignKey === undefined) return { kind: "tableJoin", join, tombstones, windows, ...joined };
   if (join === "outer") throw new Error("A join by foreign key has a row for rows of its own table: join or leftJoin.");
   return { kind: "foreignKeyJoin", join, foreignKey: foreignKey as ForeignKeyJoinNode["foreignKey"], ...joined };
 }

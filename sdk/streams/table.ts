@@ -4,10 +4,12 @@ import type {
   RecordContext,
   StoreDefinition,
   TableFilterNode,
+  TableJoinNode,
   TableMapValuesNode,
 } from "../../schema/plan.ts";
-import type { Windowed } from "../../schema/windows.ts";
+import type { Windowed, Windows } from "../../schema/windows.ts";
 import { GroupedTable } from "./grouped-table.ts";
+import type { Typed } from "./join.ts";
 import type { SinkFor } from "./sink.ts";
 import { type KeyValueStoreOptions, type RowStoreOptions, storeOf } from "./store.ts";
 import type { Stream } from "./stream.ts";
@@ -159,7 +161,9 @@ export class Table<Value, Key extends PlanKey> {
 
   /**
    * A row for each key that has one in both tables, made anew whenever either changes, with the later time of both. null
-   * from the joiner is no row. A table may be joined with itself. With `foreignKey` each row of this table is joined with
+   * from the joiner is no row. A table may be joined with itself. Tables of windows are joined by key and window; both must
+   * be grouped by the same tumbling, hopping, cumulative or unlimited windows, and a window that one of them has let go
+   * joins no more. With `foreignKey` each row of this table is joined with
    * the row whose key it names, under its own key; many rows may name one.
    *
    * @example
@@ -183,14 +187,36 @@ export class Table<Value, Key extends PlanKey> {
    *     })
    *     .to("orders-by-name"),
    * );
+   *
+   * @example
+   * import { hopping, pipeline } from "../sdk/streams/index.ts";
+   *
+   * pipeline("clicks-per-view", ({ stream }) => {
+   *   const windows = hopping({ size: "10 minutes", advance: "5 minutes", grace: "1 minute" });
+   *   const views = stream("views").groupByKey().windowedBy(windows).count();
+   *   const clicks = stream("clicks").groupByKey().windowedBy(windows).count();
+   *   clicks.join(views, (clicked, viewed, window) => ({ ...window, share: clicked / viewed })).to("clicks-per-view");
+   * });
    */
   // oxlint-disable-next-line max-params -- `this` is no parameter
   join<Other, Result>(
     this: Table<Value, string>,
     other: Table<Other, string>,
     joiner: (left: Row<Value>, right: Row<Other>, key: string) => Result,
-    options: TableJoinOptions | ForeignKeyJoinOptions<Row<Value>> = {},
-  ): Table<Result | null, string> {
+    options?: TableJoinOptions | ForeignKeyJoinOptions<Row<Value>>,
+  ): Table<Result | null, string>;
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  join<Other, Result>(
+    this: Table<Value, Windowed>,
+    other: Table<Other, Windowed>,
+    joiner: (left: Row<Value>, right: Row<Other>, key: Windowed) => Result,
+    options?: TableJoinOptions,
+  ): Table<Result | null, Windowed>;
+  join(
+    other: Table<unknown, never>,
+    joiner: Typed<TableJoinNode["joiner"]>,
+    options: TableJoinOptions | ForeignKeyJoinOptions<never> = {},
+  ): Table<unknown, never> {
     return this.#joined("join", other, { join: "inner", joiner, ...options });
   }
 
@@ -211,8 +237,20 @@ export class Table<Value, Key extends PlanKey> {
     this: Table<Value, string>,
     other: Table<Other, string>,
     joiner: (left: Row<Value>, right: Row<Other> | null, key: string) => Result,
-    options: TableJoinOptions | ForeignKeyJoinOptions<Row<Value>> = {},
-  ): Table<Result | null, string> {
+    options?: TableJoinOptions | ForeignKeyJoinOptions<Row<Value>>,
+  ): Table<Result | null, string>;
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  leftJoin<Other, Result>(
+    this: Table<Value, Windowed>,
+    other: Table<Other, Windowed>,
+    joiner: (left: Row<Value>, right: Row<Other> | null, key: Windowed) => Result,
+    options?: TableJoinOptions,
+  ): Table<Result | null, Windowed>;
+  leftJoin(
+    other: Table<unknown, never>,
+    joiner: Typed<TableJoinNode["joiner"]>,
+    options: TableJoinOptions | ForeignKeyJoinOptions<never> = {},
+  ): Table<unknown, never> {
     return this.#joined("leftJoin", other, { join: "left", joiner, ...options });
   }
 
@@ -233,8 +271,20 @@ export class Table<Value, Key extends PlanKey> {
     this: Table<Value, string>,
     other: Table<Other, string>,
     joiner: (left: Row<Value> | null, right: Row<Other> | null, key: string) => Result,
+    options?: TableJoinOptions,
+  ): Table<Result | null, string>;
+  // oxlint-disable-next-line max-params -- `this` is no parameter
+  outerJoin<Other, Result>(
+    this: Table<Value, Windowed>,
+    other: Table<Other, Windowed>,
+    joiner: (left: Row<Value> | null, right: Row<Other> | null, key: Windowed) => Result,
+    options?: TableJoinOptions,
+  ): Table<Result | null, Windowed>;
+  outerJoin(
+    other: Table<unknown, never>,
+    joiner: Typed<TableJoinNode["joiner"]>,
     options: TableJoinOptions = {},
-  ): Table<Result | null, string> {
+  ): Table<unknown, never> {
     return this.#joined("outerJoin", other, { join: "outer", joiner, ...options });
   }
 
@@ -320,10 +370,11 @@ export class Table<Value, Key extends PlanKey> {
     this.toStream().to(sink);
   }
 
-  #joined<Next>(word: string, other: Table<unknown, string>, given: GivenJoinOfTables): Table<Next, string> {
+  #joined(word: string, other: Table<unknown, never>, given: GivenJoinOfTables): Table<unknown, never> {
     const { graph, node } = this.#place;
     const inputs = [node, graph.ownNode(other.#place.graph, other.#place.node)] as const;
-    const joined = joinOfTables(given, graph.nextName(word));
+    const windows = joinedWindows(graph.tableWindows(node), graph.tableWindows(inputs[1]));
+    const joined = joinOfTables(given, { nodeName: graph.nextName(word), windows });
     return this.#at(graph.add(word, { ...joined, inputs }));
   }
 
@@ -345,6 +396,12 @@ export class Table<Value, Key extends PlanKey> {
   #at<Next, NextKey extends PlanKey>(node: string): Table<Next, NextKey> {
     return new Table({ ...this.#place, node });
   }
+}
+
+/** Of the rows of a join: those of its tables, which take records as long as either does. */
+function joinedWindows(left: Windows | undefined, right: Windows | undefined): Windows | undefined {
+  if (left === undefined || right === undefined || !("graceMs" in left) || !("graceMs" in right)) return left ?? right;
+  return { ...left, graceMs: Math.max(left.graceMs, right.graceMs) };
 }
 
 function rowStoreOf(options: { readonly store?: string | undefined } = {}): StoreDefinition | undefined {

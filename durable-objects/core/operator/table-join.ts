@@ -1,25 +1,24 @@
 import type { TableJoinNode } from "../../../schema/plan.ts";
 import { stateText } from "../store/state-value.ts";
-import type { CachedStore } from "../store/store-cache.ts";
+import type { JoinedStore, JoinRows, RowKey } from "./join-rows.ts";
 import { LEFT, pairOf, RIGHT, type Side } from "./join-pair.ts";
 import type { Operator, Output, Runtime } from "./operator.ts";
 import { TOMBSTONE } from "./payload.ts";
-import { storeKey } from "./record-key.ts";
 import type { StreamRecord } from "./stream-record.ts";
 import { rowKey } from "./table-row.ts";
-import type { Rows, TableRow } from "./table-rows.ts";
+import type { TableRow } from "./table-rows.ts";
 import { Updates } from "./updates.ts";
 
 export interface TableJoinParts {
   readonly node: TableJoinNode;
   /** Of the two tables. */
-  readonly rows: readonly [left: Rows, right: Rows];
+  readonly rows: readonly [left: JoinRows, right: JoinRows];
   /** Of the join. */
-  readonly store: CachedStore;
+  readonly store: JoinedStore;
 }
 
 interface JoinedRow {
-  readonly key: string;
+  readonly key: RowKey;
   /** `undefined`: none. */
   readonly text: string | undefined;
   readonly timestampMs: number;
@@ -32,7 +31,7 @@ export class TableJoin {
   readonly node: TableJoinNode;
   readonly rows: TableJoinParts["rows"];
   readonly updates: Updates;
-  readonly #store: CachedStore;
+  readonly #store: JoinedStore;
   readonly #runtime: Runtime;
 
   constructor({ node, rows, store }: TableJoinParts, runtime: Runtime, output: Output) {
@@ -51,13 +50,18 @@ export class TableJoin {
   put(row: JoinedRow, change: StreamRecord): void {
     const { key, text, timestampMs } = row;
     const { cache } = this.#runtime;
-    const entry = cache.entry(this.#store, key);
-    const before = entry.value?.value;
+    const entry = this.#store.entry(key);
+    const before = entry?.value?.value;
     if (text === undefined && !(this.node.tombstones === "kafka" ? row.was() : before !== undefined)) return;
-    cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
+    if (entry !== undefined) cache.write(entry, text === undefined ? undefined : { value: text, timestampMs });
     if (text === undefined && this.node.tombstones === "exact")
       this.updates.withdraw(key, { before, timestampMs }, change);
     else this.updates.emit(key, { text, before, timestampMs }, change);
+  }
+
+  expire(): void {
+    for (const rows of this.rows) rows.expire();
+    this.#store.expire();
   }
 }
 
@@ -69,7 +73,7 @@ class TableJoinSide implements Operator {
   readonly name: string;
   readonly #join: TableJoin;
   readonly #side: Side;
-  readonly #other: Rows;
+  readonly #other: JoinRows;
 
   constructor(join: TableJoin, side: Side) {
     this.name = join.node.name;
@@ -80,8 +84,10 @@ class TableJoinSide implements Operator {
 
   process(change: StreamRecord): void {
     const { join, joiner } = this.#join.node;
-    const key = storeKey(rowKey(change), this.name);
-    const theirs = this.#other.get(key, Infinity);
+    const key = rowKey(change);
+    const theirs = this.#other.get(key);
+    // As Kafka Streams: what was made with a row that has been let go stays what it was.
+    if (this.#needsOther && this.#other.gone(key)) return;
     const { left, right } = pairOf(this.#side, change.value, theirs?.payload.value() ?? null);
     const timestampMs = Math.max(change.timestampMs, theirs?.timestampMs ?? -Infinity);
     const joined = isRow(join, left, right) ? joiner(left, right, key) : null;
@@ -92,6 +98,15 @@ class TableJoinSide implements Operator {
   /** The second input has held nothing back that the first does not send. */
   endBatch(): void {
     if (this.#side === LEFT) this.#join.updates.endBatch();
+  }
+
+  expire(): void {
+    if (this.#side === LEFT) this.#join.expire();
+  }
+
+  get #needsOther(): boolean {
+    const { join } = this.#join.node;
+    return join === "inner" || (join === "left" && this.#side === RIGHT);
   }
 
   /** Whether there was a row with what the change replaces, as far as this change and the other row say. */

@@ -9,6 +9,7 @@ export interface WindowSlots {
   last(timestampMs: number): number;
   readonly stepMs: number;
   keyOf(key: string, slot: number): Windowed;
+  slotOf(window: Windowed): number;
   /** Slots of the windows with `fromMs <= start <= toMs`, both ends included. */
   starting(fromMs: number, toMs: number): { readonly fromMs: number; readonly toMs: number };
   /**
@@ -66,6 +67,10 @@ class TimeSlots implements WindowSlots {
     return { key, start: slot, end: slot + this.#sizeMs };
   }
 
+  slotOf({ start }: Windowed): number {
+    return start;
+  }
+
   starting(fromMs: number, toMs: number): { fromMs: number; toMs: number } {
     return { fromMs, toMs };
   }
@@ -112,6 +117,10 @@ class CumulativeSlots implements WindowSlots {
     return new SpanKey(key, this.#startOf(slot), slot + this.stepMs);
   }
 
+  slotOf({ end }: Windowed): number {
+    return end - this.stepMs;
+  }
+
   starting(fromMs: number, toMs: number): { fromMs: number; toMs: number } {
     return { fromMs: this.#startOf(fromMs - 1) + this.#sizeMs, toMs: this.last(toMs) };
   }
@@ -152,6 +161,10 @@ class UnlimitedSlots implements WindowSlots {
 
   keyOf(key: string): Windowed {
     return { key, start: this.#startMs, end: UNLIMITED_WINDOW_END_MS };
+  }
+
+  slotOf({ start }: Windowed): number {
+    return start;
   }
 
   starting(fromMs: number, toMs: number): { fromMs: number; toMs: number } {

@@ -10,6 +10,7 @@ import { storesOf } from "./stores.ts";
 import { checkJoin } from "./check-join.ts";
 import { checkIdle } from "./close-when-idle.ts";
 import { checkLookup } from "./check-lookup.ts";
+import { checkJoinedKeys } from "./check-windowed-join.ts";
 import { invalid, type Problem } from "./problem.ts";
 
 /** Stores have names of their own, possible windows, and records that lie where their key belongs. */
@@ -20,7 +21,7 @@ export function checkStores(nodes: readonly PlanNode[]): Problem {
     const before = node.inputs.map((input) => keys.get(input) ?? AS_READ);
     const field = `nodes[${index}]`;
     const problem =
-      (isKeyed(node) ? checkKeys(node, before, `${field}.inputs`) : undefined) ??
+      keysProblem(node, before, field) ??
       (node.kind === "suppress" ? checkSuppress(node, merged(before), field) : undefined) ??
       checkNode(node, stores, field);
     if (problem) return problem;
@@ -81,17 +82,31 @@ function checkWithin(withinMs: number, field: string): Problem {
   return invalid(field, `a time of ${withinMs} ms cannot be`, `Use 1 to ${MAX_WINDOW_MS} ms.`);
 }
 
+function keysProblem(node: PlanNode, before: readonly Keys[], field: string): Problem {
+  if (node.kind === "tableJoin") return checkJoinedKeys(node, before, field);
+  return isKeyed(node) ? checkKeys(node, before, `${field}.inputs`) : undefined;
+}
+
 /** Keys of stores are text. */
 function checkKeys({ name, kind }: PlanNode, before: readonly Keys[], field: string): Problem {
   if (before.every(({ kind }) => kind !== "windowed")) return undefined;
   return invalid(
     field,
     `"${name}" keeps state by a window and its key`,
-    kind === "tableFilter" || kind === "tableMapValues"
-      ? "Keys of stores are text. Leave the store out, or keep the rows under a text key: .toStream(selector).toTable()."
-      : "Keys of stores are text. Give the records a text key with selectKey first.",
+    HINTS[kind] ?? "Keys of stores are text. Give the records a text key with selectKey first.",
   );
 }
+
+const DERIVED =
+  "Keys of stores are text. Leave the store out, or keep the rows under a text key: .toStream(selector).toTable().";
+const HINTS: { readonly [kind in PlanNode["kind"]]?: string } = {
+  tableFilter: DERIVED,
+  tableMapValues: DERIVED,
+  streamTableJoin:
+    "A stream is joined with a table of text keys. Give the windows' rows one: .toStream(selector).toTable().",
+  foreignKeyJoin:
+    "A join by foreign key is one of tables of text keys. Give the windows' rows one: .toStream(selector).toTable().",
+};
 
 function checkName(name: string, stores: Set<string>, field: string): Problem {
   if (!PIPELINE_NAME_PATTERN.test(name)) {

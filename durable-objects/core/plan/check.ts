@@ -5,6 +5,7 @@ import { isTable, readsTable } from "./changes.ts";
 import { checkSink } from "./check-sink.ts";
 import { cutPlan } from "./cut.ts";
 import { readableStore } from "./stores.ts";
+import { checkWindowedJoins } from "./check-windowed-join.ts";
 import { checkTrigger } from "./check-trigger.ts";
 import { checkStores } from "./check-store.ts";
 import { AS_READ, type Keys, keysOf, merged } from "./keys.ts";
@@ -21,6 +22,7 @@ export function checkPlan(plan: Plan): Answer {
     checkGraph(plan.nodes) ??
     checkSources(plan) ??
     checkStores(plan.nodes) ??
+    checkWindowedJoins(plan) ??
     checkTopicKeys(plan.nodes) ??
     checkBatches(plan) ??
     checkWatermarks(plan) ??

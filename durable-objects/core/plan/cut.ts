@@ -1,4 +1,5 @@
 import type {
+  AggregateNode,
   ForeignKeyJoinNode,
   GlobalJoinNode,
   GlobalTableNode,
@@ -6,6 +7,7 @@ import type {
   Plan,
   PlanNode,
   RepartitionNode,
+  TableJoinNode,
   TableNode,
   WatermarkDefinition,
 } from "../../../schema/plan.ts";
@@ -17,6 +19,7 @@ import { rowsOf } from "./rows.ts";
 import { TaskMap } from "./task-map.ts";
 import type { GlobalRowsNode, TaskGraph, TaskNode } from "./task-plan.ts";
 import { waitOf } from "./watermark-wait.ts";
+import { joinedAggregates, withAncestors } from "./windowed-joins.ts";
 
 /**
  * Cuts a plan at its internal topics (PLAN-10). A node runs where its inputs are. What keeps state by key needs all records
@@ -25,7 +28,18 @@ import { waitOf } from "./watermark-wait.ts";
  */
 export function cutPlan(plan: Plan): TaskGraph {
   const cutter = new Cutter(changesRead(plan.nodes));
-  for (const node of plan.nodes) cutter.place(node);
+  const placed = new Set<PlanNode>();
+  const place = (nodes: readonly PlanNode[]): void => {
+    for (const node of nodes) if (!placed.has(node)) cutter.place(node);
+    for (const node of nodes) placed.add(node);
+  };
+  // Before others read them: windowed tables that are joined are made where the join is.
+  for (const { join, aggregates } of joinedAggregates(plan.nodes)) {
+    cutter.holdBack(aggregates);
+    place(withAncestors(plan.nodes, aggregates));
+    cutter.gather(join, aggregates);
+  }
+  place(plan.nodes);
   return cutter.graph(plan);
 }
 
@@ -74,7 +88,9 @@ class Cutter {
   readonly #keys = new Map<string, Keys>();
   readonly #watermarks = new Map<string, WatermarkDefinition & { readonly delayMs: number }>();
   /** Tables that nothing has read yet: they run where they are first read, so that a join has the rows in its task. */
-  readonly #waiting = new Map<string, TableNode>();
+  readonly #waiting = new Map<string, TableNode | AggregateNode>();
+  /** Aggregates that wait for those that they are joined with. */
+  readonly #held = new Set<string>();
   readonly #versioned = new Map<string, TableNode>();
   readonly #globals = new Map<string, GlobalTableNode>();
   readonly #changes: ReadonlySet<string>;
@@ -83,12 +99,25 @@ class Cutter {
     this.#changes = changes;
   }
 
+  /** These wait until they are gathered, or read. */
+  holdBack(aggregates: readonly AggregateNode[]): void {
+    for (const { name } of aggregates) this.#held.add(name);
+  }
+
+  /** Puts windowed tables that are joined into one task: there a join reads the rows where they are kept. */
+  gather(join: TableJoinNode, aggregates: readonly AggregateNode[]): void {
+    const inputs = aggregates.map(({ name }) => name);
+    if (inputs.length === 1) this.#homeOf(inputs[0] ?? "");
+    else this.#taskFor({ ...join, inputs: inputs as never });
+  }
+
   place(node: PlanNode): void {
     if (node.kind === "repartition") this.#repartition(node);
     else if (node.kind === "foreignKeyJoin") this.#foreignKeyJoin(node);
     else if (node.kind === "globalTable") this.#global(node);
     else if (node.kind === "lookup") this.#lookup(node);
     else if (node.kind === "globalJoin") this.#put(node, this.#withGlobal(node));
+    else if (node.kind === "aggregate" && this.#held.has(node.name)) this.#waiting.set(node.name, node);
     else if (node.kind === "toTable") {
       this.#waiting.set(node.name, node);
       if (node.versioned !== undefined) this.#versioned.set(node.name, node);
@@ -189,7 +218,7 @@ class Cutter {
       return { ...node, inputs: [stream, this.#versionsIn(task, table) ?? this.#rowsIn(task, table)] };
     }
     if (node.kind === "globalJoin") return { ...node, inputs: [node.inputs[0], globalRowsOf(node.inputs[1])] };
-    if (node.kind !== "tableJoin") return node;
+    if (node.kind !== "tableJoin" || node.windows !== undefined) return node;
     const [left, right] = node.inputs;
     return { ...node, inputs: [this.#rowsIn(task, left), this.#rowsIn(task, right)] };
   }
@@ -259,21 +288,23 @@ class Cutter {
     const places = inputs.flatMap((input) => this.#usable(node, input)).filter((place) => this.#map.internal(place));
     return places.find((place) =>
       inputs.every(
-        (input) => this.#usable(node, input).includes(place) || !this.#map.behind(place, this.#madeIn(input)),
+        (input) =>
+          this.#usable(node, input).includes(place) ||
+          this.#madeIn(input).every((home) => !this.#map.behind(place, home)),
       ),
     );
   }
 
   /** Where the records come from of which the node's are made. */
-  #madeIn(node: string): string {
+  #madeIn(node: string): readonly string[] {
     const table = this.#waiting.get(node) ?? this.#versioned.get(node);
-    return this.#homeOf(table?.inputs[0] ?? node);
+    return (table?.inputs ?? [node]).map((input) => this.#homeOf(input));
   }
 
   /** Tasks in which the node could read this input. */
   #usable(node: PlanNode, input: string): string[] {
     const table = this.#waiting.get(input);
-    if (table !== undefined) return table.inputs.flatMap((read) => this.#usable(table, read));
+    if (table !== undefined) return commonOf(table.inputs.map((read) => this.#usable(table, read)));
     const versioned = this.#versionedFor(node, input);
     if (versioned !== undefined)
       return [this.#homeOf(input), ...versioned.inputs.flatMap((read) => this.#usable(versioned, read))];
@@ -328,4 +359,9 @@ class Cutter {
     assert(home !== undefined, `node ${node} stands after those that read it`);
     return home;
   }
+}
+
+/** What all of the lists have, in the order of the first. */
+function commonOf([first = [], ...others]: readonly (readonly string[])[]): string[] {
+  return first.filter((each) => others.every((other) => other.includes(each)));
 }

@@ -36,6 +36,7 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "groupTable":
       return { kind: "changed", by: node.name };
     case "aggregate":
+    case "tableJoin":
       return node.windows === undefined ? AS_READ : { kind: "windowed", windows: node.windows };
     case "source":
     case "toTable":
@@ -47,7 +48,6 @@ export function keysAfter(node: PlanNode, before: ReadonlyMap<string, Keys>): Ke
     case "tableAggregate":
     case "streamJoin":
     case "streamTableJoin":
-    case "tableJoin":
     case "foreignKeyJoin":
     case "globalTable":
       return AS_READ;

@@ -5,6 +5,7 @@ import type {
   ProcessNode,
   StreamJoinNode,
   SuppressNode,
+  TableJoinNode,
   TableNode,
 } from "../../../schema/plan.ts";
 import type { JoinWindows, TimeWindows, Windows } from "../../../schema/windows.ts";
@@ -46,7 +47,7 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
     case "toTable":
       return tableStores(node);
     case "tableJoin":
-      return [{ name: node.store.name, kind: "keyValue", shape: [node.join] }];
+      return [tableJoinRows(node)];
     case "foreignKeyJoin":
       return [foreignKeyRows(node)];
     case "globalRows":
@@ -71,6 +72,11 @@ export function storesOf(node: PlanNode | TaskNode): readonly PlanStore[] {
     case "streamJoin":
       return streamJoinStores(node);
   }
+}
+
+function tableJoinRows({ store: { name }, join, windows }: TableJoinNode): PlanStore {
+  if (windows === undefined) return { name, kind: "keyValue", shape: [join] };
+  return { name, kind: "window", windows, shape: [join, ...shapeOf(windows)] };
 }
 
 function aggregateStores({ store, windows, emit, result }: AggregateNode): PlanStore[] {

@@ -13,6 +13,7 @@ import { ForeignKeyResult } from "../operator/foreign-key-result.ts";
 import { ForeignKeySend } from "../operator/foreign-key-send.ts";
 import { GlobalJoin } from "../operator/global-join.ts";
 import { GlobalRows } from "../operator/global-rows.ts";
+import { type JoinRows, LastingRows, LastingStore } from "../operator/join-rows.ts";
 import { openStreamJoin } from "../operator/open-stream-join.ts";
 import type { Operator, Output, Runtime } from "../operator/operator.ts";
 import { shownBy } from "../operator/result-payload.ts";
@@ -28,6 +29,7 @@ import { WaitingRecords } from "../operator/waiting-records.ts";
 import { rowsOf } from "../plan/rows.ts";
 import { numbersOf, sizeOf, versionsOf } from "../plan/stores.ts";
 import type { ForeignKeyNode, GlobalRowsNode, TableCopyNode, TaskNode, TaskPlan } from "../plan/task-plan.ts";
+import { openWindowedJoin } from "./open-windowed-join.ts";
 
 /** Joins, and the tables whose rows they read. */
 export type JoinKind =
@@ -110,10 +112,12 @@ export class JoinOperators {
   }
 
   #tableJoin(node: TableJoinNode, output: Output): readonly Operator[] {
-    const { runtime } = this.#parts;
-    const [left, right] = node.inputs;
-    const store = runtime.cache.open(node.store.name, "keyValue");
-    return new TableJoin({ node, rows: [this.#rows(left), this.#rows(right)], store }, runtime, output).sides;
+    const { plan, runtime, clockOf } = this.#parts;
+    if (node.windows !== undefined) return openWindowedJoin(node, { plan, runtime, clockOf, output });
+    const { name, inputs } = node;
+    const rows = (input: string): JoinRows => new LastingRows(this.#rows(input), name);
+    const store = new LastingStore(runtime.cache, runtime.cache.open(node.store.name, "keyValue"), name);
+    return new TableJoin({ node, rows: [rows(inputs[0]), rows(inputs[1])], store }, runtime, output).sides;
   }
 
   #globalRows({ name, store }: GlobalRowsNode): Operator {
