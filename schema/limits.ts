@@ -95,7 +95,7 @@ export const MAX_SQL_GROWING_CALLS = 16;
 export const MAX_SQL_GROWING_DEPTH = 3;
 /** Rows that its joins make. */
 export const MAX_SQL_PAIRS = 1_000_000;
-/** What SQLite does for it in one partition, in about nanoseconds, at most: nothing else of the partition runs meanwhile. */
+/** What SQLite does for it in one partition, in nanoseconds, as estimated before it runs: nothing else of the partition runs meanwhile. */
 export const MAX_SQL_WORK = 1_000_000_000;
 /** Rows of an answer; of a query over groups in several partitions, groups of one. */
 export const DEFAULT_SQL_RESULT_ROWS = 1_000;

@@ -88,7 +88,7 @@ export type AggregateNode = Node<"aggregate"> & {
   readonly others?: readonly AggregateNode["aggregator"][] | undefined;
   /** The aggregator changes no state in place. Not checked. */
   readonly immutable?: boolean | undefined;
-  /** And states hold numbers and texts of their own. Not checked. */
+  /** And states hold nothing but numbers, texts and booleans, in lists and objects of their own. Not checked. */
   readonly plain?: boolean | undefined;
   /** The aggregator does not look at values: it gets undefined. */
   readonly counts?: boolean | undefined;

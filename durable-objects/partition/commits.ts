@@ -34,7 +34,7 @@ export class Commits {
     this.#parts.sender.sendAll(loaded, task, { result, nowMs });
     this.#shell.step("commit:sent");
     const written = this.#write(loaded, task, { result, records: result.recordsIn, nowMs: startedMs });
-    // Nobody else reads an internal log.
+    // Nobody else reads an internal log, and no row of the outbox names a batch of it: its records are made anew.
     if (task.internal) loaded.log.trimBehind(task.position);
     passed(loaded, task);
     task.advanced({ from, rowsWritten: written });

@@ -37,10 +37,10 @@ const NO_BODY = new Uint8Array(0);
 /**
  * Undelivered rows: their bodies on disk, all else in memory too, so that a row is found by its id. A search by task and
  * target would read the bodies on its way, a megabyte each: SQLite compares whole keys of a table WITHOUT ROWID, and of
- * a row that goes on in other pages it reads all before it compares. A body that is a batch of this log is not written again:
- * the row names the batch, which the log keeps until the row has left (OUT-9). Sequences are dense from 1 per (task, scope); the scope
- * of a target is given by the caller (all paths of an R2 sink share one). Writes belong inside the transaction of what
- * caused them; after one that was rolled back the owner makes a new OutboxTable.
+ * a row that goes on in other pages it reads all before it compares. A body that is a batch of this log is not written
+ * again: the row names the batch, which the log keeps until the row has left (OUT-9). Sequences are dense from 1 per
+ * (task, scope); the scope of a target is given by the caller (all paths of an R2 sink share one). Writes belong inside the
+ * transaction of what caused them; after one that was rolled back the owner makes a new OutboxTable.
  */
 export class OutboxTable {
   readonly #sql: SqlStorage;
@@ -63,8 +63,9 @@ export class OutboxTable {
     for (const [task, target, from, to] of sql.exec(files).raw<[number, string, number, number]>()) {
       this.#files.set(keyOf(task, target), { task, target, from, to });
     }
-    const rows =
-      "SELECT id, task, target, sequence, records, created_ms, copy_of, CASE WHEN copy_of IS NULL THEN length(body) ELSE (SELECT size FROM batch WHERE base_offset = copy_of) END FROM outbox ORDER BY id";
+    const rows = `SELECT id, task, target, sequence, records, created_ms, copy_of,
+        CASE WHEN copy_of IS NULL THEN length(body) ELSE (SELECT size FROM batch WHERE base_offset = copy_of) END
+      FROM outbox ORDER BY id`;
     for (const [id, task, target, sequence, records, createdMs, copyOf, bytes] of sql.exec(rows).raw<Row>()) {
       this.#queueOf(task, target).add({ id, sequence, records, bytes, createdMs, copyOf: copyOf ?? undefined });
       this.#bytes += bytes;

@@ -116,7 +116,7 @@ topics.delete(
 
 type Cut = z.infer<typeof topicTrim>["offsets"][number];
 
-/** A log only grows, so what all partitions can do when they are asked first none of them refuses. */
+/** Asked first, so that an offset beyond an end trims nothing: a log only grows. One that fails half way is asked again (LOG-15). */
 async function trimAll(
   env: Env,
   identity: TopicIdentity,

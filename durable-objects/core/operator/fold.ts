@@ -27,7 +27,7 @@ export class StateText {
   }
 }
 
-/** A state between two records of a micro-batch: none, its text, or the value itself where nobody changes it in place. */
+/** A state between two records of a micro-batch: none, its text, or the value itself where nobody changes it in place. A text of JSON is never held as a string: `heldText`. */
 export type HeldState = unknown;
 
 /** What is folded into which state. */

@@ -6,6 +6,7 @@ import type { ShownRow, View } from "../read/view.ts";
 import type { CompiledQuery } from "./compile.ts";
 import { extentOf } from "./extent.ts";
 import { parseQuery } from "./parse-query.ts";
+import type { Expression } from "./query.ts";
 import { sqliteProblem } from "./problem.ts";
 import { type QueryEngine, runQuery } from "./run-query.ts";
 import { Scope } from "./scope.ts";
@@ -246,6 +247,33 @@ describe("the work of a query", () => {
       { numRuns: 3_000 },
     );
     expect(compared).toBeGreaterThan(500);
+  });
+
+  test.each([["- "], ["not "]])("looks once at each part of what is nested: %s [SQL-5]", (operator) => {
+    const query = parseQuery(`select ${operator.repeat(12)} timestamp from totals`, []);
+    const [item] = query.items;
+    if (item === undefined || "all" in item) throw new Error("one item is asked for");
+    let looked = 0;
+    const counted = (expression: Expression): Expression => {
+      if (expression.kind !== "unary") return expression;
+      const part = counted(expression.of);
+      return {
+        ...expression,
+        get of() {
+          looked++;
+          return part;
+        },
+      };
+    };
+    const scope = new Scope(
+      query.tables.map((table) => ({ ...table, columns: ["key", "value", "timestamp"], relation: "t0" })),
+    );
+    costOf(
+      counted(item.expression),
+      { query, scope, items: [item] },
+      extentOf(compiled("select key from totals").tables, [], [[]]),
+    );
+    expect(looked).toBe(12);
   });
 });
 

@@ -124,8 +124,10 @@ class Costs {
       case "case":
         return this.#choice(partsOf(expression).map((part) => this.of(part)));
       case "cast":
-      case "unary":
-        return this.#grown(this.#read([this.of(expression.of)]), [this.of(expression.of)], 1);
+      case "unary": {
+        const part = this.of(expression.of);
+        return this.#grown(this.#read([part]), [part], 1);
+      }
       case "binary":
         return this.#binary(expression);
       case "between":

@@ -1,4 +1,4 @@
-/** Numbers, and characters of texts: far below MAX_STATE_VALUE_BYTES of JSON. */
+/** Numbers, lists, objects, and characters of texts: far below MAX_STATE_VALUE_BYTES of JSON. */
 const MOST_UNITS = 2_000;
 
 /**
@@ -14,7 +14,7 @@ function unitsLeft(value: unknown, units: number): number {
   if (typeof value === "boolean") return units - 1;
   if (typeof value === "string") return units - value.length;
   if (typeof value !== "object" || value === null) return -1;
-  let left = units;
+  let left = units - 1;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length && left >= 0; at++) left = unitsLeft(value[at], left);
     return left;

@@ -33,7 +33,7 @@ export const redriveAnswer = z
   .object({
     name: z.string(),
     redriven: z.int().meta({ description: "Given to their tasks again by this call." }),
-    already: z.int().meta({ description: "Were redriven before." }),
+    already: z.int().meta({ description: "Were redriven before, or have left their topic meanwhile." }),
     former: z.int(),
     unfit: z.int(),
     hint: z.string().meta({ description: "What to do about those that are unfit." }).optional(),

@@ -27,7 +27,7 @@ export const topicChange = z.strictObject({ config: topicConfigChange }).meta({ 
 /** `force` deletes although a pipeline reads or writes the topic; that pipeline fails. */
 export const topicDeletionQuery = z.strictObject({ force: flag.optional() });
 
-/** Of each partition named, the records before the offset go. No word for the end of a log: what is asked twice is done once. */
+/** Of each partition named, the records before the offset go. There is no word for the end of a log: asked again it would remove records that have come since. */
 export const topicTrim = z
   .strictObject({
     offsets: z
