@@ -34,11 +34,9 @@ const taskStatus = z
     lateRecords: z.int(),
     deadLetters: z.int(),
     droppedRecords: z.int().meta({ description: "Records an aggregate must drop: those without a key." }),
-    skippedRecords: z
-      .int()
-      .meta({
-        description: "Records that a trim, or retention that does not wait, removed before the task had read them.",
-      }),
+    skippedRecords: z.int().meta({
+      description: "Records that a trim, or retention that does not wait, removed before the task had read them.",
+    }),
     outbox: z.int(),
     redriving: z.int().meta({ description: "Dead letters, or parked keys, given to the task again and not yet run." }),
     heldBackBy: z
