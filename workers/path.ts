@@ -30,8 +30,9 @@ export function partitionNumberOf(context: EdgeContext): Answer<{ readonly parti
   return refuse("unknown_partition", `"${text.slice(0, 40)}" is not a partition`, { hint, field: "partition" });
 }
 
-export function checkPartition(partition: number, partitions: number): Answer {
+/** `field` says where the request names the partition. */
+export function checkPartition(partition: number, partitions: number, field = "partition"): Answer {
   if (partition < partitions) return { ok: true };
   const message = `partition ${partition} does not exist: the topic has ${partitions}`;
-  return refuse("unknown_partition", message, { field: "partition" });
+  return refuse("unknown_partition", message, { hint: `Take one from 0 to ${partitions - 1}`, field });
 }

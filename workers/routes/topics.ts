@@ -123,7 +123,7 @@ async function trimAll(
   offsets: readonly Cut[],
 ): Promise<Answer<{ readonly partitions: { partition: number; logStartOffset: number }[] }>> {
   for (const [index, { partition }] of offsets.entries()) {
-    const exists = checkPartition(partition, identity.partitions);
+    const exists = checkPartition(partition, identity.partitions, `offsets[${index}].partition`);
     if (!exists.ok) return exists;
     if (offsets.findIndex((each) => each.partition === partition) < index)
       return refuse("invalid_request", `partition ${partition} is named twice`, {

@@ -129,7 +129,7 @@ describe("checkOffset", () => {
       ok: false,
       code: "offset_out_of_range",
       message: "offset 1 is before log start 2",
-      hint: "Retention removed it: read from 2, the earliest offset",
+      hint: "Retention or a trim removed it: read from 2, the earliest offset",
       extra: { logStartOffset: 2, logEndOffset: 6 },
     });
   });

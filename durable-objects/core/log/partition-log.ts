@@ -104,7 +104,7 @@ export class PartitionLog {
     }
     if (offset < this.#logStartOffset) {
       return refuse("offset_out_of_range", `offset ${offset} is before log start ${this.#logStartOffset}`, {
-        hint: `Retention removed it: read from ${this.#logStartOffset}, the earliest offset`,
+        hint: `Retention or a trim removed it: read from ${this.#logStartOffset}, the earliest offset`,
         extra: { logStartOffset: this.logStartOffset, logEndOffset: this.logEndOffset },
       });
     }

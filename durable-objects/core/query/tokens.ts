@@ -36,6 +36,11 @@ function tokenAt(text: string, at: number): { readonly token: Token; readonly le
     const length = lengthAt(pattern, text, at);
     if (length > 0) return { token: { kind, text: meaning(kind, text.slice(at, at + length)), at }, length };
   }
+  if (text[at] === "'" || text[at] === '"')
+    throw new QueryProblem(`what begins with ${text.slice(at, at + 10)} has no end`, {
+      at,
+      hint: `Put a ${text[at]} behind it; one inside is written twice`,
+    });
   const hint = "Names that are no words stand in double quotes, texts in single ones";
   throw new QueryProblem(`"${text.slice(at, at + 10)}" is nothing that a query has`, { at, hint });
 }

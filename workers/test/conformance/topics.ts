@@ -115,7 +115,12 @@ export function topicConformance(target: Target): void {
         "offset_out_of_range",
       );
       expect(beyond).toMatchObject({ field: "offsets[1].offset", logEndOffset: 1 });
-      refused(await trim({ partition: 0, offset: 1 }, { partition: 2, offset: 0 }), "unknown_partition");
+      const unknown = refused(
+        await trim({ partition: 0, offset: 1 }, { partition: 2, offset: 0 }),
+        "unknown_partition",
+      );
+      expect(unknown.field).toBe("offsets[1].partition");
+      expect(unknown.detail).toContain("Take one from 0 to 1");
       const twice = refused(await trim({ partition: 0, offset: 1 }, { partition: 0, offset: 2 }), "invalid_request");
       expect(twice.field).toBe("offsets[1].partition");
       for (const [offset, field] of [
