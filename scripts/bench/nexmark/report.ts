@@ -24,7 +24,7 @@ export function nexmarkReport({ events, queries }: NexmarkFigures): string {
   return [
     ...table(head, rows),
     "",
-    `The Nexmark queries over ${count(events)} events of seed ${SEED}, each in an engine that begins empty; counted are the`,
+    `One run of each Nexmark query over ${count(events)} events of seed ${SEED}, each in an engine that begins empty; counted are the`,
     `events that a query reads, bids alone or all. The first ${WARM_SHARE * 100} % of them warm the engine up. Timed are the rest, until the`,
     "last result lies in its topic: from the first event sent by the SDK, which shares the cores with the engine, and from when",
     "the pipeline goes on where all events were stored before. Results are read back untimed: every one equals that of the",
