@@ -227,6 +227,34 @@ describe("time across an internal topic", { timeout: TIMEOUT_MS }, () => {
     for (const number of [0, 1]) expect((await upstreamsOf(client, number)).idle).toEqual([]);
   });
 
+  test("one that has said that it is idle tells no progress after that, though it was due [ENG-22, ENG-23]", async () => {
+    const client = await started("told");
+    await client.append("told-in", 0, sale(START));
+    await client.append("told-in", 1, sale(START));
+    await client.append("told-in", 1, sale(START + 5 * HOUR));
+    expect(await client.drain()).toMatchObject({ ok: true });
+    const [, idle] = await client.partitions("told-in");
+    if (idle === undefined) throw new Error("there are two");
+    const now = Date.now();
+    // Records came while the time ran, so it runs once more.
+    for (const times of [1, 2]) {
+      vi.spyOn(Date, "now").mockImplementation(() => now + times * (IDLE_AFTER_MS + 1));
+      expect(await runDurableObjectAlarm(idle)).toBe(true);
+      expect(await client.drain()).toMatchObject({ ok: true });
+    }
+    expect((await upstreamsOf(client, ALL)).idle).toContain(1);
+    // As if it had been held back; and memory forgets what was told.
+    await runInDurableObject(idle, (_, { storage }) => {
+      storage.sql.exec("INSERT OR REPLACE INTO timer (name, due_ms) SELECT 'progress:' || id, ? FROM task", Date.now());
+    });
+    await evict(idle);
+    await idle.touch({});
+    await runDurableObjectAlarm(idle);
+    expect(await client.drain()).toMatchObject({ ok: true });
+    expect((await upstreamsOf(client, ALL)).idle).toContain(1);
+    vi.restoreAllMocks();
+  });
+
   test("a partition that was idle and cannot run holds it back from its next record on [ENG-23]", async () => {
     const client = await started("stopped");
     await client.append("stopped-in", 0, sale(START));

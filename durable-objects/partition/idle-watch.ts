@@ -38,6 +38,9 @@ export class IdleWatch {
     const silent = overdueMs <= OUTAGE_MS && task.idleFrom === loaded.log.logEndOffset;
     if (!silent || !mayIdle(loaded, task)) return this.begin(loaded, task, nowMs);
     this.#send(loaded, task, { rows: task.code?.idle() ?? [], nowMs });
+    // Word of progress after this one would take it back.
+    task.progressDue = false;
+    loaded.timers.clear(timersOf(task)[1]);
     task.idleAt = loaded.log.logEndOffset;
     loaded.taskTable.setIdleAt(task.id, task.idleAt);
   }
@@ -51,6 +54,12 @@ export class IdleWatch {
     this.#send(loaded, task, { rows: task.code.awake(), nowMs });
     task.idleAt = undefined;
     loaded.taskTable.setIdleAt(task.id, undefined);
+  }
+
+  /** What has gone to others without a record takes back that the task is idle: it will say so anew. */
+  sent(loaded: Loaded, task: AttachedTask, nowMs: number): void {
+    this.end(loaded, task, nowMs);
+    this.begin(loaded, task, nowMs);
   }
 }
 

@@ -203,8 +203,7 @@ export class TaskRunner {
           : code.tick({ ...tickOptionsOf(tick, from), giveUp });
       this.#shell.step("process:folded");
       this.#commits.slice(loaded, task, { result: done, nowMs: tick?.nowMs ?? options.nowMs, from, startedMs });
-      // What goes to others without a record takes back that the task is idle.
-      if (tick !== undefined && done.rows.length > 0) this.#idle.end(loaded, task, startedMs);
+      if (tick !== undefined && done.rows.length > 0) this.#idle.sent(loaded, task, startedMs);
       this.#shell.step("commit:written");
       return done;
     });

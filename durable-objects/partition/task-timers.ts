@@ -57,6 +57,8 @@ export class TaskTimers {
       armRun(loaded, task, nowMs);
     }
     if (timer === progress) {
+      // Nobody waits for word of one that has said that it is idle, and it would take that back.
+      if (task.idleAt !== undefined) return loaded.timers.clear(progress);
       task.progressDue = true;
       loaded.timers.set(progress, nowMs + PROGRESS_INTERVAL_MS);
     }

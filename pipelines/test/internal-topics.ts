@@ -64,5 +64,6 @@ export const internalTopicPipelines: readonly Pipeline[] = [
   hourly("hourly"),
   hourly("quiet"),
   hourly("stopped"),
+  hourly("told"),
   lastAmounts("moved", { byShop: false }),
 ];
