@@ -250,9 +250,14 @@ describe("time across an internal topic", { timeout: TIMEOUT_MS }, () => {
     await evict(idle);
     await idle.touch({});
     await runDurableObjectAlarm(idle);
+    const waiting = "SELECT name FROM timer WHERE name LIKE 'progress:%' UNION ALL SELECT target FROM outbox";
+    await expect
+      .poll(() => runInDurableObject(idle, (_, { storage }) => storage.sql.exec(waiting).toArray()), {
+        timeout: 10_000,
+      })
+      .toEqual([]);
     expect(await client.drain()).toMatchObject({ ok: true });
     expect((await upstreamsOf(client, ALL)).idle).toContain(1);
-    vi.restoreAllMocks();
   });
 
   test("a partition that was idle and cannot run holds it back from its next record on [ENG-23]", async () => {
