@@ -1,11 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { every, onClose, pipeline, tumbling, type Pipeline } from "../sdk/streams/index.ts";
 import { type Piped, rowsOf, runSliced, SLICINGS } from "./test/slices.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
-
-/** Hundreds of whole runs a test: on a busy machine more than the 5 s of a unit test. */
-const TIMEOUT_MS = 60_000;
 
 const texts = pipeline("texts", ({ stream }) =>
   stream<string>("one")
@@ -97,53 +93,6 @@ test("windows of a cogroup have one clock over all its streams [AGG-12]", () => 
     const closing = runSliced(hours(true), timed, slicing);
     expect(rowsOf(closing.read("out"))).toEqual([[first, "+1+3", 9]]);
   }
-});
-
-test("a cogroup is the aggregate of its streams' merge [AGG-11, AGG-12]", { timeout: TIMEOUT_MS }, () => {
-  const add = (sum: number, value: number): number => (value === 7 ? sum : 2 * sum + value);
-  const windows = tumbling({ size: 10, grace: 3 });
-  const cogroup = pipeline("same", ({ stream }) => {
-    const one = stream<number>("one").groupBy((value) => `k${value % 3}`);
-    const both = one.cogroup(add).cogroup(stream<number>("two").groupByKey(), add);
-    both.aggregate(() => 0, { store: "all" }).to("all");
-    both
-      .windowedBy(windows)
-      .aggregate(() => 0, { store: "windows" })
-      .to("windows");
-  });
-  const merged = pipeline("same", ({ stream }) => {
-    const both = stream<number>("one")
-      .selectKey((value) => `k${value % 3}`)
-      .merge(stream<number>("two"))
-      .groupByKey();
-    both.aggregate(() => 0, add, { store: "all" }).to("all");
-    both
-      .windowedBy(windows)
-      .aggregate(() => 0, add, { store: "windows" })
-      .to("windows");
-  });
-  const records = fc.array(
-    fc.record({
-      topic: fc.constantFrom("one", "two"),
-      key: fc.constantFrom("k0", "k1", "k2"),
-      value: fc.nat(9),
-      timestampMs: fc.nat(60),
-    }),
-    { maxLength: 30 },
-  );
-  fc.assert(
-    fc.property(records, fc.nat(8), fc.boolean(), (piped, size, batches) => {
-      const outputs = (subject: Pipeline, crash: boolean): unknown => {
-        const driver = runSliced(batches ? subject.trigger(every("1 second")) : subject, piped, {
-          size: size + 1,
-          crash,
-        });
-        return [driver.read("all"), driver.read("windows"), driver.counters.lateRecords];
-      };
-      expect(outputs(cogroup, true)).toEqual(outputs(merged, false));
-    }),
-    { numRuns: 100 },
-  );
 });
 
 test("a stream is in a cogroup once, and all are of one pipeline [AGG-11]", () => {

@@ -1,36 +1,11 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ErrorPolicy } from "../schema/plan.ts";
 import { deadLetter, every, fromFunction, parkKey, pipeline, retry, tumbling } from "../sdk/streams/index.ts";
 import type { TestRecord } from "./test-record.ts";
 import { TopologyTestDriver } from "./topology-test-driver.ts";
-
-/** Throws on the numbers that are in `bad` at the time. */
-function driverOf(
-  policy: ErrorPolicy,
-  bad: ReadonlySet<number>,
-  options: { batches?: boolean; regrouped?: boolean } = {},
-): TopologyTestDriver {
-  const check = (value: number): number => {
-    if (bad.has(value)) throw new Error(`no ${value}`);
-    return value;
-  };
-  const subject = pipeline("p", ({ stream }) => {
-    const numbers = stream<number>("in");
-    const grouped = options.regrouped === true ? numbers.selectKey((value) => `${value % 2}`) : numbers;
-    grouped.groupByKey().count({ store: "counts" });
-    const sent = options.regrouped === true ? grouped.repartition() : numbers;
-    sent.mapValues(check).to("out");
-  }).onError(policy);
-  return new TopologyTestDriver(options.batches === true ? subject.trigger(every("1 second")) : subject);
-}
+import { driverOf, sent } from "./test/numbers-that-fail.ts";
 
 const records = (...given: readonly (readonly [key: string | null, value: number])[]): TestRecord[] =>
   given.map(([key, value]) => ({ key, value }));
-
-function sent(driver: TopologyTestDriver): unknown[] {
-  return driver.read("out").map(({ value }) => value);
-}
 
 test.each([
   ["deadLetter", deadLetter(), false],
@@ -183,43 +158,6 @@ test("a key that is not UTF-8 fails by itself and parks nothing [ERR-4]", () => 
   driver.pipe("in", records(["a", 3]));
   expect(sent(driver)).toEqual([3]);
   expect(driver.deadLetters.map(({ error }) => error)).toEqual(["the key is not UTF-8", "the key is not UTF-8"]);
-});
-
-test("whatever fails and is redriven when, each key's records come out in the order of the log and once [ERR-6]", () => {
-  const step = fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(fc.constantFrom("a", "b"), fc.integer({ min: 0, max: 9 })) },
-    { weight: 1, arbitrary: fc.record({ spoil: fc.integer({ min: 0, max: 9 }) }) },
-    { weight: 1, arbitrary: fc.record({ mend: fc.integer({ min: 0, max: 9 }) }) },
-    { weight: 1, arbitrary: fc.constant("redrive" as const) },
-    { weight: 1, arbitrary: fc.constant("crash" as const) },
-  );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, batches) => {
-      const bad = new Set<number>();
-      const driver = driverOf(parkKey(), bad, { batches });
-      const given: [string, number][] = [];
-      for (const each of steps) {
-        if (each === "crash") driver.crash();
-        else if (each === "redrive") driver.redrive();
-        else if (Array.isArray(each)) {
-          given.push(each);
-          driver.pipe("in", records(each));
-        } else if ("spoil" in each) bad.add(each.spoil);
-        else bad.delete(each.mend);
-      }
-      bad.clear();
-      driver.runBatch();
-      driver.redrive();
-      for (const key of ["a", "b"]) driver.pipe("in", records([key, 100]));
-      driver.runBatch();
-      const out = driver.read("out");
-      for (const key of ["a", "b"]) {
-        const wanted = [...given.filter(([of]) => of === key).map(([, value]) => value), 100];
-        expect(out.filter((record) => record.key === key).map(({ value }) => value)).toEqual(wanted);
-      }
-    }),
-    { numRuns: 300 },
-  );
 });
 
 test("a redriven record looks up what it needs, again [ERR-5]", () => {

@@ -352,8 +352,3 @@ test.each([1, 4])(
     }
   },
 );
-
-test("what never stops is found [DRV-13]", () => {
-  const endless = pipeline("endless", ({ stream }) => stream("x").to("x")).allowCycle();
-  expect(() => new TopologyTestDriver(endless).pipe("x", { value: 1 })).toThrow("round and round");
-});

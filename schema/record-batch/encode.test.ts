@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { arbitraryRecord, arbitraryRecords, arbitraryText, arbitraryTimestamp } from "../test/arbitrary-record.ts";
+import { arbitraryRecord, arbitraryRecords, arbitraryTimestamp } from "../test/arbitrary-record.ts";
 import { crc32c } from "./crc32c.ts";
 import { type Decompress, decodeRecords, readHeader } from "./decode.ts";
 import { BatchBuilder, encodeBatch, encodedSize } from "./encode.ts";
@@ -52,37 +52,6 @@ test("records come back as they were: null is not empty, headers keep order and 
       expect(decoded).toEqual(records.map((each, offset) => ({ ...each, offset })));
     }),
   );
-});
-
-test("text is written as its UTF-8, of any length [BAT-3]", () => {
-  const text = fc.oneof(
-    arbitraryText,
-    fc.integer({ min: 0, max: 9000 }).map((length) => "é".repeat(length)),
-  );
-  fc.assert(
-    fc.property(fc.option(text), text, arbitraryTimestamp, (key, value, timestampMs) => {
-      const builder = new BatchBuilder();
-      builder.add({ key, value, timestampMs, headers: [{ key: value.slice(0, 50), value: key }] });
-      builder.add({ key: "next", value: null, timestampMs, headers: [] });
-      const utf8 = (each: string | null) => (each === null ? null : bytes(each));
-      const records = [
-        { key: utf8(key), value: utf8(value), timestampMs, headers: [{ key: value.slice(0, 50), value: utf8(key) }] },
-        { key: bytes("next"), value: null, timestampMs, headers: [] },
-      ];
-      expect(builder.take()).toEqual(encodeBatch(records));
-    }),
-  );
-});
-
-test("records with lengths around those where a varint grows come back [BAT-3]", () => {
-  for (const boundary of [1 << 6, 1 << 13, 1 << 20]) {
-    for (let length = boundary - 12; length < boundary + 4; length++) {
-      const one = { key: null, value: new Uint8Array(length).fill(length), timestampMs: 5, headers: [] };
-      const decoded = decodeRecords(encodeBatch([one, record("after", 5)]), decompress);
-      expect(decoded[0]!.value!.length).toBe(length);
-      expect(decoded[1]!.value).toEqual(bytes("after"));
-    }
-  }
 });
 
 test("a builder counts, and is empty after each batch", () => {

@@ -1,39 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Bytes } from "../../../schema/record.ts";
-import { encodeBatch } from "../../../schema/record-batch/encode.ts";
-import { MemoryLogStore } from "./memory-log-store.ts";
-import { PartitionLog, type ReadLimits } from "./partition-log.ts";
-
-const NO_LIMIT: ReadLimits = { maxBytes: Number.POSITIVE_INFINITY, maxRecords: Number.POSITIVE_INFINITY };
-const plain = (): never => expect.fail("not compressed");
-
-interface Given {
-  readonly log: PartitionLog;
-  readonly store: MemoryLogStore;
-}
-
-/** One batch for each list of times, the first `trimmed` of them removed. */
-function given(batches: readonly (readonly number[])[], trimmed = 0): Given {
-  const store = new MemoryLogStore();
-  const log = new PartitionLog(store, 0);
-  for (const timestamps of batches) log.append(batchOf(timestamps));
-  log.trim(basesOf(batches)[trimmed] ?? log.logEndOffset);
-  log.sweep(batches.length + 1);
-  return { log, store };
-}
-
-function batchOf(timestamps: readonly number[]): Bytes {
-  return encodeBatch(timestamps.map((timestampMs) => ({ key: null, value: "v", timestampMs, headers: [] })));
-}
-
-function basesOf(batches: readonly (readonly number[])[]): number[] {
-  let end = 0;
-  return batches.map(({ length }) => (end += length) - length);
-}
-
-/** Out of order as often as not. */
-const batchesOfTimes = fc.array(fc.array(fc.nat(60), { minLength: 1, maxLength: 4 }), { maxLength: 14 });
+import { batchOf, given, NO_LIMIT, plain } from "../../test/log-of-times.ts";
+import { PartitionLog } from "./partition-log.ts";
 
 describe("offsetForTimestamp", () => {
   test("is the first record with that time or a later one, else the end [LOG-7]", () => {
@@ -51,18 +18,6 @@ describe("offsetForTimestamp", () => {
     expect(log.offsetForTimestamp(6, plain)).toBe(2);
     expect(log.offsetForTimestamp(8, plain)).toBe(3);
     expect(log.offsetForTimestamp(60, plain)).toBe(4);
-  });
-
-  test("agrees with a scan of all records, in any order of times [LOG-7]", () => {
-    fc.assert(
-      fc.property(batchesOfTimes, fc.nat(14), fc.nat(70), (batches, trimmed, timestampMs) => {
-        const { log } = given(batches, trimmed);
-        const all = [...log.records(log.logStartOffset, NO_LIMIT, plain)];
-        const expected = all.find((record) => record.timestampMs >= timestampMs)?.offset ?? log.logEndOffset;
-        expect(log.offsetForTimestamp(timestampMs, plain)).toBe(expected);
-      }),
-      { numRuns: 500 },
-    );
   });
 });
 
@@ -94,41 +49,7 @@ describe("retainedFrom", () => {
     const from = (floor: number): number => log.retainedFrom({ keepFromMs: 100, maxBytes: 0, floor });
     expect([0, 1, 2, 4, 5, 6].map(from)).toEqual([0, 0, 2, 2, 5, 6]);
   });
-
-  test("agrees with a naive model for any bounds [LOG-8]", () => {
-    const bounds = fc.record({ keepFromMs: fc.nat(70), averages: fc.integer({ min: -1, max: 14 }), floor: fc.nat(56) });
-    fc.assert(
-      fc.property(batchesOfTimes, fc.nat(14), bounds, (batches, trimmed, { keepFromMs, averages, floor: wanted }) => {
-        const { log } = given(batches, trimmed);
-        const floor = Math.min(wanted, log.logEndOffset);
-        const maxBytes = averages < 0 ? -1 : averages * 75;
-        const expected = naive(batches, { trimmed, keepFromMs, maxBytes, floor });
-        expect(log.retainedFrom({ keepFromMs, maxBytes, floor })).toBe(expected);
-      }),
-      { numRuns: 500 },
-    );
-  });
 });
-
-/** Drops batch after batch from the front while a bound says so and no task needs it. */
-function naive(
-  batches: readonly (readonly number[])[],
-  bounds: { trimmed: number; keepFromMs: number; maxBytes: number; floor: number },
-): number {
-  const sizes = batches.map((timestamps) => batchOf(timestamps).length);
-  const bases = basesOf(batches);
-  const end = batches.flat().length;
-  let first = Math.min(bounds.trimmed, batches.length);
-  for (; first < batches.length; first++) {
-    const newest = Math.max(...batches.slice(0, first + 1).flat());
-    const bytes = sizes.slice(first).reduce((sum, size) => sum + size, 0);
-    const tooOld = bounds.keepFromMs > 0 && newest < bounds.keepFromMs;
-    const tooMuch = bounds.maxBytes >= 0 && bytes > bounds.maxBytes;
-    const needed = (bases[first + 1] ?? end) > bounds.floor;
-    if (needed || !(tooOld || tooMuch)) break;
-  }
-  return bases[first] ?? end;
-}
 
 describe("trim", () => {
   test("the log starts there at once, and batches are erased in slices [LOG-8, LOG-15]", () => {
@@ -195,35 +116,5 @@ describe("trim", () => {
     const { store } = given([[1], [2]], 1);
     expect(() => new PartitionLog(store, 0)).toThrow("begins inside its first batch");
     expect(() => new PartitionLog(store, 3)).toThrow("begins before it ends");
-  });
-
-  test("changes nothing about what stays, whatever the slices, and a log opened again is the same [LOG-1, LOG-15]", () => {
-    fc.assert(
-      fc.property(batchesOfTimes, fc.nat(56), fc.integer({ min: 1, max: 5 }), (batches, to, limit) => {
-        const { log, store } = given(batches);
-        const { logEndOffset } = log;
-        const offset = Math.min(to, logEndOffset);
-        const kept = [...log.records(offset, NO_LIMIT, plain)];
-        const times = [0, 20, 40].map(
-          (ms) => kept.find(({ timestampMs }) => timestampMs >= ms)?.offset ?? logEndOffset,
-        );
-        log.trim(offset);
-        const look = (of: PartitionLog): void => {
-          expect(of).toMatchObject({ logStartOffset: offset, logEndOffset, bytes: log.bytes });
-          expect([...of.records(offset, NO_LIMIT, plain)]).toEqual(kept);
-          expect([0, 20, 40].map((ms) => of.offsetForTimestamp(ms, plain))).toEqual(times);
-        };
-        do {
-          look(log);
-          look(new PartitionLog(store, offset));
-        } while (!log.sweep(limit));
-        look(log);
-        const again = new PartitionLog(store, offset);
-        const { bytes } = again;
-        expect(again.lastTimestamp).toBe(log.lastTimestamp);
-        expect(again.append(batchOf([1, 2]))).toMatchObject({ baseOffset: logEndOffset });
-        expect(again.bytes).toBe(bytes + batchOf([1, 2]).length);
-      }),
-    );
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { PatternNode, PatternStep } from "../../../schema/plan.ts";
+import { MAX_PATTERN_RUNS } from "../../../schema/limits.ts";
 import { advance, type Match, NO_RUNS } from "./runs.ts";
 
 type Part = Pick<PatternStep, "name"> & Partial<PatternStep>;
@@ -123,7 +124,13 @@ test("steps that follow at once find what a regular expression finds [PAT-2, PAT
 });
 
 test("more open attempts than the limit are an error that says what to do [PAT-5]", () => {
-  expect(() => run("a".repeat(501), [{ name: "a" }, { name: "b", contiguity: "later" }])).toThrow("501 attempts");
+  const steps = [step({ name: "a" }), step({ name: "b", contiguity: "later" })];
+  const pattern = { steps, withinMs: 1_000, skip: "pastLast" } as const;
+  const after = (state: typeof NO_RUNS, timestampMs: number) =>
+    advance(pattern, state, { value: "a", timestampMs, streamTimeMs: timestampMs, context: {} as never }).state;
+  let state = NO_RUNS;
+  for (let at = 0; at < MAX_PATTERN_RUNS; at++) state = after(state, at);
+  expect(() => after(state, MAX_PATTERN_RUNS)).toThrow(`${MAX_PATTERN_RUNS + 1} attempts`);
 });
 
 test("attempts that are over leave nothing, whether they were let go of before or not [PAT-4]", () => {

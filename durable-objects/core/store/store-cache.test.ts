@@ -1,41 +1,14 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
-import { keyCacheContract } from "../../test/key-cache-contract.ts";
-import { memoryDisk } from "../../test/memory-disk.ts";
 import { MemoryStateStore } from "./memory-state-store.ts";
 import type { StoredValue } from "./state-store.ts";
-import { StoreCache, type CachedStore } from "./store-cache.ts";
+import { StoreCache } from "./store-cache.ts";
 import { UndoLog } from "./undo-log.ts";
-
-keyCacheContract((body) => body(memoryDisk()), 100);
+import { countingCache } from "../../test/counting-store.ts";
 
 const value = (text: string, timestampMs = 0): StoredValue => ({ value: text, timestampMs });
 
-/** Counts what reaches the store. */
-class CountingStore extends MemoryStateStore {
-  reads = 0;
-  writes = 0;
-
-  override get(store: string, key: string): StoredValue | undefined {
-    this.reads++;
-    return super.get(store, key);
-  }
-
-  override put(store: string, key: string, stored: StoredValue | undefined): void {
-    this.writes++;
-    super.put(store, key, stored);
-  }
-}
-
-function setup(cacheBytes = 1_000_000): { store: CountingStore; undo: UndoLog; cache: StoreCache; table: CachedStore } {
-  const store = new CountingStore();
-  const undo = new UndoLog();
-  const cache = new StoreCache(store, undo, cacheBytes);
-  return { store, undo, cache, table: cache.open("s", "keyValue") };
-}
-
 test("a slice writes each changed key once, at its flush [STO-7]", () => {
-  const { store, cache, table } = setup();
+  const { store, cache, table } = countingCache();
   for (let n = 0; n < 10; n++) cache.write(cache.entry(table, "k"), value(`${n}`, n));
   expect(store.writes).toBe(0);
   expect(cache.flush()).toBe(1);
@@ -44,7 +17,7 @@ test("a slice writes each changed key once, at its flush [STO-7]", () => {
 });
 
 test("a key whose text and time are as stored is not written [STO-7]", () => {
-  const { store, cache, table } = setup();
+  const { store, cache, table } = countingCache();
   cache.write(cache.entry(table, "k"), value("1", 1));
   cache.flush();
   cache.write(cache.entry(table, "k"), value("2", 2));
@@ -58,7 +31,7 @@ test("a key whose text and time are as stored is not written [STO-7]", () => {
 });
 
 test("of a store that began empty, what was never put is not read, and what was is found again [STO-21]", () => {
-  const { store, cache, table } = setup(0);
+  const { store, cache, table } = countingCache(0);
   for (let n = 0; n < 100; n++) cache.write(cache.entry(table, `${n}`), value(`${n}`));
   expect(store.reads).toBe(0);
   cache.flush();
@@ -68,14 +41,14 @@ test("of a store that began empty, what was never put is not read, and what was 
 });
 
 test("a key that is known to be absent is not read again [STO-6]", () => {
-  const { store, cache, table } = setup();
+  const { store, cache, table } = countingCache();
   store.put("s", "other", value("1"));
   for (let n = 0; n < 3; n++) expect(cache.entry(table, "none").value).toBeUndefined();
   expect(store.reads).toBe(1);
 });
 
 test("what was changed since the last clear is taken back exactly [STO-8]", () => {
-  const { store, undo, cache, table } = setup();
+  const { store, undo, cache, table } = countingCache();
   cache.write(cache.entry(table, "a"), value("1", 1));
   undo.clear();
   cache.write(cache.entry(table, "a"), value("2", 2));
@@ -87,7 +60,7 @@ test("what was changed since the last clear is taken back exactly [STO-8]", () =
 });
 
 test("memory stays within cacheBytes, changed entries included [STO-6]", () => {
-  const { store, undo, cache, table } = setup(100_000);
+  const { store, undo, cache, table } = countingCache(100_000);
   for (let n = 0; n < 1000; n++) {
     cache.write(cache.entry(table, `${n}`), value(`"${"x".repeat(5_000)}"`));
     undo.clear();
@@ -99,7 +72,7 @@ test("memory stays within cacheBytes, changed entries included [STO-6]", () => {
 });
 
 test("an entry in use outlives one that is not [STO-6]", () => {
-  const { store, undo, cache, table } = setup(100_000);
+  const { store, undo, cache, table } = countingCache(100_000);
   store.put("s", "other", value("1"));
   for (let n = 0; n < 2000; n++) {
     cache.entry(table, "hot");
@@ -126,54 +99,11 @@ test("expired windows leave, those not yet written included [STO-9]", () => {
 });
 
 test("an error of the store marks the cache as failed [STO-8]", () => {
-  const { store, cache, table } = setup();
+  const { store, cache, table } = countingCache();
   store.put("s", "other", value("1"));
   store.get = () => {
     throw new Error("disk");
   };
   expect(() => cache.entry(table, "k")).toThrow("disk");
   expect(cache.failed).toBe(true);
-});
-
-const step = fc.oneof(
-  fc.record({
-    kind: fc.constant("write" as const),
-    key: fc.constantFrom("a", "b", "c", "d"),
-    text: fc.option(fc.constantFrom("1", "2"), { nil: undefined }),
-  }),
-  fc.record({ kind: fc.constantFrom("keep", "rollback", "flush", "trim") }),
-);
-
-test("any calls give the same state whatever the cache may hold [STO-6, STO-8]", () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(0, 300, 700, 1_000_000), (steps, cacheBytes) => {
-      const { store, undo, cache, table } = setup(cacheBytes);
-      let committed = new Map<string, string>();
-      let current = new Map<string, string>();
-      for (const each of steps) {
-        if ("text" in each) {
-          const { key, text } = each;
-          if (cache.entry(table, key).value?.value !== current.get(key)) return false;
-          cache.write(cache.entry(table, key), text === undefined ? undefined : value(text));
-          if (text === undefined) current.delete(key);
-          else current.set(key, text);
-          continue;
-        }
-        if (each.kind === "rollback") {
-          undo.rollback();
-          current = new Map(committed);
-          continue;
-        }
-        undo.clear();
-        committed = new Map(current);
-        if (each.kind === "flush") cache.flush();
-        if (each.kind === "trim") cache.trim();
-      }
-      undo.rollback();
-      cache.flush();
-      const rows = store.scan("s", undefined, 10).map((row) => [row.key, row.value] as const);
-      expect(new Map(rows)).toEqual(committed);
-      return true;
-    }),
-  );
 });

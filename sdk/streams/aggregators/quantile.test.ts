@@ -2,38 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Bucketing, type Buckets, countsIn } from "./buckets.ts";
 import { quantile, quantiles } from "./quantile.ts";
-import { folded, kept, type Timed } from "./test/folded.ts";
-
-const QS = [0, 0.01, 0.25, 0.5, 0.75, 0.9, 0.99, 1];
-const number = (value: Timed<number | null>): number | null => value.item;
-const values = (items: readonly (number | null)[]): Timed<number | null>[] =>
-  items.map((item) => ({ item, timestampMs: 0 }));
-
-/** Within 30 factors of 10, so that all are told apart. */
-const size = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.double({ noNaN: true, min: 1e-12, max: 1e12 }));
-const numbers = fc.array(
-  fc.tuple(size, fc.boolean()).map(([value, negative]) => (negative && value !== 0 ? -value : value)),
-  { maxLength: 60, size: "max" },
-);
-
-function expectClose(found: readonly (number | null)[], items: readonly number[], accuracy: number): void {
-  const sorted = items.toSorted((a, b) => a - b);
-  for (const [at, q] of QS.entries()) {
-    const exact = sorted[Math.floor(q * (sorted.length - 1))];
-    if (exact === undefined) expect(found[at]).toBeNull();
-    // A little more for rounding.
-    else expect(Math.abs((found[at] ?? NaN) - exact)).toBeLessThanOrEqual(accuracy * Math.abs(exact) * (1 + 1e-9));
-  }
-}
-
-test("each quantile is the true one within the accuracy asked for [AGG-25]", () => {
-  fc.assert(
-    fc.property(numbers, fc.constantFrom(0.001, 0.01, 0.2), (items, accuracy) => {
-      const subject = quantiles(QS, number, { accuracy });
-      expectClose(subject.result(folded(subject, values([...items, null]))), items, accuracy);
-    }),
-  );
-});
+import { folded, kept } from "./test/folded.ts";
+import { expectClose, number, QS, values } from "./test/quantiles.ts";
 
 test("of latencies of many sizes too [AGG-25]", () => {
   const items = Array.from({ length: 5_000 }, (_, n) => Math.exp(((n * 7919) % 5_000) / 400));
@@ -42,19 +12,6 @@ test("of latencies of many sizes too [AGG-25]", () => {
   for (const value of values(items)) state = subject.add(state, value, 0);
   expectClose(subject.result(kept(state)), items, 0.01);
   expect(JSON.stringify(state).length).toBeLessThan(6_000);
-});
-
-test("order and splits leave no trace, and what is taken back is gone [AGG-17, AGG-18, AGG-25]", () => {
-  const subject = quantiles(QS, number);
-  fc.assert(
-    fc.property(numbers, numbers, (a, b) => {
-      const both = folded(subject, values([...a, ...b]));
-      expect(folded(subject, values([...b, ...a]))).toEqual(both);
-      expect(kept(subject.merge(folded(subject, values(a)), folded(subject, values(b))))).toEqual(both);
-      const without = values(b).reduce((state, value) => kept(subject.remove?.(state, value)), both);
-      expect(without).toEqual(folded(subject, values(a)));
-    }),
-  );
 });
 
 test("keys too far below the greatest count as the least that is kept, in any order [AGG-25]", () => {
