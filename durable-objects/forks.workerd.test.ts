@@ -119,7 +119,7 @@ class Sales {
 const TIMEOUT_MS = 180_000;
 
 describe("a fork", { timeout: TIMEOUT_MS }, () => {
-  test("runs beside the pipeline, muted, and takes its place without a gap or a double [FRK-1, FRK-2, FRK-3]", async () => {
+  test("runs beside the pipeline, muted, and takes its place without a gap or a double [FRK-1, FRK-2, FRK-3, FRK-5]", async () => {
     const subject = new Sales("forked");
     const { name } = subject;
     await subject.open();
@@ -171,6 +171,10 @@ describe("a fork", { timeout: TIMEOUT_MS }, () => {
     expect(of1).toBeGreaterThanOrEqual(30);
     expect(of2).toBeGreaterThanOrEqual(10);
     expect(swapped.swappedAt.reduce((sum, { offset }) => sum + offset, 0)).toBe(of1);
+    // A call of the swap that comes late stops nothing, or what follows would find that it has.
+    subject.client.forget();
+    for (const stub of await subject.client.partitions(`${name}-in`))
+      expect(await stub.halt({ pipeline: name, fork: answer.incarnation })).toMatchObject({ ok: true });
     const described = pipelineDescription.strict().parse(await (await request(`GET ${name}`)).json());
     expect(described).toMatchObject({ version: 2, state: "running", incarnation: answer.incarnation });
     expect(described.fork).toBeUndefined();

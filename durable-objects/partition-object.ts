@@ -150,10 +150,12 @@ export abstract class PartitionObject extends DurableObject<Env> implements Part
     });
   }
 
-  async halt({ pipeline }: { pipeline: string }): Promise<Answer<{ readonly offset: number }>> {
+  async halt({ pipeline, fork }: { pipeline: string; fork?: number }): Promise<Answer<{ readonly offset: number }>> {
     return this.#reloading((loaded) => {
       const tasks = loaded.tasksOf(pipeline);
       const offset = Math.min(loaded.log.logEndOffset, ...tasks.map(({ stopAt }) => stopAt));
+      const late = fork !== undefined && !tasks.some(({ incarnation, muted }) => incarnation === fork && muted);
+      if (late) return { ok: true, offset };
       for (const { id } of tasks) loaded.taskTable.setStopAt(id, offset);
       return { ok: true, offset };
     });

@@ -157,10 +157,13 @@ export class Forks {
   /** Both stop at the same offsets of users' topics. */
   async #halt({ name, main, fork }: Fork): Promise<Answer<{ readonly swappedAt: readonly TaskStart[] }>> {
     const swappedAt: TaskStart[] = [];
-    const topics = [main, fork].flatMap((row) => topicsReadBy(row).filter(({ input }) => !isInternal(input)));
-    for (const topic of new Set(topics.map((each) => each.topic))) {
+    const read = (row: PipelineRow): string[] =>
+      topicsReadBy(row).flatMap(({ input, topic }) => (isInternal(input) ? [] : [topic]));
+    const forked = read(fork);
+    for (const topic of new Set([...read(main), ...forked])) {
+      const request = { pipeline: name, fork: forked.includes(topic) ? fork.incarnation : undefined };
       const halted = await this.#on(topic, async (stub, partition) => {
-        const answer = await stub.halt({ pipeline: name });
+        const answer = await stub.halt(request);
         if (answer.ok) swappedAt.push({ topic, partition, offset: answer.offset });
         return answer;
       });

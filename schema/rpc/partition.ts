@@ -66,9 +66,10 @@ export interface PartitionRpc {
   drain(request: DrainRequest): Promise<Answer>;
   /**
    * The pipeline's tasks here, a fork's too, stop where the log ends now, and answer where that is; called again they answer
-   * the same.
+   * the same. `fork`: the incarnation of the one that reads here: once that has taken over, or has been abandoned, a call
+   * that comes late stops nothing.
    */
-  halt(request: { pipeline: string }): Promise<Answer<{ readonly offset: number }>>;
+  halt(request: { pipeline: string; fork?: number | undefined }): Promise<Answer<{ readonly offset: number }>>;
   /** They go on. */
   goOn(request: { pipeline: string }): Promise<Answer>;
   /** What the task of this incarnation sends goes out from now on, and it goes on. */

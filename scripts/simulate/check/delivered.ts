@@ -14,7 +14,8 @@ const BASE_OFFSET_BYTES = 8;
  */
 export function checkDelivered(world: World, cleared: ReadonlySet<string>): string[] {
   const partitions = rememberAll(world);
-  const known: Expected = { topics: new Map(), tables: new Map(), files: new Map(), dropped: new Set() };
+  const gone = new Set(partitions.filter(({ row }) => row.status !== "open").map(({ name }) => name));
+  const known: Expected = { topics: new Map(), tables: new Map(), files: new Map(), gone, dropped: new Set() };
   const live = incarnations(world);
   for (const partition of partitions) {
     for (const task of partition.ledger.tasks()) {
@@ -37,6 +38,8 @@ interface Expected {
   readonly topics: Map<string, string[]>;
   readonly tables: Map<string, string[]>;
   readonly files: Map<string, SentRow[]>;
+  /** Partitions that were deleted: what they were sent last is a dead letter, though they may have taken it. */
+  readonly gone: ReadonlySet<string>;
   /** Places to which not all may have come: of an incarnation that ended, its own internal topics, and what was to go. */
   readonly dropped: Set<string>;
 }
@@ -46,15 +49,18 @@ type EndedTask = LedgerTask & { readonly ended: boolean; readonly cleared: boole
 function expect(known: Expected, { row, ledger }: Remembered, task: EndedTask): void {
   const source = `${task.pipeline}/${task.incarnation}/${row.topicId}/${row.partition}`;
   for (const sent of ledger.outbox(task.id)) {
-    if (sent.body.byteLength === 0) continue;
     const { target } = sent;
+    const refused = sent.body.byteLength === 0;
     if (target.startsWith("topic:")) {
       const slash = target.lastIndexOf("/");
       const topicId = task.outputs[target.slice("topic:".length, slash)]?.topicId ?? "";
-      const place = `${partitionName(topicId, Number(target.slice(slash + 1)))} task ${source}`;
-      if (task.ended && isInternal(target.slice("topic:".length))) known.dropped.add(place);
-      put(known.topics, place, bodyOf(sent.body));
-    } else if (target.startsWith("d1:")) {
+      const partition = partitionName(topicId, Number(target.slice(slash + 1)));
+      const place = `${partition} task ${source}`;
+      const gone = known.gone.has(partition);
+      if (gone || (task.ended && isInternal(target.slice("topic:".length)))) known.dropped.add(place);
+      if (!refused || gone) put(known.topics, place, bodyOf(refused ? sent.made : sent.body));
+    } else if (refused) continue;
+    else if (target.startsWith("d1:")) {
       const place = `${source}/${target.slice("d1:".length)}`;
       if (task.cleared) known.dropped.add(place);
       put(known.tables, place, textOf(sent.body) ?? "");

@@ -13,7 +13,11 @@ export function checkSwapped(world: World): string[] {
         const { from, behind } = task.heard;
         const forked = behind > 0 || from > 0;
         if (!forked || from === Infinity || task.incarnation !== live.get(task.pipeline)) return [];
-        const former = tasks.findLast((each) => each.pipeline === task.pipeline && each.incarnation < task.incarnation);
+        // A fork that was abandoned has never been heard.
+        const former = tasks.findLast(
+          (each) =>
+            each.pipeline === task.pipeline && each.incarnation < task.incarnation && each.heard.from < Infinity,
+        );
         if (former === undefined || former.position === from) return [];
         return [`${name}: ${task.pipeline} ended at ${former.position}, and what took over sends from ${from} on`];
       });
